@@ -1,0 +1,92 @@
+"""Everything the admin serves, in one list."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Litestar
+from litestar.config.compression import CompressionConfig
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+from litestar.middleware import DefineMiddleware
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.template import TemplateConfig
+
+from admin import errors, live, times
+from admin.assets import Assets
+from admin.metrics import measured
+from admin.pages.login.page import show_login, sign_in
+from admin.pages.logout.page import sign_out
+from admin.pages.requests.page import home, show_requests
+from admin.people import signed_in
+from admin.security import Csrf, csrf_config, secured
+from admin.services import Services, open_services
+from admin.settings import AdminSettings
+from infra.supabase import Database, Refused
+from infra.telemetry import handlers
+
+FOLDER = Path(__file__).parent
+LARGEST_BODY_BYTES = 64 * 1024
+
+
+def create_app(settings: AdminSettings) -> Litestar:
+    """Return the app; what it talks to is opened when it starts."""
+    assets = Assets(FOLDER / "static")
+    opened: list[Services] = []
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        async with open_services(settings) as services:
+            opened[:] = [services]
+            yield
+
+    def services() -> Services:
+        return opened[0]
+
+    app = Litestar(
+        [*_pages(), live.handler(), assets.handler(), *_telemetry(services)],
+        dependencies={"services": Provide(services, sync_to_thread=False), "me": Provide(signed_in)},
+        middleware=[DefineMiddleware(Csrf, config=csrf_config(settings))],
+        exception_handlers=errors.HANDLERS,
+        template_config=TemplateConfig(instance=_templates(assets)),
+        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6, exclude_opt_key="compressed"),
+        lifespan=[lifespan],
+        request_max_body_size=LARGEST_BODY_BYTES,
+        openapi_config=None,
+        logging_config=None,
+    )
+    app.asgi_handler = measured(secured(app.asgi_handler, settings))
+    return app
+
+
+def _pages() -> list[HTTPRouteHandler]:
+    return [home, show_requests, show_login, sign_in, sign_out]
+
+
+def _telemetry(services: Callable[[], Services]) -> list[HTTPRouteHandler]:
+    async def ping_auth() -> None:
+        await services().auth.ping()
+
+    async def ping_rest() -> None:
+        own = services()
+        # The public key alone may read nothing: being refused is how PostgREST and Postgres say that they are there.
+        with suppress(Refused):
+            await Database(own.http, own.settings.supabase, own.settings.supabase_anon_key).ping()
+
+    async def ping_redis() -> None:
+        await services().redis.ping()
+
+    return handlers("admin", needed={"supabase_auth": ping_auth, "supabase_rest": ping_rest, "redis": ping_redis})
+
+
+def _templates(assets: Assets) -> JinjaTemplateEngine:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(asset=assets.url, plural=times.plural)
+    return JinjaTemplateEngine.from_environment(environment)

@@ -1,0 +1,115 @@
+"""`/ws`: hints to an open page, which then fetches its rows again as the person it belongs to."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from litestar import WebSocket, websocket
+from litestar.di import NamedDependency
+from litestar.exceptions import WebSocketDisconnect
+from litestar.handlers import WebsocketRouteHandler
+from litestar.params import SkipValidation
+from prometheus_client import Gauge
+from redis.exceptions import RedisError
+
+from admin.hints import Waiting
+from admin.services import Services
+from admin.tokens import AuthUnavailable
+from infra.redis import end
+
+log = structlog.get_logger()
+
+BEAT_SECONDS = 30.0
+SILENCE_SECONDS = 35.0
+# Between two hints to one page: a burst of commits is one look at the rows, still well within two seconds.
+PAUSE_SECONDS = 0.3
+
+ENDED, FOREIGN, SILENT = 4401, 4403, 4408
+
+open_pages = Gauge("buhbot_admin_open_pages", "Pages that listen for hints right now.")
+
+Socket = WebSocket[Any, Any, Any]
+
+
+def handler(beat_seconds: float = BEAT_SECONDS, silence_seconds: float = SILENCE_SECONDS) -> WebsocketRouteHandler:
+    """Return the route `/ws`, which says `ping` every `beat_seconds`, and topics.
+
+    It hangs up on foreign pages, after `silence_seconds` without a word, and when the session has ended.
+    """
+
+    @websocket("/ws")
+    async def live(socket: Socket, services: NamedDependency[SkipValidation[Services]]) -> None:
+        # The CSRF check does not see sockets: without this any site could open one with the person's cookie.
+        if not _is_ours(socket, services.settings.origin):
+            await socket.close(code=FOREIGN)
+            return
+        # Listening before accepting: what is said once the page believes to be connected, it hears.
+        with open_pages.track_inprogress(), services.hints.page() as waiting:
+            await socket.accept()
+            code: int | None = ENDED
+            if await _is_signed_in(socket, services):
+                parts = _hear(socket, silence_seconds), _beat(socket, services, beat_seconds)
+                code = await _first(*parts, _tell(socket, services, waiting))
+        if code:
+            with suppress(RuntimeError, WebSocketDisconnect):  # the page may have gone in the same moment
+                await socket.close(code=code)
+
+    return live
+
+
+def _is_ours(socket: Socket, origin: str) -> bool:
+    sent = socket.headers.get("origin", "")
+    host = socket.headers.get("host", "")
+    return bool(sent) and (sent == origin or (bool(host) and sent in {f"http://{host}", f"https://{host}"}))
+
+
+async def _is_signed_in(socket: Socket, services: Services) -> bool:
+    """Ask for the session, not for the token the page came with: sessions renew their tokens."""
+    session_id = services.cookie.read(socket)
+    try:
+        return bool(session_id) and await services.sessions.find(session_id or "") is not None
+    except (RedisError, AuthUnavailable):
+        return True  # cannot tell just now; a hint carries nothing, and the rows ask again
+
+
+async def _first(*talks: Any) -> int | None:
+    """Run the parts of the conversation until one ends and return its closing code; none when the page has left."""
+    tasks = [asyncio.create_task(talk) for talk in talks]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await asyncio.gather(*(end(task) for task in tasks))
+        await asyncio.gather(*tasks, return_exceptions=True)
+    try:
+        return next(iter(done)).result()  # type: ignore[no-any-return]
+    except (WebSocketDisconnect, RuntimeError):  # uvicorn raises the latter when we speak after the page has left
+        return None
+
+
+async def _hear(socket: Socket, silence_seconds: float) -> int:
+    """Listen until the page is silent for too long; it answers every ping."""
+    while True:
+        try:
+            async with asyncio.timeout(silence_seconds):
+                await socket.receive_data(mode="text")
+        except TimeoutError:
+            return SILENT
+
+
+async def _beat(socket: Socket, services: Services, beat_seconds: float) -> int:
+    while True:
+        await asyncio.sleep(beat_seconds)
+        if not await _is_signed_in(socket, services):
+            return ENDED
+        await socket.send_text("ping")
+
+
+async def _tell(socket: Socket, services: Services, waiting: Waiting) -> int:
+    while True:
+        topics = await waiting.take()
+        if not await _is_signed_in(socket, services):
+            return ENDED
+        for topic in topics:
+            await socket.send_text(topic)
+        await asyncio.sleep(PAUSE_SECONDS)

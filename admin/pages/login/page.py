@@ -1,0 +1,114 @@
+"""`/login`: e-mail and password, and back to the page one wanted."""
+
+from typing import Annotated, Any
+
+import structlog
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.exceptions import ValidationException
+from litestar.params import FromQuery, QueryParameter, SkipValidation, URLEncodedBody
+from litestar.response import Redirect, Template
+from pydantic import BaseModel, ConfigDict, Field
+
+from admin.auth import Login, LoginRefused, TooManyAttempts
+from admin.next_page import HOME, safe_next
+from admin.people import SignInNeeded, database_of, read_person, signed_in
+from admin.services import Services
+from admin.sessions import Session
+from admin.tokens import AuthUnavailable
+from infra.supabase import Refused, Unavailable
+
+log = structlog.get_logger()
+
+AnyRequest = Request[Any, Any, Any]
+
+# One sentence for a wrong password, an unknown e-mail and a closed account: the answer must not tell which.
+WRONG = "Неверная почта или пароль"
+TOO_MANY = "Слишком много попыток. Подождите минуту и попробуйте снова."
+DOWN = "Сервис входа не отвечает. Обычно это проходит за минуту: попробуйте ещё раз."
+
+REASONS = {
+    "expired": "Сеанс закончился. Войдите снова, и мы вернём вас на ту же страницу.",
+    "deactivated": "Ваш доступ отключён. Если это ошибка, обратитесь к администратору.",
+    "signed_out": "Вы вышли.",
+}
+
+
+class SignInForm(BaseModel):
+    """What the browser sends. The limits keep away what Auth would stumble over."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    email: str = Field(max_length=320, pattern=r"^\s*[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+\s*$")
+    password: str = Field(max_length=1000, pattern=r"^[^\x00]+$")
+    next: str = HOME
+
+
+@get("/login")
+async def show_login(
+    request: AnyRequest,
+    services: NamedDependency[SkipValidation[Services]],
+    next_page: Annotated[str, QueryParameter(name="next")] = HOME,
+    reason: FromQuery[str] = "",
+) -> Response[Any]:
+    """Show the form; whoever is signed in already goes on."""
+    if services.cookie.read(request):
+        try:
+            await signed_in(request, services)
+            return Redirect(safe_next(next_page), status_code=303)
+        except SignInNeeded as error:
+            reason = reason or error.reason or ""
+    return _form(200, next_page, note=REASONS.get(reason))
+
+
+def refuse_malformed(_request: AnyRequest, _error: ValidationException) -> Response[Any]:
+    """Answer a form that cannot be right as one that is not."""
+    log.info("sign_in_refused", reason="malformed")
+    return _form(401, HOME, problem=WRONG)
+
+
+@post("/login", exception_handlers={ValidationException: refuse_malformed})
+async def sign_in(
+    request: AnyRequest, services: NamedDependency[SkipValidation[Services]], data: URLEncodedBody[SignInForm]
+) -> Response[Any]:
+    """Sign in at Auth, see that the person works here, and start a session."""
+    try:
+        login = await services.auth.sign_in(data.email.strip(), data.password)
+        if await _may_enter(services, login):
+            return await _enter(request, services, login, data.next)
+        log.info("sign_in_refused", reason="no_access", user_id=login.person_id)
+        await services.auth.sign_out(login.access_token)
+    except LoginRefused:
+        log.info("sign_in_refused", reason="credentials")
+    except TooManyAttempts:
+        log.warning("sign_in_refused", reason="too_many")
+        return _form(429, data.next, email=data.email, problem=TOO_MANY)
+    except (AuthUnavailable, Unavailable) as error:
+        log.warning("sign_in_unavailable", part=type(error).__name__)
+        return _form(503, data.next, email=data.email, problem=DOWN)
+    return _form(401, data.next, email=data.email, problem=WRONG)
+
+
+async def _may_enter(services: Services, login: Login) -> bool:
+    session = Session(login=login, ends_at=login.expires_at)
+    try:
+        return await read_person(database_of(services, session), login.person_id) is not None
+    except Refused as refusal:
+        log.info("sign_in_refused_by_database", code=refusal.code)
+        return False
+
+
+async def _enter(request: AnyRequest, services: Services, login: Login, next_page: str) -> Response[Any]:
+    old = services.cookie.read(request)
+    session_id = await services.sessions.start(login)
+    if old:
+        await services.sessions.end(old)
+    log.info("signed_in", user_id=login.person_id)
+    return Redirect(safe_next(next_page), status_code=303, cookies=[services.cookie.write(session_id)])
+
+
+def _form(
+    status: int, next_page: str, *, email: str = "", note: str | None = None, problem: str | None = None
+) -> Response[Any]:
+    context = {"next_page": safe_next(next_page), "email": email, "note": note, "problem": problem}
+    return Template("pages/login/page.html", context=context, status_code=status)

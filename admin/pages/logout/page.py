@@ -1,0 +1,26 @@
+"""`/logout`: end the session here and at Auth."""
+
+from typing import Any
+
+import structlog
+from litestar import Request, Response, post
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+from litestar.response import Redirect
+
+from admin.next_page import login_address
+from admin.services import Services
+
+log = structlog.get_logger()
+
+
+@post("/logout")
+async def sign_out(
+    request: Request[Any, Any, Any], services: NamedDependency[SkipValidation[Services]]
+) -> Response[Any]:
+    """Forget the session; signing out twice is as good as once."""
+    session_id = services.cookie.read(request)
+    if session_id:
+        await services.sessions.end(session_id)
+        log.info("signed_out")
+    return Redirect(login_address(reason="signed_out"), status_code=303, cookies=[services.cookie.clear()])

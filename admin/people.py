@@ -1,0 +1,106 @@
+"""Who is asking: the signed-in person behind a request, and the database as that person sees it."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+import structlog
+from litestar import Request
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from admin.services import Services
+from admin.sessions import Session
+from infra.supabase import Database, Refused
+
+log = structlog.get_logger()
+
+Role = Literal["admin", "manager", "accountant", "observer"]
+Reason = Literal["expired", "deactivated"]
+
+ROLE_WORDS: dict[Role, str] = {
+    "admin": "администратор",
+    "manager": "менеджер",
+    "accountant": "бухгалтер",
+    "observer": "наблюдатель",
+}
+# PostgREST no longer takes the token: it ended, or its key was withdrawn.
+_TOKEN_REFUSALS = frozenset({"PGRST301", "PGRST302", "PGRST303", "PT401"})
+
+
+class SignInNeeded(Exception):  # noqa: N818 (reads as what happened)
+    """Nobody is signed in; `reason` says why somebody who was, is not any more."""
+
+    def __init__(self, reason: Reason | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Person(BaseModel):
+    """A row of `api.users`."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    id: UUID
+    email: str
+    full_name: str | None
+    role: Role
+    active: bool
+
+    @property
+    def name(self) -> str:
+        """What the person is called on the page."""
+        return self.full_name or self.email
+
+    @property
+    def role_word(self) -> str:
+        """The role in Russian."""
+        return ROLE_WORDS[self.role]
+
+
+class SignedIn:
+    """The person of this request and the database under that person's own token."""
+
+    def __init__(self, person: Person, database: Database) -> None:
+        self.person, self.database = person, database
+
+
+_PEOPLE = TypeAdapter(list[Person])
+
+
+async def read_person(database: Database, user_id: UUID) -> Person | None:
+    """Return the active person with this id, or none. Raises what `Database` raises."""
+    columns = ",".join(Person.model_fields)
+    found = _PEOPLE.validate_python(await database.read("users", columns, id=str(user_id)))
+    return found[0] if found and found[0].active else None
+
+
+def database_of(services: Services, session: Session) -> Database:
+    """Return schema `api` as the person of this session."""
+    settings = services.settings
+    return Database(services.http, settings.supabase, settings.supabase_anon_key, session.login.access_token)
+
+
+async def signed_in(request: Request[Any, Any, Any], services: NamedDependency[SkipValidation[Services]]) -> SignedIn:
+    """Return who is asking. Raises `SignInNeeded`.
+
+    Reads the person's row each time: whoever is deactivated is out with the next click, not when a token ends.
+    """
+    session_id = services.cookie.read(request)
+    if not session_id:
+        raise SignInNeeded
+    session = await services.sessions.find(session_id)
+    if session is None:
+        raise SignInNeeded("expired")
+    database = database_of(services, session)
+    try:
+        person = await read_person(database, session.login.person_id)
+    except Refused as refusal:
+        if refusal.code in _TOKEN_REFUSALS:
+            raise SignInNeeded("expired") from refusal
+        raise
+    if person is None:
+        await services.sessions.end(session_id)
+        log.info("session_ended", user_id=session.login.person_id, reason="deactivated")
+        raise SignInNeeded("deactivated")
+    return SignedIn(person, database)

@@ -1,0 +1,37 @@
+"""Settings of the admin; the only module of this folder that reads the environment."""
+
+from typing import Self
+
+from pydantic import Field, HttpUrl, SecretStr, model_validator
+
+from infra.settings import ProcessSettings
+
+
+class AdminSettings(ProcessSettings):
+    """What the admin needs: the public key of Supabase and a secret of its own, never a service key."""
+
+    supabase_anon_key: str = Field(min_length=1)
+    admin_port: int = Field(default=5000, ge=1, le=65535)
+    admin_url: HttpUrl = HttpUrl("http://127.0.0.1:5000")
+    session_secret: SecretStr = Field(min_length=32)
+
+    @property
+    def supabase(self) -> str:
+        """Supabase's address without a trailing slash."""
+        return str(self.supabase_url).rstrip("/")
+
+    @property
+    def origin(self) -> str:
+        """What a browser sends as `Origin` from our own pages."""
+        return str(self.admin_url).rstrip("/")
+
+    @property
+    def is_https(self) -> bool:
+        """Cookies are `Secure` and named `__Host-` only where browsers accept them so."""
+        return self.admin_url.scheme == "https"
+
+    @model_validator(mode="after")
+    def _admin_url_is_an_origin(self) -> Self:
+        if self.admin_url.path not in {None, "/"} or self.admin_url.query:
+            raise ValueError("ADMIN_URL must be scheme, host and port only")
+        return self

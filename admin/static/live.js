@@ -1,0 +1,63 @@
+// Keeps an open page fresh: a hint over /ws says that rows changed, the page then asks for them again.
+(() => {
+  const FIRST_PAUSE = 500;
+  const LONGEST_PAUSE = 15000;
+  const SILENCE = 40000; // the server says "ping" every 30 s
+  const POLL = 30000; // while the socket is lost
+  const ENDED = 4401;
+
+  let pause = FIRST_PAUSE;
+  let watchdog;
+
+  function refresh(topic) {
+    for (const part of document.querySelectorAll("[data-live]")) {
+      if (topic === "all" || part.dataset.live === topic) htmx.trigger(part, "refresh");
+    }
+  }
+
+  function show(lost) {
+    const badge = document.getElementById("link-state");
+    if (badge) badge.textContent = lost ? "нет связи, обновляем…" : "";
+    document.documentElement.dataset.link = lost ? "lost" : "open";
+  }
+
+  function connect() {
+    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
+
+    function listen() {
+      clearTimeout(watchdog);
+      watchdog = setTimeout(() => socket.close(), SILENCE);
+    }
+
+    socket.onopen = () => {
+      listen();
+      pause = FIRST_PAUSE;
+      show(false);
+      refresh("all"); // whatever was said since the page was rendered, or meanwhile, is lost
+    };
+    socket.onmessage = (message) => {
+      listen();
+      if (message.data === "ping") socket.send("pong");
+      else refresh(message.data);
+    };
+    socket.onclose = (event) => {
+      clearTimeout(watchdog);
+      if (event.code === ENDED) {
+        location.reload(); // the server leads to the sign-in page and back
+        return;
+      }
+      // A page that is being left closes its socket too: no badge for that blink.
+      setTimeout(() => show(socket.readyState === WebSocket.CLOSED && !isOpen(current)), 1000);
+      setTimeout(() => (current = connect()), pause * (0.5 + Math.random()));
+      pause = Math.min(pause * 2, LONGEST_PAUSE);
+    };
+    return socket;
+  }
+
+  const isOpen = (socket) => socket.readyState === WebSocket.OPEN;
+  let current = connect();
+
+  setInterval(() => isOpen(current) || refresh("all"), POLL);
+  document.addEventListener("visibilitychange", () => document.hidden || refresh("all"));
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+})();

@@ -1,0 +1,85 @@
+"""The bot process: connect, tell Telegram where we listen, listen."""
+
+import asyncio
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import structlog
+from aiogram import Bot, Dispatcher
+from aiogram.exceptions import AiogramError, TelegramNetworkError, TelegramRetryAfter, TelegramServerError
+from litestar import Litestar
+
+from bot import dispatcher
+from bot.batching import Batcher
+from bot.lanes import Lanes
+from bot.messages.buttons import Buttons
+from bot.settings import BotSettings
+from bot.webhook import Reception, webhook_route
+from infra import redis, serving, supabase, telegram, telemetry
+from infra.settings import load
+
+# Tries at the webhook: several copies that start at once are told to wait for each other.
+ANNOUNCEMENTS = 5
+
+log = structlog.get_logger()
+
+
+async def announce(bot: Bot, listener: Dispatcher, settings: BotSettings) -> None:
+    """Set the webhook; what passes is waited for, anything else ends the process with a line that says why."""
+    secret = settings.telegram_webhook_secret.get_secret_value()
+    for patience in range(ANNOUNCEMENTS, 0, -1):
+        try:
+            await bot.set_webhook(
+                str(settings.webhook_url), secret_token=secret, allowed_updates=listener.resolve_used_update_types()
+            )
+        except (TelegramRetryAfter, TelegramServerError, TelegramNetworkError) as error:
+            if patience > 1:
+                log.warning("webhook_not_set_yet", reason=type(error).__name__)
+                await asyncio.sleep(getattr(error, "retry_after", 1))
+                continue
+            sys.exit(f"cannot start: {settings.telegram_api_url} does not answer: {error}. Check TELEGRAM_API_URL.")
+        except AiogramError as error:
+            sys.exit(f"cannot start: Telegram refused the webhook: {error}. Check TELEGRAM_BOT_TOKEN and WEBHOOK_URL.")
+        return
+
+
+@asynccontextmanager
+async def connected(settings: BotSettings) -> AsyncGenerator[Litestar]:
+    """Yield the app with everything it stands on open; close it in the right order afterwards."""
+    token = settings.telegram_bot_token.get_secret_value()
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(supabase.open_http())
+        database = supabase.Database(
+            http, str(settings.supabase_url), settings.supabase_service_role_key.get_secret_value()
+        )
+        queue = redis.connect(str(settings.redis_url))
+        stack.push_async_callback(queue.aclose)
+        hints = await stack.enter_async_context(redis.Hints(queue))
+        bot = telegram.connect(token, str(settings.telegram_api_url))
+        stack.push_async_callback(bot.session.close)
+        listener = dispatcher.build(database=database, buttons=Buttons(token), hints=hints)
+        lanes, batcher = Lanes(), Batcher(database, hints)
+        stack.push_async_callback(lanes.drain, 5)
+        stack.push_async_callback(batcher.close)
+
+        await announce(bot, listener, settings)
+        route = webhook_route(
+            Reception(bot, listener, batcher, lanes), settings.telegram_webhook_secret.get_secret_value()
+        )
+        health = telemetry.handlers("bot", needed={"supabase": database.ping}, wanted={"redis": queue.ping})
+        yield Litestar([route, *health], openapi_config=None, logging_config=None)
+
+
+async def main() -> None:
+    """Run until SIGTERM."""
+    settings = load(BotSettings)
+    telemetry.configure_logging("bot", settings.log_level)
+    async with connected(settings) as app:
+        log.info("bot_started", port=settings.port)
+        await serving.serve(app, settings.host, settings.port)
+    log.info("bot_stopped")
+
+
+if __name__ == "__main__":
+    serving.run(main())

@@ -1,0 +1,124 @@
+"""Records on their way to the database: those that wait at the same moment travel in one call."""
+
+import asyncio
+from typing import Literal
+
+import structlog
+from prometheus_client import Counter, Histogram
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from bot.intake import Record
+from infra.redis import Hints
+from infra.supabase import Database, Refused, Unavailable
+
+BATCH = 100
+# Two calls under way: while one commits, the next one fills. More would only queue on the same chats' locks.
+SENDERS = 2
+
+# SQLSTATE classes that one record can cause; of a batch refused so, each goes alone. Any other refusal, say a missing
+# grant, would meet every record alike.
+_ONE_RECORD = ("21", "22", "23")
+# The class that blames the data itself. The others would be our own mistakes, and must not cost a message.
+_BAD_DATA = "22"
+
+stored = Counter("buhbot_intake_records_total", "Records by what became of them.", ["outcome"])
+batches = Histogram("buhbot_intake_batch_records", "Records per call.", buckets=(1, 2, 5, 10, 20, 50, 100))
+seconds = Histogram("buhbot_intake_seconds", "Time of one call to ingest.")
+
+log = structlog.get_logger()
+
+
+class Answer(BaseModel):
+    """What `api.ingest` says of one record."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    outcome: Literal["recorded", "duplicate", "rejected"]
+
+
+_answers = TypeAdapter(list[Answer])
+
+
+class Batcher:
+    """Collects records while a call is under way and sends them with the next; `store` returns after their commit."""
+
+    def __init__(self, database: Database, hints: Hints) -> None:
+        self._database, self._hints = database, hints
+        self._waiting: list[tuple[Record, asyncio.Future[str]]] = []
+        self._senders: set[asyncio.Task[None]] = set()
+
+    async def store(self, record: Record) -> str:
+        """Return `recorded`, `duplicate` or `rejected` once committed; raise `Unavailable` when that cannot be now."""
+        outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._waiting.append((record, outcome))
+        if len(self._senders) < SENDERS:
+            sender = asyncio.create_task(self._send_waiting())
+            self._senders.add(sender)
+            sender.add_done_callback(self._senders.discard)
+        return await outcome
+
+    async def close(self) -> None:
+        """Return when everything that waits is committed or refused."""
+        while self._senders:
+            await asyncio.wait(self._senders)
+
+    async def _send_waiting(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+            batches.observe(len(batch))
+            try:
+                outcomes = await self._outcomes([record for record, _ in batch])
+            except Exception as error:
+                log.error("ingest_failed", exc_info=error)
+                outcomes = [Unavailable(type(error).__name__)] * len(batch)
+            for (_, future), outcome in zip(batch, outcomes, strict=True):
+                # Done already when Telegram hung up on the request that waited.
+                if not future.done():
+                    _settle(future, outcome)
+            if "recorded" in outcomes:
+                self._hints.say("requests")
+
+    async def _outcomes(self, records: list[Record]) -> list[str | Unavailable]:
+        """Return what became of each record."""
+        try:
+            with seconds.time():
+                return [*await self._call(records)]
+        except Unavailable as error:
+            return await self._repeated(records, error)
+        except Refused as refusal:
+            if len(records) > 1 and refusal.code.startswith(_ONE_RECORD):
+                log.warning("batch_refused", code=refusal.code, records=len(records))
+                return [outcome for record in records for outcome in await self._outcomes([record])]
+            return [await self._set_aside(record, refusal) for record in records]
+
+    async def _repeated(self, records: list[Record], cause: Unavailable) -> list[str | Unavailable]:
+        """Idempotent, so a call that a restart or a deadlock cut off is made again, once."""
+        try:
+            outcomes = await self._call(records)
+        except (Unavailable, Refused):
+            return [cause] * len(records)
+        # What the first call had committed unseen is new to us all the same.
+        return ["recorded" if outcome == "duplicate" else outcome for outcome in outcomes]
+
+    async def _set_aside(self, record: Record, refusal: Refused) -> str | Unavailable:
+        """A record that cannot be stored must not come back for ever: by its id alone it ends among the rejects."""
+        log.error("record_refused", code=refusal.code, update_id=record["update_id"])
+        if not refusal.code.startswith(_BAD_DATA):
+            return Unavailable(refusal.key)
+        (outcome,) = await self._repeated([{"update_id": record["update_id"]}], Unavailable(refusal.key))
+        return outcome
+
+    async def _call(self, records: list[Record]) -> list[str]:
+        answers = _answers.validate_python(await self._database.call("ingest", updates=records))
+        if len(answers) != len(records):
+            raise Unavailable("an answer for other records")
+        return [answer.outcome for answer in answers]
+
+
+def _settle(future: asyncio.Future[str], outcome: str | Unavailable) -> None:
+    if isinstance(outcome, Unavailable):
+        stored.labels("unavailable").inc()
+        future.set_exception(outcome)
+    else:
+        stored.labels(outcome).inc()
+        future.set_result(outcome)

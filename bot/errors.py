@@ -1,0 +1,44 @@
+"""Refusals and failures in words, once."""
+
+import secrets
+
+import structlog
+from aiogram import Bot, Dispatcher
+from aiogram.exceptions import AiogramError
+from aiogram.types import ErrorEvent
+
+from infra.supabase import Unavailable
+
+REFUSALS = {
+    "not_allowed": "Нет прав для этого действия.",
+    "unknown_request": "Такого обращения больше нет.",
+    "request_already_closed": "Клиенту уже ответили.",
+    "unknown_button": "Эта кнопка больше не действует.",
+}
+
+log = structlog.get_logger()
+
+
+def words(key: str) -> str:
+    """Return the sentence for a key that SQL refused with."""
+    return REFUSALS[key]
+
+
+def register(dispatcher: Dispatcher) -> None:
+    """Give every surprise a reference number: one sentence for the person, the whole for the log."""
+
+    @dispatcher.errors()
+    async def surprise(event: ErrorEvent, bot: Bot) -> None:
+        if isinstance(event.exception, Unavailable):
+            # Nothing was done: Telegram brings the update again.
+            raise event.exception
+        reference = secrets.token_hex(3).upper()
+        log.error("handler_failed", reference=reference, update_id=event.update.update_id, exc_info=event.exception)
+        sentence = f"Не получилось. Если повторится, назовите номер {reference}."
+        try:
+            if query := event.update.callback_query:
+                await bot.answer_callback_query(query.id, text=sentence, show_alert=True)
+            elif (message := event.update.message) and message.chat.type == "private":
+                await bot.send_message(message.chat.id, sentence)
+        except AiogramError as error:
+            log.warning("failure_not_told", reference=reference, reason=type(error).__name__)

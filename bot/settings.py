@@ -1,0 +1,15 @@
+"""Settings of the bot."""
+
+from pydantic import Field, HttpUrl, SecretStr
+
+from infra.settings import BotToken, ServiceSettings
+
+
+class BotSettings(ServiceSettings):
+    """What the bot needs beside what every process needs."""
+
+    telegram_bot_token: BotToken
+    telegram_webhook_secret: SecretStr = Field(min_length=1)
+    webhook_url: HttpUrl
+    telegram_api_url: HttpUrl = HttpUrl("https://api.telegram.org")
+    port: int = 3000

@@ -1,0 +1,1 @@
+"""The Bot API methods that the simulator does, a module per kind."""

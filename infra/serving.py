@@ -1,0 +1,48 @@
+"""How a process runs and listens: one uvicorn each, with the limits every process needs, and an orderly end."""
+
+import re
+import secrets
+import signal
+from collections.abc import Coroutine
+
+import structlog
+import uvicorn
+import uvloop
+from litestar import Litestar
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+
+def run(process: Coroutine[None, None, None]) -> None:
+    """Run a process to its end."""
+    uvloop.run(process)
+
+
+def numbered(app: ASGIApp) -> ASGIApp:
+    """Give each request an id that its log lines carry: the proxy's, where it sent a sensible one, else our own."""
+
+    async def with_id(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"]) if "headers" in scope else {}
+        given = headers.get(b"x-request-id", b"").decode("latin-1")
+        number = given if re.fullmatch(r"[\w-]{8,64}", given, re.ASCII) else secrets.token_hex(8)
+        with structlog.contextvars.bound_contextvars(request_id=number):
+            await app(scope, receive, send)
+
+    return with_id
+
+
+async def serve(app: Litestar, host: str, port: int) -> None:
+    """Listen until SIGTERM or Ctrl-C, drop connections within 3 s, and return: the caller closes what it opened."""
+    config = uvicorn.Config(
+        numbered(app),
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=3,
+        server_header=False,
+        lifespan="on",
+    )
+    # uvicorn raises the signal once more when it has shut down; by default that would end us before our own clean-up.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    await uvicorn.Server(config).serve()

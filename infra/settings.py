@@ -1,0 +1,50 @@
+"""Settings that every process shares, and the one way in which a process reads its own."""
+
+import re
+import sys
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, Field, HttpUrl, RedisDsn, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ProcessSettings(BaseSettings):
+    """What bot, jobs and admin all need to run."""
+
+    # An empty variable is an unset one: compose files and CI pass `NAME=` for what nobody filled in.
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
+
+    supabase_url: HttpUrl
+    redis_url: RedisDsn
+    host: str = "127.0.0.1"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+def _must_look_like_a_token(token: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"\d+:\S+", token.get_secret_value()):
+        raise ValueError("not a bot token")
+    return token
+
+
+class ServiceSettings(ProcessSettings):
+    """What a process needs that works for the firm rather than for a person; the admin never does."""
+
+    supabase_service_role_key: SecretStr = Field(min_length=1)
+
+
+# As @BotFather gives it: the bot's number, a colon, a secret.
+BotToken = Annotated[SecretStr, AfterValidator(_must_look_like_a_token)]
+
+Settings = TypeVar("Settings", bound=ProcessSettings)
+
+
+def load(kind: type[Settings]) -> Settings:
+    """Read the settings from the environment, or end the process with one line that says what is wrong."""
+    try:
+        return kind.model_validate({})
+    except ValidationError as error:
+        # Names and reasons only: the input may be a secret.
+        problems = "; ".join(f"{str(item['loc'][0]).upper()}: {item['msg'].lower()}" for item in error.errors())
+        sys.exit(
+            f"cannot start, settings are wrong: {problems}. See .env.example, or source .local/env after `make up`."
+        )

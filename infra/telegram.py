@@ -1,0 +1,14 @@
+"""The Bot API client of the two processes that speak Telegram: bot and jobs."""
+
+from aiogram import Bot
+from aiogram.client.default import DefaultBotProperties
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.enums import ParseMode
+
+
+def connect(token: str, api_url: str) -> Bot:
+    """Return a client that speaks HTML and gives a call ten seconds; whoever opens it closes its session."""
+    session = AiohttpSession(api=TelegramAPIServer.from_base(api_url), timeout=10)
+    properties = DefaultBotProperties(parse_mode=ParseMode.HTML, link_preview_is_disabled=True)
+    return Bot(token, session=session, default=properties)

@@ -1,0 +1,92 @@
+"""The jobs process: connect, follow the timetable, say how we are."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+import structlog
+from arq.worker import Worker
+from litestar import Litestar
+from prometheus_client import REGISTRY
+from redis.exceptions import RedisError
+
+from bot.messages.buttons import Buttons
+from infra import redis, serving, supabase, telegram, telemetry
+from infra.settings import load
+from jobs import sla_escalation, worker
+from jobs.connections import Connections
+from jobs.settings import JobsSettings
+
+# Six sweeps missed.
+SWEEP_IS_LATE_AFTER = 30
+
+log = structlog.get_logger()
+
+
+async def follow_timetable(redis_url: str, connections: Connections) -> None:
+    """Work until cancelled. arq's worker ends with its connection, so a lost Redis costs a worker, not the process."""
+    while True:
+        current = worker.build(redis_url, connections)
+        try:
+            await current.async_run()
+        except (RedisError, OSError) as error:
+            log.warning("queue_lost", reason=type(error).__name__)
+        except Exception as error:
+            log.error("worker_failed", exc_info=error)
+        finally:
+            await finish(current)
+        await asyncio.sleep(1)
+
+
+async def finish(current: Worker) -> None:
+    """Let jobs under way end before the connection goes: a job that is cut off is done twice."""
+    current.allow_pick_jobs = False
+    if current.tasks:
+        await asyncio.wait(current.tasks.values(), timeout=worker.COMPLETION_SECONDS)
+    with suppress(RedisError, OSError):
+        await current.close()
+
+
+async def sweeping() -> None:
+    """Raise when no sweep has ended well for too long."""
+    finished_at = REGISTRY.get_sample_value(sla_escalation.FINISHED_AT) or 0.0
+    if time.time() - finished_at > SWEEP_IS_LATE_AFTER:
+        raise TimeoutError
+
+
+@asynccontextmanager
+async def working(settings: JobsSettings) -> AsyncGenerator[Litestar]:
+    """Yield the app of health and metrics while the timetable is followed."""
+    token, redis_url = settings.telegram_bot_token.get_secret_value(), str(settings.redis_url)
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(supabase.open_http())
+        database = supabase.Database(
+            http, str(settings.supabase_url), settings.supabase_service_role_key.get_secret_value()
+        )
+        queue = redis.connect(redis_url)
+        stack.push_async_callback(queue.aclose)
+        hints = await stack.enter_async_context(redis.Hints(queue))
+        bot = telegram.connect(token, str(settings.telegram_api_url))
+        stack.push_async_callback(bot.session.close)
+        connections = Connections(database, bot, Buttons(token), hints)
+        timetable = asyncio.create_task(follow_timetable(redis_url, connections))
+        needed: dict[str, telemetry.Check] = {"supabase": database.ping, "redis": queue.ping, "sweep": sweeping}
+        try:
+            yield Litestar(telemetry.handlers("jobs", needed=needed), openapi_config=None, logging_config=None)
+        finally:
+            await redis.end(timetable, worker.COMPLETION_SECONDS + 1)
+
+
+async def main() -> None:
+    """Run until SIGTERM."""
+    settings = load(JobsSettings)
+    telemetry.configure_logging("jobs", settings.log_level)
+    async with working(settings) as app:
+        log.info("jobs_started", port=settings.jobs_metrics_port)
+        await serving.serve(app, settings.host, settings.jobs_metrics_port)
+    log.info("jobs_stopped")
+
+
+if __name__ == "__main__":
+    serving.run(main())

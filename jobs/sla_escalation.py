@@ -1,0 +1,30 @@
+"""The sweep: asks which deadlines have passed. What follows from that is decided and written in the database (S13)."""
+
+from typing import Any
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+
+from jobs.connections import Connections
+
+# Enough for a bad morning; what is left comes five seconds later.
+BATCH = 1000
+
+alerts = Counter("buhbot_sla_alerts_total", "Alerts raised by the sweep.")
+FINISHED_AT = "buhbot_sweep_finished_timestamp_seconds"
+swept_at = Gauge(FINISHED_AT, "When the latest sweep ended well.")
+seconds = Histogram("buhbot_sweep_seconds", "Time of one sweep.")
+
+log = structlog.get_logger()
+
+
+async def sweep(ctx: dict[str, Any]) -> None:
+    """Write the alerts that are due. `Unavailable` when the database cannot be asked: the next tick asks again."""
+    connections: Connections = ctx["connections"]
+    with seconds.time():
+        raised: Any = await connections.database.call("claim_due", batch=BATCH)
+    swept_at.set_to_current_time()
+    if raised:
+        alerts.inc(raised)
+        connections.hints.say("requests")
+        log.info("alerts_raised", count=raised)

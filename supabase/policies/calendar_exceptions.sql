@@ -1,0 +1,16 @@
+-- Exceptional dates. Everybody of the firm reads it: the clock answers null to who may not read the calendar.
+--
+--              | select            | insert | update | delete
+-- admin        | all               | –      | –      | –
+-- manager      | all               | –      | –      | –
+-- accountant   | all               | –      | –      | –
+-- observer     | all               | –      | –      | –
+-- service role | all               | –      | –      | –
+-- anon         | –                 | –      | –      | –
+
+select private.drop_policies('public.calendar_exceptions');
+
+create policy "people of the firm read the calendar exceptions" on public.calendar_exceptions
+for select
+to authenticated
+using ((select private.role()) is not null);

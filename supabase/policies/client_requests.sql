@@ -1,0 +1,21 @@
+-- Waiting windows. The text of a window lives in chat_messages and follows its policies.
+--
+--              | select            | insert | update | delete
+-- admin        | all               | –      | –      | –
+-- manager      | all               | –      | –      | –
+-- accountant   | of own chats      | –      | –      | –
+-- observer     | all               | –      | –      | –
+-- service role | all               | yes    | yes    | –
+-- anon         | –                 | –      | –      | –
+
+select private.drop_policies('public.client_requests');
+
+create policy "admins, managers and observers read every request" on public.client_requests
+for select
+to authenticated
+using ((select private.role()) in ('admin', 'manager', 'observer'));
+
+create policy "accountants read the requests of their own chats" on public.client_requests
+for select
+to authenticated
+using (chat_id = any ((select private.own_chat_ids())::bigint[]));

@@ -1,0 +1,140 @@
+"""A firm to test with: people, chats and messages on the real stack, none of them shared with another test."""
+
+import itertools
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+import httpx
+import psycopg
+from psycopg import sql
+from redis import Redis
+
+from admin.sessions import redis_key
+
+PASSWORD = "a-long-enough-password"
+Role = Literal["admin", "manager", "accountant", "observer"]
+
+# Far from the demo firm's ids, different in every run.
+_numbers = itertools.count(secrets.randbelow(10**9) * 1000)
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """A person who can sign in."""
+
+    id: UUID
+    email: str
+    name: str
+    password: str = PASSWORD
+
+
+@dataclass(frozen=True)
+class Chat:
+    """A client chat."""
+
+    id: int
+    name: str
+
+
+class Firm:
+    """What an operator, Telegram and the bot do to the database, done directly."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._url, self._key = environment["SUPABASE_URL"], environment["SUPABASE_SERVICE_ROLE_KEY"]
+        self._database = psycopg.connect(environment["DATABASE_URL"], autocommit=True)
+        self._redis = Redis.from_url(environment["REDIS_URL"])
+
+    def close(self) -> None:
+        self._database.close()
+        self._redis.close()  # type: ignore[no-untyped-call]
+
+    def hire(self, role: Role, name: str = "Нина Новикова") -> Colleague:
+        """Make an account at Auth and a row in `users`."""
+        email = f"person{next(_numbers)}@buhbot.test"
+        body = {"email": email, "password": PASSWORD, "email_confirm": True}
+        made = httpx.post(f"{self._url}/auth/v1/admin/users", json=body, headers=self._as_service()).raise_for_status()
+        person = Colleague(UUID(made.json()["id"]), email, name)
+        self.run(
+            "insert into public.users (id, email, role, full_name) values (%s, %s, %s, %s)",
+            person.id,
+            email,
+            role,
+            name,
+        )
+        return person
+
+    def dismiss(self, person: Colleague) -> None:
+        self.run("update public.users set active = false where id = %s", person.id)
+
+    def connect_chat(self, owner: Colleague | None, name: str = "", schedule: UUID | None = None) -> Chat:
+        """Connect a chat that is measured, around the clock unless a schedule is given."""
+        number = next(_numbers)
+        chat = Chat(-1_000_000_000_000 - number, name or f"ООО Проба {number}")
+        self.run(
+            "insert into public.chats"
+            " (chat_id, type, chat_name, assigned_accountant_id, schedule_id, monitoring_enabled, connected_at)"
+            " values (%s, 'supergroup', %s, %s, %s, true, now())",
+            *(chat.id, chat.name, owner.id if owner else None, schedule or self.around_the_clock()),
+        )
+        return chat
+
+    def around_the_clock(self) -> UUID:
+        return self._one("select id from public.working_schedules where around_the_clock limit 1")
+
+    def never_open(self) -> UUID:
+        """Make a schedule without a single working minute."""
+        return self._one(
+            "insert into public.working_schedules (name, timezone) values (%s, 'Europe/Moscow') returning id", _name()
+        )
+
+    def ask(
+        self, chat: Chat, text: str, minutes_ago: float = 0, *, author: str = "Анна Иванова", kind: str = "text"
+    ) -> None:
+        """Let a client write; as after intake, the message is committed when this returns."""
+        self._ingest(chat, text, minutes_ago, author=author, kind=kind, user_id=next(_numbers))
+
+    def hint(self) -> None:
+        """Say what the bot says after a commit."""
+        self._redis.publish("hints", "requests")
+
+    def forget_session(self, session_id: str) -> None:
+        """Lose a session, as an emptied Redis does."""
+        self._redis.delete(redis_key(session_id))
+
+    def run(self, statement: str, *values: Any) -> None:
+        self._database.execute(sql.SQL(statement), values)
+
+    def _one(self, statement: str, *values: Any) -> UUID:
+        row = self._database.execute(sql.SQL(statement), values).fetchone()
+        assert row
+        assert isinstance(row[0], UUID)
+        return row[0]
+
+    def _ingest(self, chat: Chat, text: str, minutes_ago: float, **fields: Any) -> None:
+        number = next(_numbers)
+        record = {
+            "update_id": number,
+            "chat_id": chat.id,
+            "chat_type": "supergroup",
+            "chat_name": chat.name,
+            "topic_id": 0,
+            "message_id": number,
+            "date": int(time.time() - minutes_ago * 60),
+            "author_name": fields.pop("author"),
+            "is_bot": False,
+            "text": text if fields["kind"] == "text" else None,
+            "classification": "request",
+            **fields,
+        }
+        headers = {**self._as_service(), "Content-Profile": "api"}
+        httpx.post(f"{self._url}/rest/v1/rpc/ingest", json={"updates": [record]}, headers=headers).raise_for_status()
+
+    def _as_service(self) -> dict[str, str]:
+        return {"apikey": self._key, "Authorization": f"Bearer {self._key}"}
+
+
+def _name() -> str:
+    return f"Проба {next(_numbers)}"

@@ -1,0 +1,229 @@
+"""Open pages stay fresh: sockets by hand and pages in a real browser (I18)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+
+import aiohttp
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from admin.live import ENDED
+from admin.times import countdown
+from tests.admin.firm import Colleague, Firm
+from tests.admin.process import Admin, Reader, free_port, running_admin
+
+SOON = 2000  # ms: the promise is two seconds from commit to screen
+SLOW = 15_000  # ms: reconnecting takes its time
+
+
+async def signed_in(browser: BrowserContext, person: Colleague) -> Page:
+    """Open `/requests` by way of the sign-in form and wait until the page listens."""
+    page = await browser.new_page()
+    async with page.expect_websocket() as opening:
+        await page.goto("/requests")
+        await page.get_by_label("Почта").fill(person.email)
+        await page.get_by_label("Пароль").fill(person.password)
+        await page.get_by_role("button", name="Войти").click()
+    socket = await opening.value
+    await expect(page.get_by_role("heading", name="Ожидают ответа")).to_be_visible()
+    await page.wait_for_function("() => document.documentElement.dataset.link === 'open'")
+    assert not socket.is_closed()
+    return page
+
+
+async def test_a_question_appears_within_two_seconds(browser: BrowserContext, firm: Firm) -> None:
+    owner = firm.hire("accountant")
+    chat = firm.connect_chat(owner)
+    page = await signed_in(browser, owner)
+    await expect(page.get_by_text("Никто не ждёт ответа")).to_be_visible()
+    firm.ask(chat, "Где акт сверки?", 70)
+    firm.hint()
+    await expect(page.get_by_text("Где акт сверки?")).to_be_visible(timeout=SOON)
+    await expect(page).to_have_title("(1) Ожидают ответа · BuhBot")
+    await expect(page.locator("#spoken")).to_have_text("Просрочено: 1. Скоро срок: 0. Ждут: 0.")
+
+
+async def test_a_hint_shows_nobody_what_is_not_theirs(browser: BrowserContext, firm: Firm) -> None:
+    """I1 on the live way: the hint is the same for all, the rows are not."""
+    mine, other = firm.hire("accountant"), firm.hire("accountant")
+    chats = firm.connect_chat(mine), firm.connect_chat(other)
+    page = await signed_in(browser, mine)
+    for chat in chats:
+        firm.ask(chat, f"Вопрос от {chat.name}")
+    firm.hint()
+    await expect(page.get_by_text(f"Вопрос от {chats[0].name}")).to_be_visible(timeout=SOON)
+    assert chats[1].name not in await page.content()
+
+
+async def test_the_countdown_counts_in_the_pages_words(browser: BrowserContext, firm: Firm) -> None:
+    owner = firm.hire("accountant")
+    chat = firm.connect_chat(owner)
+    firm.ask(chat, "Скоро срок?", 58)
+    page = await signed_in(browser, owner)
+    clock = page.locator("[data-left]")
+    first = await clock.inner_text()
+    left = int(await clock.get_attribute("data-left") or 0)
+    assert first in {countdown(left - passed) for passed in range(4)}
+    await expect(clock).not_to_have_text(first, timeout=SOON)
+    assert await clock.inner_text() in {countdown(left - passed) for passed in range(1, 8)}
+
+
+async def test_a_deadline_passes_on_an_open_page(browser: BrowserContext, firm: Firm) -> None:
+    owner = firm.hire("accountant")
+    firm.ask(firm.connect_chat(owner), "Ещё не поздно?", 60 - 5 / 60)
+    page = await signed_in(browser, owner)
+    await expect(page.locator(".request .badge")).to_have_text("Просрочено", timeout=SLOW)
+    await expect(page.locator("[data-left]")).to_contain_text("просрочено на")
+
+
+async def test_reading_is_not_disturbed(browser: BrowserContext, firm: Firm) -> None:
+    owner = firm.hire("accountant")
+    for number in range(15):
+        firm.ask(firm.connect_chat(owner), f"Вопрос {number}", number)
+    page = await signed_in(browser, owner)
+    await page.get_by_role("button", name="Выйти").focus()
+    await page.evaluate("scrollTo(0, 400)")
+    firm.ask(firm.connect_chat(owner), "Самый новый", 0)
+    firm.hint()
+    await expect(page.get_by_text("Самый новый")).to_be_attached(timeout=SOON)
+    assert await page.evaluate("scrollY") == 400
+    assert await page.evaluate("document.activeElement.textContent") == "Выйти"
+
+
+async def test_a_failed_refresh_says_so_and_keeps_the_list(browser: BrowserContext, firm: Firm) -> None:
+    owner = firm.hire("accountant")
+    firm.ask(firm.connect_chat(owner), "Остаюсь на экране", 5)
+    page = await signed_in(browser, owner)
+    await page.route("**/requests", lambda route: route.abort())
+    firm.hint()
+    await expect(page.get_by_text("Не удалось обновить список")).to_be_visible(timeout=SOON)
+    await expect(page.get_by_text("Остаюсь на экране")).to_be_visible()
+    await page.unroute("**/requests")
+    await page.get_by_role("button", name="Попробовать снова").click()
+    await expect(page.get_by_text("Не удалось обновить список")).to_be_hidden(timeout=SOON)
+
+
+async def test_a_theme_is_kept(browser: BrowserContext) -> None:
+    page = await browser.new_page()
+    await page.goto("/login")
+    await page.get_by_role("button", name="Тёмная тема").click()
+    await page.reload()
+    await expect(page.get_by_role("button", name="Тёмная тема")).to_have_attribute("aria-pressed", "true")
+    background = await page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert background == "rgb(15, 18, 23)"
+
+
+async def test_an_ended_session_leads_to_the_sign_in(browser: BrowserContext, firm: Firm) -> None:
+    """I18"""
+    page = await signed_in(browser, firm.hire("accountant"))
+    firm.forget_session(await session_of(browser))
+    firm.hint()
+    await expect(page.get_by_text("Сеанс закончился")).to_be_visible(timeout=SLOW)
+
+
+async def test_a_dismissed_person_is_out_with_the_next_hint(browser: BrowserContext, firm: Firm) -> None:
+    """I18"""
+    person = firm.hire("accountant")
+    page = await signed_in(browser, person)
+    firm.dismiss(person)
+    firm.hint()
+    await expect(page.get_by_text("Ваш доступ отключён")).to_be_visible(timeout=SLOW)
+
+
+async def test_a_lost_connection_is_shown_and_caught_up(
+    browser: BrowserContext, environment: dict[str, str], firm: Firm, tmp_path: Path
+) -> None:
+    owner = firm.hire("accountant")
+    chat = firm.connect_chat(owner)
+    with restartable(environment, tmp_path / "log") as start:
+        first = start()
+        page = await signed_in_at(browser, first, owner)
+        assert first.stop() == 0
+        await expect(page.get_by_text("нет связи, обновляем…")).to_be_visible(timeout=SLOW)
+        firm.ask(chat, "Пока вас не было", 1)
+        start()
+        await expect(page.get_by_text("Пока вас не было")).to_be_visible(timeout=SLOW)
+        await expect(page.get_by_text("нет связи")).to_be_hidden()
+
+
+async def session_of(browser: BrowserContext) -> str:
+    [session_id] = [cookie["value"] for cookie in await browser.cookies() if cookie["name"] == "buhbot"]
+    return session_id
+
+
+async def signed_in_at(browser: BrowserContext, admin: Admin, person: Colleague) -> Page:
+    page = await browser.new_page()
+    await page.goto(f"{admin.url}/login")
+    await page.get_by_label("Почта").fill(person.email)
+    await page.get_by_label("Пароль").fill(person.password)
+    await page.get_by_role("button", name="Войти").click()
+    await page.wait_for_function("() => document.documentElement.dataset.link === 'open'")
+    return page
+
+
+@contextmanager
+def restartable(environment: dict[str, str], log: Path) -> Iterator[Callable[[], Admin]]:
+    """Give a function that starts an admin, each time at the same address."""
+    port = free_port()
+    with ExitStack() as running:
+        yield lambda: running.enter_context(running_admin(environment, log, port=port))
+
+
+@pytest.fixture
+def cookies(admin: Admin, firm: Firm) -> dict[str, str]:
+    with Reader(admin) as reader:
+        return dict(reader.as_person(firm.hire("accountant")).cookies)
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", None])
+async def test_a_foreign_page_cannot_listen(admin: Admin, cookies: dict[str, str], origin: str | None) -> None:
+    """I18"""
+    async with aiohttp.ClientSession(cookies=cookies) as client:
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await client.ws_connect(f"{admin.url}/ws", origin=origin)
+        assert refused.value.status == 403
+
+
+async def test_nobody_listens_without_a_session(admin: Admin) -> None:
+    async with aiohttp.ClientSession() as client, client.ws_connect(f"{admin.url}/ws", origin=admin.url) as socket:
+        assert (await socket.receive(timeout=2)).type == aiohttp.WSMsgType.CLOSE
+        assert socket.close_code == ENDED
+
+
+@asynccontextmanager
+async def listening(admin: Admin, cookies: dict[str, str]) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    async with (
+        aiohttp.ClientSession(cookies=cookies) as client,
+        client.ws_connect(f"{admin.url}/ws", origin=admin.url) as socket,
+    ):
+        yield socket
+
+
+async def test_a_hint_is_a_topic_and_nothing_else(admin: Admin, cookies: dict[str, str], firm: Firm) -> None:
+    async with listening(admin, cookies) as socket:
+        firm.hint()
+        assert (await socket.receive(timeout=2)).data == "requests"
+
+
+async def test_a_burst_of_commits_is_few_looks(admin: Admin, cookies: dict[str, str], firm: Firm) -> None:
+    async with listening(admin, cookies) as socket:
+        for _ in range(200):
+            firm.hint()
+        heard = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1.5):
+                while await socket.receive():
+                    heard += 1
+        assert 1 <= heard <= 5
+
+
+async def test_the_socket_ends_with_its_session(admin: Admin, cookies: dict[str, str], firm: Firm) -> None:
+    """I18"""
+    async with listening(admin, cookies) as socket:
+        firm.forget_session(cookies["buhbot"])
+        firm.hint()
+        while (message := await socket.receive(timeout=5)).type == aiohttp.WSMsgType.TEXT:
+            assert message.data == "requests"
+        assert socket.close_code == ENDED

@@ -1,0 +1,165 @@
+"""`/requests` as each role reads it (I1)."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import unescape
+
+import psycopg
+
+from tests.admin.firm import Firm
+from tests.admin.process import Admin, Reader, words
+
+FRAGMENT = {"hx-request": "true"}
+
+
+def test_an_accountant_sees_only_her_own_chats(admin: Admin, firm: Firm) -> None:
+    """I1"""
+    olga, ivan = firm.hire("accountant", "Ольга Первая"), firm.hire("accountant", "Иван Второй")
+    hers, his = firm.connect_chat(olga), firm.connect_chat(ivan)
+    firm.ask(hers, "Где акт сверки?")
+    firm.ask(his, "Когда зарплата?")
+    for person, sees, misses in ((olga, hers, his), (ivan, his, hers)):
+        with Reader(admin) as reader:
+            page = words(reader.as_person(person).get("/requests"))
+            assert sees.name in page
+            assert misses.name not in page
+            assert misses.name not in words(reader.get("/requests", headers=FRAGMENT))
+
+
+def test_a_manager_sees_who_asks_what_of_whom(reader: Reader, firm: Firm) -> None:
+    owner = firm.hire("accountant", "Ольга Ответственная")
+    chat = firm.connect_chat(owner)
+    firm.ask(chat, "Где акт сверки?", 30.5, author="Анна Ромашкина")
+    firm.ask(chat, "Очень нужен сегодня", 20, author="Борис Ромашкин")
+    line = row(reader.as_person(firm.hire("manager")), chat.name)
+    for part in (
+        "Ждёт",
+        "осталось 29 мин",
+        "срок",
+        "Борис Ромашкин:",
+        "Очень нужен сегодня",
+        owner.name,
+        "2 сообщения",
+    ):
+        assert part in line
+
+
+def test_an_observer_reads_no_text(reader: Reader, firm: Firm) -> None:
+    """I1"""
+    chat = firm.connect_chat(firm.hire("accountant"))
+    firm.ask(chat, "Тайна за семью печатями", author="Анна Тайная")
+    page = reader.as_person(firm.hire("observer")).get("/requests")
+    assert chat.name in words(page)
+    assert "текст скрыт" in row(reader, chat.name)
+    assert "Тайна за семью печатями" not in page.text
+
+
+def test_the_three_states_are_words_and_counted(reader: Reader, firm: Firm) -> None:
+    owner = firm.hire("accountant")
+    chats = {minutes: firm.connect_chat(owner) for minutes in (72.5, 50.5, 1.5)}
+    for minutes, chat in chats.items():
+        firm.ask(chat, "Вопрос", minutes)
+    page = words(reader.as_person(owner).get("/requests"))
+    assert "Просрочено 1 Скоро срок 1 Ждут 1" in page
+    assert "Просрочено просрочено на 12 мин" in row(reader, chats[72.5].name)
+    assert "Скоро срок осталось 9 мин" in row(reader, chats[50.5].name)
+    assert "Ждёт осталось 58 мин" in row(reader, chats[1.5].name)
+    assert "<title>(1) Ожидают ответа" in reader.get("/requests").text
+
+
+def test_the_least_time_left_comes_first(reader: Reader, firm: Firm) -> None:
+    owner = firm.hire("accountant")
+    chats = {minutes: firm.connect_chat(owner) for minutes in (5, 90, 40)}
+    for minutes, chat in chats.items():
+        firm.ask(chat, "Вопрос", minutes)
+    page = words(reader.as_person(owner).get("/requests"))
+    places = {minutes: page.index(chat.name) for minutes, chat in chats.items()}
+    assert sorted(places, key=places.__getitem__) == [90, 40, 5]
+
+
+def test_a_schedule_that_never_opens_is_named(reader: Reader, firm: Firm) -> None:
+    owner = firm.hire("accountant")
+    chat = firm.connect_chat(owner, schedule=firm.never_open())
+    firm.ask(chat, "Вопрос", 10)
+    reader.as_person(owner)
+    assert "нет рабочего времени в графике" in row(reader, chat.name)
+
+
+def test_a_voice_message_is_called_one(reader: Reader, firm: Firm) -> None:
+    owner = firm.hire("accountant")
+    chat = firm.connect_chat(owner)
+    firm.ask(chat, "", kind="voice")
+    assert "Голосовое сообщение" in row(reader.as_person(owner), chat.name)
+
+
+def test_a_chat_without_owner_is_visible(reader: Reader, firm: Firm) -> None:
+    chat = firm.connect_chat(None)
+    firm.ask(chat, "Есть кто?")
+    assert "без ответственного" in row(reader.as_person(firm.hire("manager")), chat.name)
+
+
+def test_a_clients_words_stay_words(reader: Reader, firm: Firm) -> None:
+    owner = firm.hire("accountant")
+    chat = firm.connect_chat(owner, name="<b>ООО</b> & сын")
+    firm.ask(chat, "<script>alert(1)</script> {{ 7 * 7 }}", author='"><img src=x>')
+    page = reader.as_person(owner).get("/requests")
+    assert "<script>alert(1)" not in page.text
+    assert "<img src=x>" not in page.text
+    assert '<b>ООО</b> & сын "><img src=x>: <script>alert(1)</script> {{ 7 * 7 }}' in unmarked(page.text)
+
+
+def test_nobody_waits_says_why_and_what_next(reader: Reader, firm: Firm) -> None:
+    page = words(reader.as_person(firm.hire("accountant")).get("/requests"))
+    assert "Никто не ждёт ответа" in page
+    assert "появится здесь само" in page
+    assert "за которые отвечаете вы" in page
+
+
+def test_a_fragment_is_the_list_and_the_title(reader: Reader, firm: Firm) -> None:
+    fragment = reader.as_person(firm.hire("accountant")).get("/requests", headers=FRAGMENT)
+    assert fragment.status_code == 200
+    assert "<html" not in fragment.text
+    assert "<title>" in fragment.text
+
+
+def test_times_are_the_readers(reader: Reader, firm: Firm) -> None:
+    owner = firm.hire("accountant")
+    chat = firm.connect_chat(owner)
+    firm.ask(chat, "Вопрос")
+    reader.as_person(owner)
+    assert "МСК" in row(reader, chat.name)
+    reader.cookies.set("zone", "Asia/Yekaterinburg")
+    assert "МСК" not in row(reader, chat.name)
+
+
+def test_a_list_that_cannot_be_read_is_not_an_empty_one(
+    environment: dict[str, str], reader: Reader, firm: Firm
+) -> None:
+    reader.as_person(firm.hire("manager"))
+    reader.timeout = 20
+    with held_up(environment["DATABASE_URL"]):
+        page = reader.get("/requests")
+    assert page.status_code == 503
+    assert "Не удалось загрузить" in words(page)
+    assert "Никто не ждёт" not in words(page)
+
+
+@contextmanager
+def held_up(database_url: str) -> Iterator[None]:
+    """Nobody can read windows while this lasts."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute("lock table public.client_requests in access exclusive mode")
+        yield
+        connection.rollback()
+
+
+def row(reader: Reader, chat_name: str) -> str:
+    """Return what the row of a chat says."""
+    items = reader.get("/requests").text.split("<li ")
+    [found] = [item for item in items[1:] if chat_name in item]
+    return unmarked(found.partition("</li>")[0].partition(">")[2])
+
+
+def unmarked(markup: str) -> str:
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", markup)).replace("\u00a0", " "))

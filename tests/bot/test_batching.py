@@ -1,0 +1,151 @@
+"""Records on their way: a front of the database that breaks in every way costs no message and hangs nobody."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bot.batching import BATCH, Batcher
+from infra.redis import Hints, connect
+from infra.supabase import Database, Unavailable, open_http
+
+Answer = Callable[[list[Any]], web.StreamResponse]
+
+
+class Front:
+    """Answers in place of PostgREST, each call with the next answer and then with the last one for ever."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answer] = [good]
+        self.sizes: list[int] = []
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        updates = (await request.json())["updates"]
+        self.sizes.append(len(updates))
+        answer = self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)
+        return answer(updates)
+
+
+def good(updates: list[Any]) -> web.Response:
+    return web.json_response([{"update_id": u["update_id"], "outcome": "recorded"} for u in updates])
+
+
+def known(updates: list[Any]) -> web.Response:
+    return web.json_response([{"update_id": u["update_id"], "outcome": "duplicate"} for u in updates])
+
+
+def refusal(code: str, status: int = 400) -> Answer:
+    return lambda _: web.json_response({"code": code, "message": "no"}, status=status)
+
+
+def refuses_the_bad_one(code: str) -> Answer:
+    """As one record makes the whole call fail, until it goes alone without its content."""
+
+    def answer(updates: list[Any]) -> web.Response:
+        return (
+            web.json_response({"code": code, "message": "no"}, status=400)
+            if {"text": "bad"} in [{"text": u.get("text")} for u in updates]
+            else good(updates)
+        )
+
+    return answer
+
+
+def nobody_behind(_: list[Any]) -> web.Response:
+    """As the gateway says it: JSON, but not PostgREST's."""
+    return web.json_response({"message": "the service behind the gateway does not answer"}, status=503)
+
+
+def page(status: int) -> Answer:
+    return lambda _: web.Response(text="<html>", content_type="text/html", status=status)
+
+
+@pytest.fixture
+def front() -> Front:
+    return Front()
+
+
+@pytest.fixture
+async def batcher(front: Front) -> AsyncIterator[Batcher]:
+    app = web.Application()
+    app.router.add_post("/rest/v1/rpc/ingest", front.handle)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    # Nobody listens there: hints are dropped, as with Redis down.
+    nowhere = connect("redis://127.0.0.1:9/0")
+    async with open_http() as http, Hints(nowhere) as hints:
+        own = Batcher(Database(http, f"http://{host}:{port}", "key"), hints)
+        yield own
+        await own.close()
+    await nowhere.aclose()
+    await runner.cleanup()
+
+
+async def store(batcher: Batcher, *texts: str) -> list[str | BaseException]:
+    records = [{"update_id": number, "text": text} for number, text in enumerate(texts)]
+    async with asyncio.timeout(10):
+        return await asyncio.gather(*(batcher.store(record) for record in records), return_exceptions=True)
+
+
+async def test_what_waits_together_travels_together(front: Front, batcher: Batcher) -> None:
+    assert await store(batcher, *["x"] * 250) == ["recorded"] * 250
+    assert max(front.sizes) == BATCH
+    assert len(front.sizes) < 10
+
+
+@pytest.mark.parametrize(
+    "broken", [nobody_behind, page(502), page(503), refusal("40P01"), refusal("57P01", 503), refusal("PGRST001", 503)]
+)
+async def test_a_call_that_was_cut_off_is_made_again(front: Front, batcher: Batcher, broken: Answer) -> None:
+    front.answers = [broken, good]
+    assert await store(batcher, "x") == ["recorded"]
+
+
+async def test_what_the_cut_off_call_had_committed_is_answered_like_new(front: Front, batcher: Batcher) -> None:
+    front.answers = [page(502), known]
+    assert await store(batcher, "/start") == ["recorded"]
+
+
+ODD: list[Answer] = [
+    page(200),
+    page(502),
+    lambda _: web.json_response(None),
+    lambda _: web.json_response([{"outcome": "?"}]),
+    lambda _: web.json_response([]),
+]
+
+
+@pytest.mark.parametrize("broken", ODD)
+async def test_nobody_waits_for_ever_whatever_comes_back(front: Front, batcher: Batcher, broken: Answer) -> None:
+    front.answers = [broken]
+    outcomes = await store(batcher, "x", "y")
+    assert [type(outcome) for outcome in outcomes] == [Unavailable] * 2
+    front.answers = [good]
+    assert await store(batcher, "x") == ["recorded"]
+
+
+async def test_a18_bad_data_is_set_aside_and_keeps_nobody_out(front: Front, batcher: Batcher) -> None:
+    front.answers = [refuses_the_bad_one("22P05")]
+    assert await store(batcher, "fine", "bad", "fine") == ["recorded"] * 3
+
+
+@pytest.mark.parametrize("code", ["21000", "23505"])
+async def test_a_mistake_of_ours_costs_no_message_and_keeps_nobody_out(
+    front: Front, batcher: Batcher, code: str
+) -> None:
+    front.answers = [refuses_the_bad_one(code)]
+    outcomes = await store(batcher, "fine", "bad", "fine")
+    assert outcomes[0] == outcomes[2] == "recorded"
+    assert isinstance(outcomes[1], Unavailable)
+
+
+async def test_a_missing_grant_refuses_everybody_in_one_call_a_batch(front: Front, batcher: Batcher) -> None:
+    front.answers = [refusal("42501", 403)]
+    outcomes = await store(batcher, *["x"] * 50)
+    assert {type(outcome) for outcome in outcomes} == {Unavailable}
+    assert len(front.sizes) < 5

@@ -1,0 +1,57 @@
+"""The running stack, and connections to its database, for every test that wants them."""
+
+import fcntl
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from infra.local.telegram.client import SimulatorClient
+from tests.stack import ROOT, Stack
+from tests.world import ClientChat
+
+
+@pytest.fixture(scope="session")
+def turn() -> Iterator[None]:
+    """Two runs of the tests in one clone would stop each other's stacks: the second waits here for the first."""
+    folder = ROOT / ".local"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with (folder / "tests.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def stack(turn: None) -> Iterator[Stack]:
+    """All parts, on ports of their own, with the demo firm and nothing else in the database."""
+    running = Stack()
+    running.wipe()
+    try:
+        running.start()
+        yield running
+    finally:
+        running.wipe()
+
+
+@pytest.fixture
+def db(stack: Stack) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    """A connection as `postgres`, who is no superuser; what the test does is rolled back."""
+    with psycopg.connect(stack.env["DATABASE_URL"]) as connection:
+        yield connection
+        connection.rollback()
+
+
+@pytest.fixture
+async def sim(stack: Stack) -> AsyncIterator[SimulatorClient]:
+    """Telegram, as the running bot sees it."""
+    async with SimulatorClient(stack.urls["simulator"]) as client:
+        yield client
+
+
+@pytest.fixture
+async def chat(stack: Stack, sim: SimulatorClient) -> ClientChat:
+    """A client chat of the test's own."""
+    own = ClientChat(stack, sim)
+    await own.connect()
+    return own

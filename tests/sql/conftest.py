@@ -1,0 +1,30 @@
+"""The database as if it held nothing but the demo firm: what other tests committed is out of sight, and comes back."""
+
+import pytest
+
+from tests.sql.firm import ANNA, Connection, ingest, monday, said
+
+_FORGET = """
+  delete from public.outbox;
+  delete from public.client_requests;
+  delete from public.chat_messages;
+  delete from public.intake_rejects;
+  delete from public.chats where chat_id not between -1001000000003 and -1001000000001;
+  delete from public.clients where id::text not like '00000000-0000-4000-8000-%';
+  delete from public.users where id::text not like '00000000-0000-4000-8000-%';
+  delete from public.working_schedules
+  where not around_the_clock and id <> (select default_schedule_id from public.settings);
+"""
+
+
+@pytest.fixture
+def db(db: Connection) -> Connection:
+    db.execute(_FORGET.encode())
+    return db
+
+
+@pytest.fixture
+def late(db: Connection) -> Connection:
+    """Anna wrote at 10:00 and is due at 11:00."""
+    ingest(db, said(ANNA, monday("10:00")))
+    return db

@@ -1,0 +1,56 @@
+"""Schedules in the database: the oracle's kind written down, and the clock asked about them."""
+
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from tests.sql.firm import Connection, one
+from tests.sql.oracle import Interval, Schedule
+
+WORKDAYS = tuple((weekday, Interval(9 * 60, 18 * 60)) for weekday in range(1, 6))
+EVERY_DAY = tuple((weekday, Interval(0, 24 * 60)) for weekday in range(1, 8))
+OFFICE = Schedule("Europe/Moscow", WORKDAYS)
+
+
+def clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def store(db: Connection, schedule: Schedule, as_of: datetime | None = None, *, around_the_clock: bool = False) -> UUID:
+    """Write a schedule down, and materialise it around an instant."""
+    number = uuid4()
+    db.execute(
+        "insert into public.working_schedules (id, name, timezone, around_the_clock, follows_firm_calendar)"
+        " values (%s, %s, %s, %s, %s)",
+        [number, str(number), schedule.zone, around_the_clock, schedule.follows_firm],
+    )
+    with db.cursor() as cursor:
+        cursor.executemany(
+            "insert into public.working_intervals (schedule_id, weekday, opens, closes) values (%s, %s, %s, %s)",
+            [(number, day, clock(i.opens), clock(i.closes)) for day, i in schedule.weekly],
+        )
+        cursor.executemany(
+            "insert into public.calendar_exceptions (schedule_id, on_date, name, opens, closes)"
+            " values (%s, %s, 'x', %s, %s)",
+            [(number if e.own else None, e.on_date, *hours(e.interval)) for e in schedule.exceptions],
+        )
+    if as_of:
+        rebuild(db, number, as_of)
+    return number
+
+
+def hours(interval: Interval | None) -> tuple[str | None, str | None]:
+    return (clock(interval.opens), clock(interval.closes)) if interval else (None, None)
+
+
+def rebuild(db: Connection, schedule: UUID, as_of: datetime) -> None:
+    db.execute("select private.rebuild_working_periods(%s, %s)", [schedule, as_of])
+
+
+def add(db: Connection, schedule: UUID, since: datetime, minutes: float) -> datetime | None:
+    found: datetime | None = one(db, "select api.add_working(%s, %s, %s)", schedule, since, timedelta(minutes=minutes))
+    return found
+
+
+def between(db: Connection, schedule: UUID, since: datetime, until: datetime) -> timedelta | None:
+    found: timedelta | None = one(db, "select api.working_between(%s, %s, %s)", schedule, since, until)
+    return found

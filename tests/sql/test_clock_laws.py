@@ -1,0 +1,118 @@
+"""The laws of working time (P1 to P7) as property tests, against an oracle that shares nothing with the SQL."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.sql import oracle
+from tests.sql.firm import Connection, one
+from tests.sql.oracle import Exceptional, Interval, Schedule
+from tests.sql.schedules import add, between, rebuild, store
+
+# Half-hour offsets, a half-hour change of clocks, changes in the evening, at midnight, and in the other hemisphere.
+ZONES = [
+    "Europe/Moscow", "Europe/Berlin", "America/New_York", "America/St_Johns", "Asia/Kathmandu", "Australia/Lord_Howe",
+    "Pacific/Chatham", "America/Santiago", "Africa/Casablanca", "Atlantic/Azores",
+]  # fmt: skip
+SPAN = timedelta(days=9)
+
+intervals = st.builds(
+    lambda opens, length: Interval(opens, (opens + length) % 1440 or 1440), st.integers(0, 1439), st.integers(1, 1439)
+).filter(lambda i: i.opens != i.closes)
+
+
+def january(year: int) -> datetime:
+    return datetime(year, 1, 1, tzinfo=UTC)
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> tuple[Schedule, datetime]:
+    """A schedule, and the start of the days that are looked at, often at a change of clocks."""
+    year = draw(st.integers(2024, 2030))
+    start = draw(
+        st.one_of(
+            st.integers(0, 480_000).map(lambda minutes: january(year) + timedelta(minutes=minutes)),
+            st.sampled_from([(3, 5), (3, 24), (4, 1), (9, 4), (10, 24)]).map(
+                lambda on: january(year).replace(month=on[0], day=on[1])
+            ),
+        )
+    )
+    weekly = draw(st.lists(st.tuples(st.integers(1, 7), intervals), max_size=8, unique_by=lambda w: (w[0], w[1].opens)))
+    dates = st.integers(-1, SPAN.days + 1).map(lambda n: start.date() + timedelta(days=n))
+    # A date is closed or has hours of its own, for the schedule and for the firm apart.
+    hours = st.lists(intervals, min_size=1, max_size=2, unique_by=lambda i: i.opens) | st.just([None])
+    special = draw(st.dictionaries(st.tuples(dates, st.booleans()), hours, max_size=4))
+    exceptions = [Exceptional(day, own, interval) for (day, own), several in special.items() for interval in several]
+    return Schedule(draw(st.sampled_from(ZONES)), tuple(weekly), tuple(exceptions), draw(st.booleans())), start
+
+
+def pause_triggers(db: Connection) -> None:
+    """One rebuild an example is enough; that edits rebuild by themselves is shown in test_clock."""
+    for table in ("working_schedules", "working_intervals", "calendar_exceptions"):
+        db.execute(f"alter table public.{table} disable trigger user".encode())
+
+
+@given(
+    world=worlds(),
+    points=st.lists(st.integers(0, int(SPAN.total_seconds()) // 60), min_size=3, max_size=3),
+    amount=st.integers(1, 3000),
+)
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
+def test_p1_to_p7_the_clock_keeps_its_laws_and_equals_the_oracle(
+    db: Connection, world: tuple[Schedule, datetime], points: list[int], amount: int
+) -> None:
+    schedule, start = world
+    a, b, c = (start + timedelta(minutes=m) for m in sorted(points))
+    with db.transaction(force_rollback=True):
+        pause_triggers(db)
+        number = store(db, schedule, as_of=start)
+        if not one(db, "select exists (select from public.working_periods where schedule_id = %s)", number):
+            assert between(db, number, a, c) is None
+            return
+        w_ab, w_bc, w_ac = between(db, number, a, b), between(db, number, b, c), between(db, number, a, c)
+        assert w_ab is not None and w_bc is not None and w_ac is not None
+        assert w_ac == w_ab + w_bc
+        assert timedelta(0) <= w_ac <= c - a
+        assert w_ac == timedelta(minutes=oracle.worked(schedule, a, c))
+
+        due = add(db, number, a, amount)
+        if due is not None:
+            assert between(db, number, a, due) == timedelta(minutes=amount)
+        if (expected := oracle.used_up(schedule, a, amount, start + SPAN)) is not None:
+            assert due == expected
+
+
+@given(world=worlds(), holiday=st.integers(0, SPAN.days), amount=st.integers(1, 3000))
+@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+def test_p6_a_holiday_never_gives_time_and_its_end_restores_it(
+    db: Connection, world: tuple[Schedule, datetime], holiday: int, amount: int
+) -> None:
+    schedule, start = world
+    on_date = start.date() + timedelta(days=holiday)
+    plain = Schedule(
+        schedule.zone,
+        schedule.weekly,
+        tuple(e for e in schedule.exceptions if e.on_date != on_date),
+        schedule.follows_firm,
+    )
+    with db.transaction(force_rollback=True):
+        pause_triggers(db)
+        number = store(db, plain, as_of=start)
+
+        def figures() -> tuple[timedelta | None, datetime | None]:
+            rebuild(db, number, start)
+            return between(db, number, start, start + SPAN), add(db, number, start, amount)
+
+        worked, due = figures()
+        db.execute(
+            "insert into public.calendar_exceptions (schedule_id, on_date, name) values (%s, %s, 'x')",
+            [number, on_date],
+        )
+        less, later = figures()
+        if worked is not None and less is not None:
+            assert less <= worked
+        if due is not None and later is not None:
+            assert later >= due
+        db.execute("delete from public.calendar_exceptions where schedule_id = %s and on_date = %s", [number, on_date])
+        assert figures() == (worked, due)

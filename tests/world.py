@@ -1,0 +1,87 @@
+"""A client chat of a test's own in the running firm, and what became of what was written there."""
+
+import itertools
+import secrets
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from infra.local.telegram.client import Message, SimulatorClient
+from tests.stack import Stack
+
+MANAGER, ACCOUNTANT = 1002, 1003
+
+# Supergroups beside the demo firm's, other ones in every run.
+_numbers = itertools.count(secrets.randbelow(10**8) * 1000 + 1_002_000_000_000)
+
+Row = dict[str, Any]
+
+
+class ClientChat:
+    """A connected chat that is measured around the clock; its owner is the demo firm's accountant."""
+
+    def __init__(self, stack: Stack, sim: SimulatorClient) -> None:
+        number = next(_numbers)
+        self.id, self.client, self.title = -number, number % 10**9, f"ООО Проба {number % 10**6}"
+        self._sim, self._url = sim, stack.env["DATABASE_URL"]
+
+    async def connect(self) -> None:
+        """Make it known to Telegram and to the firm."""
+        await self._sim.post(
+            "chat",
+            chat_id=self.id,
+            title=self.title,
+            members=dict.fromkeys(map(str, (self.client, MANAGER, ACCOUNTANT)), "member"),
+        )
+        self.rows(
+            "insert into public.chats"
+            " (chat_id, type, chat_name, assigned_accountant_id, schedule_id, monitoring_enabled, connected_at)"
+            " select %s, 'supergroup', %s, u.id, s.id, true, now()"
+            " from public.users as u, public.working_schedules as s"
+            " where u.telegram_id = %s and s.around_the_clock returning id",
+            self.id,
+            self.title,
+            ACCOUNTANT,
+        )
+
+    async def ask(self, text: str = "Где акт?", **more: Any) -> Message:
+        """Write as the client."""
+        return (await self._sim.say(self.client, self.id, text, **more)).message
+
+    async def answer(self, text: str = "Готово", **more: Any) -> Message:
+        """Write as the accountant."""
+        return (await self._sim.say(ACCOUNTANT, self.id, text, **more)).message
+
+    async def alert(self, to: int = MANAGER, seconds: float = 20) -> Message:
+        """Return the alert about this chat as soon as it is in somebody's private chat."""
+        return await self._sim.until_message(to, lambda m: m.by_bot and self.title in m.words, seconds=seconds)
+
+    def rows(self, query: str, *values: Any) -> list[Row]:
+        """Run a statement as an operator."""
+        with psycopg.connect(self._url, autocommit=True, row_factory=dict_row) as db:
+            return db.execute(query.encode(), values).fetchall()
+
+    @property
+    def messages(self) -> list[Row]:
+        return self.rows("select * from api.chat_messages where chat_id = %s order by message_id", self.id)
+
+    @property
+    def windows(self) -> list[Row]:
+        return self.rows("select * from api.client_requests where chat_id = %s order by opened_at", self.id)
+
+    @property
+    def alerts(self) -> list[Row]:
+        return self.rows(
+            "select a.* from api.sla_alerts as a join public.client_requests as w on w.id = a.request_id"
+            " where w.chat_id = %s",
+            self.id,
+        )
+
+    @property
+    def outbox(self) -> list[Row]:
+        return self.rows(
+            "select o.* from public.outbox as o join public.sla_alerts as a on a.id = o.subject_id"
+            " join public.client_requests as w on w.id = a.request_id where w.chat_id = %s",
+            self.id,
+        )
