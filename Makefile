@@ -1,7 +1,11 @@
 # Each line of a recipe is one plain command, so that make hands Ctrl-C and SIGTERM to it and not to a shell.
 python := .venv/bin/python
 
-.PHONY: up down reset test check policies packages test-packages
+# Commands for the database of a running stack, unless the caller's own variables name another one.
+stack_env := .local/$(if $(filter-out 0,$(PORT_OFFSET)),$(PORT_OFFSET)/)env
+with_env := $(if $(SUPABASE_URL),,$(if $(wildcard $(stack_env)),set -a; . ./$(stack_env);))
+
+.PHONY: up down reset test check bench policies calendar packages test-packages
 
 up: packages  ## the local stack, the three processes and the Telegram simulator, until Ctrl-C
 	@$(python) -m infra.local up
@@ -15,6 +19,9 @@ reset:  ## stop it and forget its data
 policies: packages  ## restate every changed portrait of supabase/policies in a new migration
 	@$(python) -m infra.local.policies
 
+calendar: packages  ## what the production calendar of YEAR would change for the firm; APPLY=1 writes it
+	@$(with_env) exec $(python) -m jobs.production_calendar $(YEAR) $(if $(APPLY),--apply)
+
 check: test-packages  ## format, lint, types, imports, SQL, house rules
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
@@ -26,6 +33,9 @@ check: test-packages  ## format, lint, types, imports, SQL, house rules
 test: check  ## everything, from a bare machine
 	@python3 infra/local/browser.py
 	$(python) -m pytest --ignore=tests/house
+
+bench: test-packages  ## speed and memory, each figure beside its floor in the same run; ends badly when a target is missed
+	@$(python) -m tests.bench
 
 packages:
 	@python3 infra/local/install.py

@@ -6,16 +6,19 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
-from aiogram import Bot, Dispatcher
+from aiogram import Bot
 from aiogram.exceptions import AiogramError, TelegramNetworkError, TelegramRetryAfter, TelegramServerError
 from litestar import Litestar
 
 from bot import dispatcher
 from bot.batching import Batcher
+from bot.intake import UPDATES
 from bot.lanes import Lanes
 from bot.messages.buttons import Buttons
+from bot.presence import presence
+from bot.reception import Reception
 from bot.settings import BotSettings
-from bot.webhook import Reception, webhook_route
+from bot.webhook import webhook_route
 from infra import redis, serving, supabase, telegram, telemetry
 from infra.settings import load
 
@@ -25,14 +28,12 @@ ANNOUNCEMENTS = 5
 log = structlog.get_logger()
 
 
-async def announce(bot: Bot, listener: Dispatcher, settings: BotSettings) -> None:
+async def announce(bot: Bot, settings: BotSettings) -> None:
     """Set the webhook; what passes is waited for, anything else ends the process with a line that says why."""
     secret = settings.telegram_webhook_secret.get_secret_value()
     for patience in range(ANNOUNCEMENTS, 0, -1):
         try:
-            await bot.set_webhook(
-                str(settings.webhook_url), secret_token=secret, allowed_updates=listener.resolve_used_update_types()
-            )
+            await bot.set_webhook(str(settings.webhook_url), secret_token=secret, allowed_updates=list(UPDATES))
         except (TelegramRetryAfter, TelegramServerError, TelegramNetworkError) as error:
             if patience > 1:
                 log.warning("webhook_not_set_yet", reason=type(error).__name__)
@@ -63,7 +64,8 @@ async def connected(settings: BotSettings) -> AsyncGenerator[Litestar]:
         stack.push_async_callback(lanes.drain, 5)
         stack.push_async_callback(batcher.close)
 
-        await announce(bot, listener, settings)
+        await announce(bot, settings)
+        await stack.enter_async_context(presence(bot, database))
         route = webhook_route(
             Reception(bot, listener, batcher, lanes), settings.telegram_webhook_secret.get_secret_value()
         )

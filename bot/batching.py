@@ -1,6 +1,7 @@
 """Records on their way to the database: those that wait at the same moment travel in one call."""
 
 import asyncio
+import contextvars
 from typing import Literal
 
 import structlog
@@ -12,7 +13,8 @@ from infra.redis import Hints
 from infra.supabase import Database, Refused, Unavailable
 
 BATCH = 100
-# Two calls under way: while one commits, the next one fills. More would only queue on the same chats' locks.
+# While one call is under way, the next one fills: every call has its price, and few large ones cost half of many small
+# ones. A second call goes only beside the first when a whole batch waits; more would queue on the same chats' locks.
 SENDERS = 2
 
 # SQLSTATE classes that one record can cause; of a batch refused so, each goes alone. Any other refusal, say a missing
@@ -24,6 +26,8 @@ _BAD_DATA = "22"
 stored = Counter("buhbot_intake_records_total", "Records by what became of them.", ["outcome"])
 batches = Histogram("buhbot_intake_batch_records", "Records per call.", buckets=(1, 2, 5, 10, 20, 50, 100))
 seconds = Histogram("buhbot_intake_seconds", "Time of one call to ingest.")
+# Looked up once: finding the label costs more than counting.
+_counted = {outcome: stored.labels(outcome) for outcome in ("recorded", "duplicate", "rejected", "unavailable")}
 
 log = structlog.get_logger()
 
@@ -46,13 +50,16 @@ class Batcher:
         self._database, self._hints = database, hints
         self._waiting: list[tuple[Record, asyncio.Future[str]]] = []
         self._senders: set[asyncio.Task[None]] = set()
+        self._sending = 0
 
     async def store(self, record: Record) -> str:
         """Return `recorded`, `duplicate` or `rejected` once committed; raise `Unavailable` when that cannot be now."""
         outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._waiting.append((record, outcome))
-        if len(self._senders) < SENDERS:
-            sender = asyncio.create_task(self._send_waiting())
+        if self._sending == 0 or (self._sending < SENDERS and len(self._waiting) >= BATCH):
+            self._sending += 1
+            # In a context of its own: its log lines are about many requests, not about the one that came first.
+            sender = asyncio.create_task(self._send_waiting(), context=contextvars.Context())
             self._senders.add(sender)
             sender.add_done_callback(self._senders.discard)
         return await outcome
@@ -63,20 +70,27 @@ class Batcher:
             await asyncio.wait(self._senders)
 
     async def _send_waiting(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-            batches.observe(len(batch))
-            try:
-                outcomes = await self._outcomes([record for record, _ in batch])
-            except Exception as error:
-                log.error("ingest_failed", exc_info=error)
-                outcomes = [Unavailable(type(error).__name__)] * len(batch)
-            for (_, future), outcome in zip(batch, outcomes, strict=True):
-                # Done already when Telegram hung up on the request that waited.
-                if not future.done():
-                    _settle(future, outcome)
-            if "recorded" in outcomes:
-                self._hints.say("requests")
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+                await self._send(batch)
+        finally:
+            # In the same breath as the look at who waits: whoever comes next must not rely on a task that has ended.
+            self._sending -= 1
+
+    async def _send(self, batch: list[tuple[Record, asyncio.Future[str]]]) -> None:
+        batches.observe(len(batch))
+        try:
+            outcomes = await self._outcomes([record for record, _ in batch])
+        except Exception as error:
+            log.error("ingest_failed", exc_info=error)
+            outcomes = [Unavailable(type(error).__name__)] * len(batch)
+        for (_, future), outcome in zip(batch, outcomes, strict=True):
+            # Done already when Telegram hung up on the request that waited.
+            if not future.done():
+                _settle(future, outcome)
+        if "recorded" in outcomes:
+            self._hints.say("requests")
 
     async def _outcomes(self, records: list[Record]) -> list[str | Unavailable]:
         """Return what became of each record."""
@@ -117,8 +131,8 @@ class Batcher:
 
 def _settle(future: asyncio.Future[str], outcome: str | Unavailable) -> None:
     if isinstance(outcome, Unavailable):
-        stored.labels("unavailable").inc()
+        _counted["unavailable"].inc()
         future.set_exception(outcome)
     else:
-        stored.labels(outcome).inc()
+        _counted[outcome].inc()
         future.set_result(outcome)

@@ -11,9 +11,18 @@ from infra.supabase import Unavailable
 
 REFUSALS = {
     "not_allowed": "Нет прав для этого действия.",
-    "unknown_request": "Такого обращения больше нет.",
-    "request_already_closed": "Клиенту уже ответили.",
     "unknown_button": "Эта кнопка больше не действует.",
+    "unknown_alert": "Такого сообщения больше нет.",
+    "alert_already_resolved": "Клиент уже не ждёт ответа.",
+    "alert_tells_of_several": "Здесь ждут ответа несколько обращений, а одним нажатием закрывается только одно.",
+    "unknown_request": "Такого обращения больше нет.",
+    "unknown_policy": "Такого правила больше нет.",
+    "ladder_is_malformed": "Ступени оповещения заданы неверно.",
+    "substitutes_form_a_circle": "Замещения замкнулись в круг: выберите другого человека.",
+    "nobody_would_be_told": "Оповещать некого: ответственные не назначены или не начали разговор с ботом.",
+    "calendar_is_of_another_year": "Этот календарь составлен на другой год.",
+    "unknown_grouping": "Такой группировки в отчёте нет.",
+    "message_not_failed": "Это сообщение не нужно отправлять снова.",
 }
 
 log = structlog.get_logger()

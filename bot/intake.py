@@ -1,100 +1,154 @@
 """From a raw Telegram update to the compact record that `api.ingest` stores. Never raises: SQL refuses what is odd."""
 
-import re
-import unicodedata
 from typing import Any
 
 from bot.classify import classify
+from bot.content import clean_name, emoji_of, kind_and_file, person_name, storable
 
 Record = dict[str, Any]
+Object = dict[str, Any]
 
-NAME_LIMIT = 300
-_FILES = ("document", "voice", "video", "video_note", "audio", "animation", "sticker")
-_SERVICE = re.compile(
-    r"^(new_chat_|left_chat_|delete_chat_|group_chat_|supergroup_chat_|channel_chat_|migrate_|pinned_message|forum_topic_|"
-    r"general_forum_|video_chat_|message_auto_|successful_|refunded_|users_shared|chat_shared|write_access_|boost_|chat_background)"
-)
-
-
-def clean_name(name: object) -> str:
-    """Return a name or title without control, bidirectional and invisible signs, one line, at most 300 characters."""
-    if not isinstance(name, str):
-        return ""
-    visible = "".join(
-        " " if unicodedata.category(sign).startswith("Z") else sign for sign in name if not _is_hidden(sign)
-    )
-    return " ".join(visible.split())[:NAME_LIMIT]
+# What Telegram is told to bring, in so many words: most of it is only recorded, so no handler asks for it, and
+# reactions come to nobody who does not name them.
+UPDATES = ("message", "edited_message", "callback_query", "message_reaction", "my_chat_member")
+_ANSWERS_NOTHING = dict.fromkeys(("reply_to", "reply_to_date", "reply_to_user_id", "reply_to_is_bot"))
 
 
-def record_of(update: dict[str, Any]) -> Record | None:
-    """Return the record of an update that brings a message, else None. Fields are those of `private.intake_records`."""
-    message = update.get("message")
-    if not isinstance(message, dict):
-        return None
-    chat, author = _part(message, "chat"), _part(message, "from")
-    text, caption = _text(message.get("text")), _text(message.get("caption"))
-    kind, file_id = _content(message)
+def kind_of(update: Object) -> str:
+    """Return which of `UPDATES` this is, else `unknown`."""
+    for kind in UPDATES:
+        # An event that is no object would make aiogram print the whole update as a warning.
+        if isinstance(update.get(kind), dict):
+            return kind
+    return "unknown"
+
+
+def record_of(update: Object) -> Record | None:
+    """Return the record of an update that means something to the database, else None."""
+    match kind_of(update):
+        case "message":
+            return _message(update, update["message"])
+        case "edited_message":
+            return _edit(update, update["edited_message"])
+        case "message_reaction":
+            return _reaction(update, update["message_reaction"])
+        case "my_chat_member":
+            return _membership(update, update["my_chat_member"])
+    return None
+
+
+def wants_answer(record: Record) -> bool:
+    """Say whether the bot itself may have something to answer: commands anywhere, anything said in private."""
+    return bool(record["type"] == "message" and (record["kind"] == "command" or record["chat_type"] == "private"))
+
+
+def _message(update: Object, event: Object) -> Record:
+    author, on_behalf = _part(event, "from"), _speaks_for_the_group(event)
+    kind, file_id = kind_and_file(event)
+    text, caption = storable(event.get("text")), storable(event.get("caption"))
     return {
-        "update_id": update.get("update_id"),
-        "chat_id": chat.get("id"),
-        "chat_type": chat.get("type"),
-        "chat_name": clean_name(chat.get("title")) or _person(chat),
-        "topic_id": message.get("message_thread_id") if message.get("is_topic_message") is True else None,
-        "message_id": message.get("message_id"),
-        "date": message.get("date"),
-        "user_id": author.get("id"),
-        "author_name": _person(author),
-        "is_bot": author.get("is_bot") is True,
+        **_common("message", update, event, author),
+        # Telegram shows bots of its own in place of who speaks as the group.
+        **(_voice(event.get("author_signature"), _part(event, "sender_chat")) if on_behalf else {}),
+        "username": None if on_behalf else clean_name(author.get("username")) or None,
+        "on_behalf": on_behalf,
+        "topic_id": _plain(event.get("message_thread_id")) if event.get("is_topic_message") is True else None,
+        "message_id": _plain(event.get("message_id")),
         "kind": kind,
         "text": text,
         "caption": caption,
         "media_file_id": file_id,
-        "reply_to": _part(message, "reply_to_message").get("message_id"),
+        "media_group_id": storable(event.get("media_group_id")),
+        **_answered(event),
         "classification": classify(text if kind == "text" else caption),
+        "migrated_to": _plain(event.get("migrate_to_chat_id")),
+        "migrated_from": _plain(event.get("migrate_from_chat_id")),
     }
 
 
-def wants_answer(record: Record) -> bool:
-    """Say whether the bot itself may have something to answer: commands anywhere, anything in private."""
-    return bool(record["kind"] == "command" or record["chat_type"] == "private")
+def _edit(update: Object, event: Object) -> Record | None:
+    record = _message(update, event)
+    # A live location moves by edits, for hours: nobody writes anything.
+    if record["kind"] == "location":
+        return None
+    return {**record, "type": "edit", "edited_at": _plain(event.get("edit_date"))}
 
 
-def _is_hidden(sign: str) -> bool:
-    # Cc control, Cf format (bidirectional marks and joiners among them), Cs lone surrogates.
-    return unicodedata.category(sign) in {"Cc", "Cf", "Cs"} and sign not in "\n\t"
+def _reaction(update: Object, event: Object) -> Record | None:
+    reactions, actor = event.get("new_reaction"), _part(event, "actor_chat")
+    if not isinstance(reactions, list):
+        return None
+    return {
+        **_common("reaction", update, event, _part(event, "user")),
+        **(_voice(None, actor) if actor else {}),
+        "on_behalf": bool(actor),
+        "message_id": _plain(event.get("message_id")),
+        "emoji": emoji_of(reactions),
+    }
 
 
-def _part(whole: dict[str, Any], name: str) -> dict[str, Any]:
+def _membership(update: Object, event: Object) -> Record:
+    """Return what became of the bot in a chat; in private, `kicked` means that the person blocked it."""
+    member = _part(event, "new_chat_member")
+    status = member.get("status")
+    # Restricted is also who left with restrictions.
+    is_gone = status == "restricted" and member.get("is_member") is False
+    return {
+        **_common("membership", update, event, _part(event, "from")),
+        "status": "left" if is_gone else _plain(status),
+    }
+
+
+def _common(kind: str, update: Object, event: Object, author: Object) -> Record:
+    chat = _part(event, "chat")
+    return {
+        "type": kind,
+        "update_id": _plain(update.get("update_id")),
+        "chat_id": _plain(chat.get("id")),
+        "chat_type": _plain(chat.get("type")),
+        "chat_name": clean_name(chat.get("title")) or person_name(chat),
+        "date": _plain(event.get("date")),
+        "user_id": _plain(author.get("id")),
+        "author_name": person_name(author),
+        "is_bot": author.get("is_bot") is True,
+    }
+
+
+def _voice(signature: object, speaker: Object) -> Record:
+    return {"author_name": clean_name(signature) or clean_name(speaker.get("title")), "is_bot": False}
+
+
+def _speaks_for_the_group(event: Object) -> bool:
+    """Say whether an administrator writes as the group itself, or a channel linked to it speaks."""
+    speaker = _part(event, "sender_chat")
+    if speaker.get("type") == "channel" or event.get("is_automatic_forward") is True:
+        return True
+    return "id" in speaker and _plain(speaker["id"]) == _plain(_part(event, "chat").get("id"))
+
+
+def _answered(event: Object) -> Record:
+    """Return which message this one answers, with what Telegram says of that one: it may reach us later, or never."""
+    reply = _part(event, "reply_to_message")
+    if not reply:
+        return _ANSWERS_NOTHING
+    message_id, author = _plain(reply.get("message_id")), _part(reply, "from")
+    # In a topic, what answers nothing points to the topic's start.
+    if event.get("is_topic_message") is True and message_id == _plain(event.get("message_thread_id")):
+        return _ANSWERS_NOTHING
+    return {
+        "reply_to": message_id,
+        "reply_to_date": _plain(reply.get("date")),
+        "reply_to_user_id": _plain(author.get("id")),
+        # Whoever speaks for the group is no more a client than a bot is.
+        "reply_to_is_bot": author.get("is_bot") is True or _speaks_for_the_group(reply),
+    }
+
+
+def _part(whole: Object, name: str) -> Object:
     part = whole.get(name)
     return part if isinstance(part, dict) else {}
 
 
-def _person(person: dict[str, Any]) -> str:
-    return clean_name(
-        " ".join(part for part in (person.get("first_name"), person.get("last_name")) if isinstance(part, str))
-    )
-
-
-def _text(text: object) -> str | None:
-    if not isinstance(text, str):
-        return None
-    # Postgres stores neither NUL nor half a surrogate pair.
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-
-
-def _content(message: dict[str, Any]) -> tuple[str, str | None]:
-    """Return Telegram's content type, in the words of `kind_is_known`, and the file's handle."""
-    text = message.get("text")
-    if isinstance(text, str):
-        return ("command" if text.startswith("/") else "text"), None
-    photo = message.get("photo")
-    if isinstance(photo, list) and photo and isinstance(photo[-1], dict):
-        return "photo", _text(photo[-1].get("file_id"))
-    # An animation comes with a document of the same file beside it.
-    for kind in ("animation", *_FILES):
-        if isinstance(message.get(kind), dict):
-            return kind, _text(message[kind].get("file_id"))
-    for kind in ("contact", "location", "poll"):
-        if isinstance(message.get(kind), dict):
-            return kind, None
-    return ("service" if any(_SERVICE.match(key) for key in message) else "other"), None
+def _plain(value: Any) -> Any:
+    # Nested deep enough, a value would stop the whole batch on its way; SQL refuses this word as well as the value.
+    return type(value).__name__ if isinstance(value, (dict, list)) else value

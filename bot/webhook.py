@@ -1,99 +1,92 @@
-"""`POST /webhook`: 200 only after the commit; what cannot be committed now is answered 503 and comes again."""
+"""`POST /webhook`: 200 only after the commit; what cannot be committed now is answered 503 and comes again.
+
+Plain ASGI, because every message of every chat comes in here: a framework's request and response would cost as much as
+all the rest that we do with one.
+"""
 
 import hmac
-from typing import Any
 
 import msgspec
 import structlog
-from aiogram import Bot, Dispatcher
-from litestar import MediaType, Request, Response, post
-from litestar.exceptions.http_exceptions import RequestEntityTooLarge
-from litestar.handlers import HTTPRouteHandler
+from litestar import asgi
+from litestar.exceptions import MethodNotAllowedException
+from litestar.handlers import ASGIRouteHandler
+from litestar.types import Receive, Scope, Send
 from prometheus_client import Counter
-from pydantic import ValidationError
 
-from bot.batching import Batcher
-from bot.intake import record_of, wants_answer
-from bot.lanes import Lanes
+from bot.reception import Reception
 from infra.supabase import Unavailable
 
 # Telegram's own updates stay far below; what is larger is not Telegram's.
 BODY_LIMIT = 1024 * 1024
+SECRET_HEADER = b"x-telegram-bot-api-secret-token"
 
-updates = Counter("buhbot_updates_total", "Updates that Telegram brought, by type.", ["type"])
 refused = Counter("buhbot_webhook_refused_total", "Requests refused, by HTTP status.", ["status"])
 
 log = structlog.get_logger()
 
 
-class Reception:
-    """Takes one update at a time through record, commit and answer."""
+class Refusal(Exception):  # noqa: N818 (reads as what happened)
+    """A request that is not taken: the HTTP status, and a word for whoever sent it."""
 
-    def __init__(self, bot: Bot, dispatcher: Dispatcher, batcher: Batcher, lanes: Lanes) -> None:
-        self._bot, self._dispatcher, self._batcher, self._lanes = bot, dispatcher, batcher, lanes
-        self._handled = frozenset(dispatcher.resolve_used_update_types())
-
-    async def accept(self, update: dict[str, Any]) -> None:
-        """Return once the update is safe with us. Raises `Unavailable` when Telegram should bring it again."""
-        # An event that is no object would make aiogram print the whole update as a warning.
-        kind = next((key for key in update if key in self._handled and isinstance(update[key], dict)), "unknown")
-        updates.labels(kind).inc()
-        if record := record_of(update):
-            if await self._batcher.store(record) == "recorded" and wants_answer(record):
-                self._lanes.start(record["chat_id"], lambda: self._answer(update))
-        elif kind != "unknown":
-            # Nothing of it is in the database yet: it counts as taken only when it was handled.
-            await self._lanes.run(_chat_of(update[kind]), lambda: self._handle(update))
-
-    async def _handle(self, update: dict[str, Any]) -> None:
-        try:
-            await self._dispatcher.feed_raw_update(self._bot, update)
-        except ValidationError:
-            log.warning("update_not_understood", update_id=update.get("update_id"))
-
-    async def _answer(self, update: dict[str, Any]) -> None:
-        try:
-            await self._handle(update)
-        except Unavailable as error:
-            # The message itself is recorded; only our reply to it is lost, and the person asks again.
-            log.warning("answer_lost", reason=str(error))
+    def __init__(self, status: int, reason: bytes) -> None:
+        super().__init__(status)
+        self.status, self.reason = status, reason
 
 
-def _chat_of(event: object) -> int:
-    """Return the chat that an event belongs to; 0 when it names none."""
-    match event:
-        case {"message": {"chat": {"id": int(chat_id)}}} | {"chat": {"id": int(chat_id)}}:
-            return chat_id
-    return 0
-
-
-def webhook_route(reception: Reception, secret: str) -> HTTPRouteHandler:
+def webhook_route(reception: Reception, secret: str) -> ASGIRouteHandler:
     """Return the route; `secret` is what Telegram was told to send along."""
     expected = secret.encode()
 
-    @post("/webhook", status_code=200, media_type=MediaType.TEXT, request_max_body_size=BODY_LIMIT)
-    async def webhook(request: Request[Any, Any, Any]) -> Response[str]:
-        # As bytes: compare_digest refuses strings beyond ASCII.
-        given = request.headers.get("x-telegram-bot-api-secret-token", "").encode("latin-1")
-        if not hmac.compare_digest(given, expected):
-            return _refuse(403, "wrong secret")
+    @asgi("/webhook", copy_scope=False)
+    async def webhook(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("method") != "POST":
+            raise MethodNotAllowedException(headers={"allow": "POST"})
         try:
-            update = msgspec.json.decode(await request.body())
-        except RequestEntityTooLarge:
-            return _refuse(413, "too large")
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return _refuse(400, "not JSON")
-        if not isinstance(update, dict):
-            return _refuse(400, "not an update")
-        try:
-            await reception.accept(update)
-        except Unavailable:
-            return _refuse(503, "not stored, send it again")
-        return Response("", status_code=200)
+            await _take(scope, receive, reception, expected)
+        except Refusal as refusal:
+            refused.labels(str(refusal.status)).inc()
+            await _respond(send, refusal.status, refusal.reason)
+        except Exception as error:
+            log.error("update_failed", exc_info=error)
+            await _respond(send, 500, b"failed, send it again")
+        else:
+            await _respond(send, 200, b"")
 
     return webhook
 
 
-def _refuse(status: int, reason: str) -> Response[str]:
-    refused.labels(str(status)).inc()
-    return Response(reason, status_code=status)
+async def _take(scope: Scope, receive: Receive, reception: Reception, secret: bytes) -> None:
+    given = next((value for name, value in scope["headers"] if name == SECRET_HEADER), b"")
+    # As bytes: compare_digest refuses strings beyond ASCII.
+    if not hmac.compare_digest(given, secret):
+        raise Refusal(403, b"wrong secret")
+    body = await _read(receive)
+    try:
+        update = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refusal(400, b"not JSON") from error
+    if not isinstance(update, dict):
+        raise Refusal(400, b"not an update")
+    try:
+        await reception.accept(update)
+    except Unavailable as error:
+        raise Refusal(503, b"not stored, send it again") from error
+
+
+async def _read(receive: Receive) -> bytes:
+    body = b""
+    # Anything else says that Telegram hung up: half a body is no JSON.
+    while (message := await receive())["type"] == "http.request":
+        body += message["body"]
+        if len(body) > BODY_LIMIT:
+            raise Refusal(413, b"too large")
+        if not message["more_body"]:
+            break
+    return body
+
+
+async def _respond(send: Send, status: int, reason: bytes) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(reason)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": reason, "more_body": False})

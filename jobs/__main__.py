@@ -1,4 +1,4 @@
-"""The jobs process: connect, follow the timetable, say how we are."""
+"""The jobs process: connect, keep ticking, follow the timetable, say how we are."""
 
 import asyncio
 import time
@@ -17,6 +17,7 @@ from infra.settings import load
 from jobs import sla_escalation, worker
 from jobs.connections import Connections
 from jobs.settings import JobsSettings
+from jobs.ticking import ticking
 
 # Six sweeps missed.
 SWEEP_IS_LATE_AFTER = 30
@@ -57,7 +58,7 @@ async def sweeping() -> None:
 
 @asynccontextmanager
 async def working(settings: JobsSettings) -> AsyncGenerator[Litestar]:
-    """Yield the app of health and metrics while the timetable is followed."""
+    """Yield the app of health and metrics while the jobs are done."""
     token, redis_url = settings.telegram_bot_token.get_secret_value(), str(settings.redis_url)
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(supabase.open_http())
@@ -71,11 +72,12 @@ async def working(settings: JobsSettings) -> AsyncGenerator[Litestar]:
         stack.push_async_callback(bot.session.close)
         connections = Connections(database, bot, Buttons(token), hints)
         timetable = asyncio.create_task(follow_timetable(redis_url, connections))
-        needed: dict[str, telemetry.Check] = {"supabase": database.ping, "redis": queue.ping, "sweep": sweeping}
-        try:
-            yield Litestar(telemetry.handlers("jobs", needed=needed), openapi_config=None, logging_config=None)
-        finally:
-            await redis.end(timetable, worker.COMPLETION_SECONDS + 1)
+        stack.push_async_callback(redis.end, timetable, worker.COMPLETION_SECONDS + 1)
+        await stack.enter_async_context(ticking(worker.TICKS, connections, worker.COMPLETION_SECONDS))
+        needed: dict[str, telemetry.Check] = {"supabase": database.ping, "sweep": sweeping}
+        # Deadlines and delivery go on without Redis; the calendar's horizon lies months ahead.
+        wanted: dict[str, telemetry.Check] = {"redis": queue.ping}
+        yield Litestar(telemetry.handlers("jobs", needed, wanted), openapi_config=None, logging_config=None)
 
 
 async def main() -> None:

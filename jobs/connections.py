@@ -1,4 +1,4 @@
-"""What every job works with. arq hands it over as `ctx["connections"]`."""
+"""What every job works with. arq hands it over as `ctx["connections"]`, the ticks as their argument."""
 
 from dataclasses import dataclass
 

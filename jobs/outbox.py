@@ -1,75 +1,72 @@
-"""The only sender of durable messages: claims what is owed, words it, sends it, records what became of it."""
+"""The only sender of durable messages: claims what is owed, sends it, records what became of it."""
 
 import asyncio
 from typing import Any
-from uuid import UUID
 
 import structlog
-from aiogram.exceptions import (
-    AiogramError,
-    TelegramBadRequest,
-    TelegramForbiddenError,
-    TelegramNotFound,
-    TelegramRetryAfter,
-)
 from prometheus_client import Counter
-from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from bot.messages import sla_escalation
-from bot.messages.sla_escalation import AlertFacts
+from infra.supabase import Unavailable
+from jobs import sending
 from jobs.connections import Connections
+from jobs.sending import Outcome, Owed
 
-# Telegram takes 30 messages a second; one tick a second claims so many, and never two for one person.
+# As many as Telegram takes in a second; the database hands out no more, and never two for one person.
 BATCH = 30
 
 sent = Counter("buhbot_outbox_messages_total", "Messages by what became of them.", ["outcome"])
 
 log = structlog.get_logger()
 
-
-class Owed(BaseModel):
-    """A claimed message, as `api.claim_outbox` returns it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    id: UUID
-    recipient_chat_id: int
-    facts: AlertFacts
+Row = dict[str, Any]
 
 
-_owed = TypeAdapter(list[Owed])
-
-
-async def deliver(ctx: dict[str, Any]) -> None:
+async def deliver(connections: Connections) -> None:
     """Send what is due, side by side, and settle it in one call. What a crash leaves claimed is sent a minute later."""
-    connections: Connections = ctx["connections"]
-    messages = _owed.validate_python(await connections.database.call("claim_outbox", batch=BATCH))
-    if messages:
-        results = await asyncio.gather(*(_send(connections, message) for message in messages))
-        await connections.database.call("settle_outbox", results=results)
+    claimed: Any = await connections.database.call("claim_outbox", batch=BATCH)
+    if not claimed:
+        return
+    outcomes = await asyncio.gather(*(_attempt(connections, row) for row in claimed))
+    told = list(zip(claimed, outcomes, strict=True))
+    await _settle(connections, [_result(row, outcome) for row, outcome in told])
+    replaced = [
+        row for row, outcome in told if outcome.outcome == "sent" and row["rings"] and row["telegram_message_id"]
+    ]
+    await asyncio.gather(*(_take_back(connections, row) for row in replaced))
 
 
-async def _send(connections: Connections, message: Owed) -> dict[str, Any]:
-    """Return the message's result in the form that `api.settle_outbox` takes."""
+async def _attempt(connections: Connections, row: Row) -> Outcome:
+    """Send one message. Whatever is wrong with it, the others of its batch are told."""
     try:
-        told = await connections.bot.send_message(
-            message.recipient_chat_id,
-            sla_escalation.breach(message.facts),
-            reply_markup=sla_escalation.breach_keyboard(message.facts, connections.buttons),
-        )
-    except TelegramRetryAfter as wait:
-        return _failed(message, "told to wait", retry_after=wait.retry_after)
-    except (TelegramForbiddenError, TelegramNotFound, TelegramBadRequest) as refusal:
-        # Blocked, deleted, never started: trying again changes nothing.
-        return _failed(message, refusal.message, final=True)
-    except AiogramError as error:
-        # Also an answer that is not the Bot API's at all, such as a proxy's page.
-        return _failed(message, getattr(error, "message", type(error).__name__))
-    sent.labels("sent").inc()
-    return {"id": str(message.id), "telegram_message_id": told.message_id}
+        outcome = await sending.send(connections, Owed.model_validate(row))
+    except Exception as error:
+        log.error("message_failed", outbox_id=row["id"], exc_info=error)
+        outcome = Outcome(outcome="retry", error=type(error).__name__)
+    sent.labels(outcome.outcome).inc()
+    if outcome.outcome != "sent":
+        log.warning("message_not_sent", outbox_id=row["id"], outcome=outcome.outcome, reason=outcome.error)
+    return outcome
 
 
-def _failed(message: Owed, reason: str, *, retry_after: int | None = None, final: bool = False) -> dict[str, Any]:
-    sent.labels("failed" if final else "delayed").inc()
-    log.warning("message_not_sent", outbox_id=str(message.id), reason=reason, final=final)
-    return {"id": str(message.id), "error": reason, "retry_after": retry_after, "final": final}
+def _result(row: Row, outcome: Outcome) -> Row:
+    """Return a result as `api.settle_outbox` takes it: with the revision that was claimed."""
+    return {"id": row["id"], "revision": row["revision"], "rings": row["rings"], **outcome.model_dump()}
+
+
+async def _settle(connections: Connections, results: list[Row]) -> None:
+    """Record results, however long the database is away: what is not recorded would be sent twice."""
+    while True:
+        try:
+            await connections.database.call("settle_outbox", results=results)
+        except Unavailable as error:
+            log.warning("messages_not_settled_yet", count=len(results), reason=str(error))
+            await asyncio.sleep(1)
+        else:
+            return
+
+
+async def _take_back(connections: Connections, row: Row) -> None:
+    """Delete the copy that a new message took the place of. When it stays, the recipient has two: nothing is lost."""
+    reason = await sending.take_back(connections, row["recipient_chat_id"], row["telegram_message_id"])
+    if reason is not None:
+        log.warning("old_message_stays", outbox_id=row["id"], reason=reason)

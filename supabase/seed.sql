@@ -28,11 +28,8 @@ select p.id, p.email, p.role, p.full_name, p.telegram_id
 from people as p
 join sign_ins as s on s.id = p.id;
 
-insert into public.working_schedules (id, name, timezone, around_the_clock)
-values ('00000000-0000-4000-8000-000000000024', 'Круглосуточно', 'Europe/Moscow', true);
-
-insert into public.sla_policies (id, name, target_minutes)
-values ('00000000-0000-4000-8000-000000000024', 'Круглосуточно', 60);
+insert into public.sla_policies (id, name, target_minutes, around_the_clock)
+values ('00000000-0000-4000-8000-000000000024', 'Круглосуточно', 60, true);
 
 insert into public.clients (id, name, tier)
 values
@@ -54,6 +51,5 @@ values
   ),
   (
     -1001000000003, 'supergroup', 'ООО Круглосуточно', '00000000-0000-4000-8000-000000000003',
-    '00000000-0000-4000-8000-000000001003', '00000000-0000-4000-8000-000000000024',
-    '00000000-0000-4000-8000-000000000024', true, now()
+    '00000000-0000-4000-8000-000000001003', null, '00000000-0000-4000-8000-000000000024', true, now()
   );

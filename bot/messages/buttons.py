@@ -4,12 +4,26 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
+from typing import NamedTuple
 from uuid import UUID
 
-# Prefixes are append-only: old buttons stay in chats for years.
-ACKNOWLEDGE = "ack"
+# Verbs are append-only: old buttons stay in chats for years. `api.press_alert` knows these by the same words.
+TAKE = "take"
+NO_ANSWER_NEEDED = "no_answer_needed"
+REMIND_30 = "remind_30"
+REMIND_60 = "remind_60"
+REMIND_OPENING = "remind_opening"
+
+ALERT_VERBS = (TAKE, NO_ANSWER_NEEDED, REMIND_30, REMIND_60, REMIND_OPENING)
 
 _SIGNATURE_BYTES = 9
+
+
+class Pressed(NamedTuple):
+    """What a button of ours says: what to do, and to which row."""
+
+    verb: str
+    row: UUID
 
 
 class Buttons:
@@ -24,14 +38,14 @@ class Buttons:
         body = f"{verb}:{_text(row.bytes)}"
         return f"{body}:{self._sign(body)}"
 
-    def unpack(self, verb: str, data: str | None) -> UUID | None:
-        """Return the row that a button of this verb is about; None when we did not sign it."""
+    def unpack(self, data: str | None) -> Pressed | None:
+        """Return what a button says; None when we did not sign it."""
         body, _, signature = (data or "").rpartition(":")
-        given, _, row = body.partition(":")
-        if given != verb or not hmac.compare_digest(signature.encode(), self._sign(body).encode()):
+        verb, _, row = body.partition(":")
+        if not hmac.compare_digest(signature.encode(), self._sign(body).encode()):
             return None
         try:
-            return UUID(bytes=urlsafe_b64decode(row + "=="))
+            return Pressed(verb, UUID(bytes=urlsafe_b64decode(row + "==")))
         except (Error, ValueError):
             return None
 

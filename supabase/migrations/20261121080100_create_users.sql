@@ -10,12 +10,21 @@ create table public.users (
   telegram_username text,
   active boolean not null default true,
   locale text not null default 'ru',
+  quiet_from time,
+  quiet_until time,
+  alerts_per_hour integer not null default 20,
+  unreachable_since timestamptz,
+  unreachable_because text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint one_person_per_email unique (email),
   constraint one_person_per_telegram_id unique (telegram_id),
   constraint role_is_known check (role in ('admin', 'manager', 'accountant', 'observer')),
   constraint locale_is_known check (locale in ('ru', 'en')),
+  constraint quiet_hours_have_both_ends check ((quiet_from is null) = (quiet_until is null) and quiet_from <> quiet_until),
+  constraint noise_budget_is_sensible check (alerts_per_hour between 1 and 1000),
+  constraint unreachable_means_why check ((unreachable_since is null) = (unreachable_because is null)),
+  constraint unreachable_because_is_known check (unreachable_because in ('blocked', 'deleted', 'not_started')),
   constraint full_name_is_written check (length(btrim(full_name)) between 1 and 200)
 );
 
@@ -28,6 +37,11 @@ comment on column public.users.telegram_id is 'Linked Telegram account; makes th
 comment on column public.users.telegram_username is 'Last known @name without the sign; the id beats it (S4).';
 comment on column public.users.active is 'False takes all rights away with the next statement.';
 comment on column public.users.locale is 'Language of the bot and of the admin for this person.';
+comment on column public.users.quiet_from is 'Start of the person''s quiet hours, on the firm''s clock; alerts wait for their end (S14).';
+comment on column public.users.quiet_until is 'End of the quiet hours; earlier than the start means the next day.';
+comment on column public.users.alerts_per_hour is 'Noise budget: messages with a sound in an hour; what comes beyond them goes into one roll-up (S14).';
+comment on column public.users.unreachable_since is 'Since when the bot cannot write to the person; null while it can.';
+comment on column public.users.unreachable_because is 'Why it cannot: blocked, deleted, or never started.';
 comment on column public.users.created_at is 'When the row was made.';
 comment on column public.users.updated_at is 'When the row last changed.';
 

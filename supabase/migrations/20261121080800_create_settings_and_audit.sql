@@ -6,8 +6,17 @@ create table public.settings (
   firm_name text not null default 'Бухгалтерия',
   default_schedule_id uuid not null references public.working_schedules (id),
   default_policy_id uuid not null references public.sla_policies (id),
+  around_the_clock_schedule_id uuid not null references public.working_schedules (id),
+  files_answer boolean not null default false,
+  head_id uuid references public.users (id),
+  silent_after_days integer not null default 14,
+  bot_telegram_id bigint,
+  bot_username text,
+  bot_reads_all boolean,
+  bot_seen_at timestamptz,
   updated_at timestamptz not null default now(),
-  constraint settings_are_one_row check (id)
+  constraint settings_are_one_row check (id),
+  constraint silence_is_counted_in_days check (silent_after_days between 1 and 365)
 );
 
 comment on table public.settings is 'Settings of the firm: exactly one row.';
@@ -15,6 +24,14 @@ comment on column public.settings.id is 'Always true.';
 comment on column public.settings.firm_name is 'Name of the firm.';
 comment on column public.settings.default_schedule_id is 'Working time of chats that name none.';
 comment on column public.settings.default_policy_id is 'Policy of chats that name none.';
+comment on column public.settings.around_the_clock_schedule_id is 'The schedule by which policies that are around the clock measure.';
+comment on column public.settings.files_answer is 'Whether a bare file or voice message of the firm counts as an answer; text and captions always do (S3).';
+comment on column public.settings.head_id is 'Head of the firm, the top of every ladder; null means all admins.';
+comment on column public.settings.silent_after_days is 'A measured chat without any message for so long looks broken on the health page.';
+comment on column public.settings.bot_telegram_id is 'The bot''s own account, as it said at its last start.';
+comment on column public.settings.bot_username is 'Its @name, without the sign.';
+comment on column public.settings.bot_reads_all is 'Whether Telegram shows it every message of a group (privacy mode off).';
+comment on column public.settings.bot_seen_at is 'When it last started.';
 comment on column public.settings.updated_at is 'When the row last changed.';
 
 alter table public.settings enable row level security;
@@ -24,19 +41,25 @@ create trigger settings_touch_updated_at
 before update on public.settings
 for each row execute function private.touch_updated_at();
 
-with schedule as (
-  insert into public.working_schedules (name, timezone)
-  values ('Основной', 'Europe/Moscow')
-  returning id
+-- Service levels that firms of this kind agree on; what a chat or the firm says beats them (S8).
+insert into public.sla_policies (name, tier, target_minutes)
+values ('Премиум', 'premium', 15), ('VIP', 'vip', 30), ('Стандарт', 'standard', 60), ('Базовый', 'basic', 120);
+
+with schedules as (
+  insert into public.working_schedules (name, timezone, around_the_clock)
+  values ('Основной', 'Europe/Moscow', false), ('Круглосуточно', 'Europe/Moscow', true)
+  returning id, around_the_clock
 ),
 policy as (
   insert into public.sla_policies (name)
   values ('Основная')
   returning id
 )
-insert into public.settings (default_schedule_id, default_policy_id)
-select schedule.id, policy.id
-from schedule, policy;
+insert into public.settings (default_schedule_id, around_the_clock_schedule_id, default_policy_id)
+select office.id, always.id, policy.id
+from schedules as office, schedules as always, policy
+where not office.around_the_clock
+  and always.around_the_clock;
 
 insert into public.working_intervals (schedule_id, weekday, opens, closes)
 select s.default_schedule_id, d, '09:00', '18:00'
@@ -83,10 +106,10 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
-/* Writes each change of a watched row into the audit log. A definer: nobody who changes a row may write the log by hand. */
+/* Writes each change that somebody made in a watched row into the audit log. A definer: nobody who changes a row may write the log by hand. */
 declare
-  old_row constant jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) - 'updated_at' end;
-  new_row constant jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) - 'updated_at' end;
+  old_row constant jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) - array['updated_at', 'materialised'] end;
+  new_row constant jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) - array['updated_at', 'materialised'] end;
 begin
   if old_row is distinct from new_row then
     insert into public.audit_log (actor_id, action, entity, entity_id, before, after)
@@ -109,6 +132,8 @@ for each row execute function private.record_change();
 create trigger calendar_exceptions_audited after insert or update or delete on public.calendar_exceptions
 for each row execute function private.record_change();
 create trigger sla_policies_audited after insert or update or delete on public.sla_policies
+for each row execute function private.record_change();
+create trigger absences_audited after insert or update or delete on public.absences
 for each row execute function private.record_change();
 create trigger settings_audited after insert or update or delete on public.settings
 for each row execute function private.record_change();

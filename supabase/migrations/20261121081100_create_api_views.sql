@@ -35,13 +35,15 @@ from public.users as u;
 create view api.chats with (security_invoker = true) as
 select
   c.id, c.chat_id, c.type, c.chat_name, c.client_id, c.assigned_accountant_id, c.schedule_id, c.policy_id, c.sla_threshold_minutes,
-  c.monitoring_enabled, c.connected_at, c.created_at, c.updated_at
+  c.monitoring_enabled, c.anonymous_staff, c.internal, c.connected_at, c.bot_status, c.bot_status_at, c.paused_because, c.deleted_at,
+  c.migrated_from, c.created_at, c.updated_at
 from public.chats as c;
 
 create view api.chat_messages with (security_invoker = true) as
 select
   m.chat_id, m.message_id, m.edit_version, m.topic_id, m.telegram_user_id, m.author_name, m.is_staff, m.is_bot, m.kind, m.message_text,
-  m.caption, m.media_file_id, m.reply_to_message_id, m.telegram_date, m.classification, m.recorded_at
+  m.caption, m.media_file_id, m.media_group_id, m.reply_to_message_id, m.telegram_date, m.edited_at, m.classification, m.answers,
+  m.is_measured, m.recorded_at
 from public.chat_messages as m;
 
 create view api.client_requests with (security_invoker = true) as
@@ -49,16 +51,29 @@ select
   w.id,
   w.chat_id,
   w.topic_id,
-  -- The window it follows: the latest of its topic that was answered within the day before (S1).
-  (
-    select p.id
-    from public.client_requests as p
-    where p.chat_id = w.chat_id
-      and p.topic_id = w.topic_id
-      and p.opened_at < w.opened_at
-      and p.responded_at between w.opened_at - interval '24 hours' and w.opened_at
-    order by p.opened_at desc
-    limit 1
+  -- The window it follows (S1): the one its first message replies to, else the latest of its topic that closed within the day before.
+  coalesce(
+    (
+      select p.id
+      from public.client_requests as p
+      where p.chat_id = w.chat_id
+        and p.topic_id = w.topic_id
+        and p.opened_at <= m.addressed_at
+        and p.last_message_at >= m.addressed_at
+        and m.reply_to_message_id between p.first_message_id and p.last_message_id
+        and p.id <> w.id
+      limit 1
+    ),
+    (
+      select p.id
+      from public.client_requests as p
+      where p.chat_id = w.chat_id
+        and p.topic_id = w.topic_id
+        and p.opened_at < w.opened_at
+        and p.closed_at between w.opened_at - interval '24 hours' and w.opened_at
+      order by p.opened_at desc
+      limit 1
+    )
   ) as thread_id,
   w.client_id,
   coalesce(m.message_text, m.caption) as message_text,
@@ -77,19 +92,24 @@ select
   w.response_message_id,
   round(w.working_seconds / 60.0, 2) as working_minutes,
   private.outcome_at(w.closed_as, w.warn_at, w.due_at, now()) as outcome,
+  w.closed_at,
+  w.closed_by,
+  w.closed_because,
   w.assigned_accountant_id,
+  w.on_duty_id,
   w.created_at,
   w.updated_at
 from public.client_requests as w
 -- The text comes from the message and its row security: who may not read messages reads null here (observers).
--- Lateral, so that each row looks into the one partition of its date.
 left join lateral (
-  select t.message_text, t.caption
+  select t.message_text, t.caption, t.addressed_at, t.reply_to_message_id
   from public.chat_messages as t
   where t.chat_id = w.chat_id
     and t.message_id = w.first_message_id
-    and t.telegram_date = w.opened_at
-    and t.edit_version = 0
+    -- An edit can ask up to two days after the message; between, so that each row looks into the partitions of these days only.
+    and t.telegram_date between w.opened_at - interval '48 hours' and w.opened_at
+  -- What it says by now: the latest version.
+  order by t.edited_at desc nulls last, t.update_id desc
   limit 1
 ) as m on true;
 
@@ -124,14 +144,13 @@ join public.working_schedules as s on s.id = w.schedule_id
 left join public.clients as k on k.id = w.client_id
 left join public.users as owner on owner.id = c.assigned_accountant_id
 left join public.users as taker on taker.id = w.acknowledged_by
--- Lateral, so that each row looks into the one partition of its date.
 left join lateral (
   select t.author_name, t.message_text, t.caption, t.kind
   from public.chat_messages as t
   where t.chat_id = w.chat_id
     and t.message_id = w.last_message_id
-    and t.telegram_date = w.last_message_at
-    and t.edit_version = 0
+    and t.telegram_date between w.last_message_at - interval '48 hours' and w.last_message_at
+  order by t.edited_at desc nulls last, t.update_id desc
   limit 1
 ) as m on true
 cross join lateral private.clock_face(w.schedule_id, w.due_at, now()) as clock
@@ -143,16 +162,30 @@ from public.sla_alerts as a;
 
 create view api.outbox with (security_invoker = true) as
 select
-  o.id, o.kind, o.recipient_chat_id, o.subject_id, o.payload, o.status, o.attempts, o.next_attempt_at, o.sent_at, o.telegram_message_id,
-  o.last_error, o.created_at
+  o.id, o.kind, o.recipient_chat_id, o.subject_id, o.payload, o.status, o.revision, o.sent_revision, o.attempts, o.next_attempt_at,
+  o.remind_at, o.sent_at, o.finished_at, o.telegram_message_id, o.last_error, o.created_at
 from public.outbox as o;
 
 create view api.working_schedules with (security_invoker = true) as
 select s.id, s.name, s.timezone, s.around_the_clock, s.follows_firm_calendar, s.version, s.created_at, s.updated_at
 from public.working_schedules as s;
 
+create view api.sla_policies with (security_invoker = true) as
+select p.id, p.name, p.tier, p.version, p.target_minutes, p.warn_percent, p.around_the_clock, p.created_at, p.updated_at
+from public.sla_policies as p;
+
+create view api.ladder_steps with (security_invoker = true) as
+select s.policy_id, s.version, s.kind, s.level, s.after_minutes, s.recipients
+from public.ladder_steps as s;
+
+create view api.absences with (security_invoker = true) as
+select a.id, a.user_id, a.substitute_id, lower(a.during) as since, upper(a.during) as until, a.reason, a.created_at
+from public.absences as a;
+
 create view api.settings with (security_invoker = true) as
-select s.id, s.firm_name, s.default_schedule_id, s.default_policy_id, s.updated_at
+select
+  s.id, s.firm_name, s.default_schedule_id, s.default_policy_id, s.around_the_clock_schedule_id, s.files_answer, s.head_id,
+  s.silent_after_days, s.bot_username, s.bot_reads_all, s.bot_seen_at, s.updated_at
 from public.settings as s;
 
 create view api.audit_log with (security_invoker = true) as
@@ -167,14 +200,17 @@ comment on view api.requests_awaiting_answer is 'Open windows with what a list s
 comment on view api.sla_alerts is 'Alerts raised.';
 comment on view api.outbox is 'Messages owed and sent; for the service.';
 comment on view api.working_schedules is 'Schedules.';
+comment on view api.sla_policies is 'Policies, as they are now.';
+comment on view api.ladder_steps is 'Who hears of what when, per version of a policy.';
+comment on view api.absences is 'Who is away, and who stands in.';
 comment on view api.settings is 'Settings of the firm.';
 comment on view api.audit_log is 'Who changed what.';
 
 grant select on
   api.users, api.chats, api.chat_messages, api.client_requests, api.requests_awaiting_answer, api.sla_alerts, api.working_schedules,
-  api.settings, api.audit_log
+  api.sla_policies, api.ladder_steps, api.absences, api.settings, api.audit_log
 to authenticated;
 grant select on
   api.users, api.chats, api.chat_messages, api.client_requests, api.requests_awaiting_answer, api.sla_alerts, api.outbox,
-  api.working_schedules, api.settings
+  api.working_schedules, api.sla_policies, api.ladder_steps, api.absences, api.settings
 to service_role;

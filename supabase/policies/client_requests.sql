@@ -5,8 +5,10 @@
 -- manager      | all               | –      | –      | –
 -- accountant   | of own chats      | –      | –      | –
 -- observer     | all               | –      | –      | –
--- service role | all               | yes    | yes    | –
+-- service role | all               | yes    | yes    | yes
 -- anon         | –                 | –      | –      | –
+--
+-- Deleted is only what a late message joined to another window.
 
 select private.drop_policies('public.client_requests');
 

@@ -20,10 +20,14 @@ class Front:
     def __init__(self) -> None:
         self.answers: list[Answer] = [good]
         self.sizes: list[int] = []
+        self.called, self.open = asyncio.Event(), asyncio.Event()
+        self.open.set()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         updates = (await request.json())["updates"]
         self.sizes.append(len(updates))
+        self.called.set()
+        await self.open.wait()
         answer = self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)
         return answer(updates)
 
@@ -96,6 +100,32 @@ async def test_what_waits_together_travels_together(front: Front, batcher: Batch
     assert await store(batcher, *["x"] * 250) == ["recorded"] * 250
     assert max(front.sizes) == BATCH
     assert len(front.sizes) < 10
+
+
+async def test_who_comes_as_the_last_one_leaves_is_not_left_behind(front: Front, batcher: Batcher) -> None:
+    async with asyncio.timeout(10):
+        for number in range(5):
+            assert await batcher.store({"update_id": number}) == "recorded"
+    assert front.sizes == [1] * 5
+
+
+@pytest.mark.parametrize(("waiting", "sizes"), [(30, [1, 30]), (130, [1, 100, 30])])
+async def test_while_a_call_is_under_way_the_next_one_fills(
+    front: Front, batcher: Batcher, waiting: int, sizes: list[int]
+) -> None:
+    front.open.clear()
+    first = asyncio.create_task(store(batcher, "x"))
+    await front.called.wait()
+    rest = asyncio.create_task(store(batcher, *["x"] * waiting))
+    if waiting >= BATCH:
+        # A full one does not wait.
+        front.called.clear()
+        await front.called.wait()
+    else:
+        await asyncio.sleep(0)
+    front.open.set()
+    assert [*await first, *await rest] == ["recorded"] * (1 + waiting)
+    assert front.sizes == sizes
 
 
 @pytest.mark.parametrize(

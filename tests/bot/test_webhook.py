@@ -5,14 +5,17 @@ import json
 import re
 import secrets
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
+from bot.intake import UPDATES
 from infra.local.telegram.client import SimulatorClient
+from infra.local.waiting import until
 from tests.stack import Stack
-from tests.world import MANAGER, ClientChat
+from tests.world import ACCOUNTANT, MANAGER, ClientChat
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 
@@ -70,6 +73,53 @@ async def test_a19_an_oversized_body_is_413_and_stores_nothing(
 )
 async def test_a19_what_is_not_an_update_is_400(stack: Stack, telegram: dict[str, str], body: bytes) -> None:
     assert await post(stack, telegram, body) == 400
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+async def test_only_post_is_taken(stack: Stack, telegram: dict[str, str], method: str) -> None:
+    async with httpx.AsyncClient() as client:
+        answer = await client.request(method, f"{stack.urls['bot']}/webhook", headers=telegram)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
+async def test_a_body_in_pieces_is_one_body(stack: Stack, chat: ClientChat, telegram: dict[str, str]) -> None:
+    body = json.dumps(question(chat, text="я" * 100_000)).encode()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), 50_000):
+            yield body[start : start + 50_000]
+
+    async with httpx.AsyncClient(timeout=30) as client:
+        answer = await client.post(f"{stack.urls['bot']}/webhook", headers=telegram, content=pieces())
+    assert (answer.status_code, len(chat.messages[0]["message_text"])) == (200, 100_000)
+
+
+async def test_telegram_is_told_what_to_bring(sim: SimulatorClient) -> None:
+    assert sorted((await sim.get("status"))["allowed_updates"]) == sorted(UPDATES)
+
+
+async def test_the_database_knows_the_bot_and_that_it_takes_messages_in(stack: Stack, chat: ClientChat) -> None:
+    own = int(stack.env["TELEGRAM_BOT_TOKEN"].partition(":")[0])
+    assert until(lambda: chat.rows("select bot_telegram_id as id from public.settings") == [{"id": own}], 10)
+    assert until(lambda: bool(chat.rows("select 1 as one from public.intake_coverage")), 10)
+
+
+async def test_edits_reactions_and_memberships_are_recorded(sim: SimulatorClient, chat: ClientChat) -> None:
+    said = await chat.ask("Где отчёт?")
+    await sim.edit(chat.client, said, "/start")
+    await sim.react(ACCOUNTANT, said, "👀")
+    await sim.post("remove_bot", chat_id=chat.id, by=ACCOUNTANT)
+    await sim.until_delivered()
+    versions = chat.rows(
+        "select edit_version from public.chat_messages where chat_id = %s and message_id = %s", chat.id, said.message_id
+    )
+    assert sorted(row["edit_version"] for row in versions) == [0, 1]
+    assert chat.rows("select emoji from public.message_reactions where chat_id = %s", chat.id) == [{"emoji": "👀"}]
+    assert chat.rows("select bot_status from public.chats where chat_id = %s", chat.id)[0]["bot_status"] in {
+        "left",
+        "kicked",
+    }
+    assert [message.words for message in await sim.messages(chat.id) if message.by_bot] == []
 
 
 async def test_unknown_update_types_are_taken_and_counted(stack: Stack, telegram: dict[str, str]) -> None:

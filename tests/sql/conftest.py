@@ -6,11 +6,19 @@ from tests.sql.firm import ANNA, Connection, ingest, monday, said
 
 _FORGET = """
   delete from public.outbox;
+  delete from public.outbox_sends;
+  delete from public.schedule_openings;
   delete from public.client_requests;
+  delete from public.classification_corrections;
+  delete from public.message_reactions;
+  delete from public.chat_topics;
   delete from public.chat_messages;
   delete from public.intake_rejects;
+  delete from public.intake_coverage;
   delete from public.chats where chat_id not between -1001000000003 and -1001000000001;
   delete from public.clients where id::text not like '00000000-0000-4000-8000-%';
+  delete from public.absences;
+  delete from public.manager_accountants;
   delete from public.users where id::text not like '00000000-0000-4000-8000-%';
   delete from public.working_schedules
   where not around_the_clock and id <> (select default_schedule_id from public.settings);

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -116,14 +116,90 @@ def claim(db: Connection, at: datetime) -> list[Row]:
     return claimed
 
 
-def settle(db: Connection, at: datetime, **result: Any) -> None:
-    db.execute("select api.settle_outbox(%s, %s)", [json.dumps([result]), at])
+def settle(db: Connection, at: datetime, message: Row, outcome: str = "sent", **more: Any) -> None:
+    """Record what became of a claimed message."""
+    result = {"id": message["id"], "revision": message["revision"], "rings": message["rings"], "outcome": outcome}
+    if outcome == "sent":
+        more.setdefault("telegram_message_id", message["telegram_message_id"] or next(_numbers))
+    db.execute("select api.settle_outbox(%s, %s)", [json.dumps([{**result, **more}]), at])
+
+
+def deliver(db: Connection, at: datetime) -> list[Row]:
+    """Send everything that is owed at an instant; return it in order."""
+    sent: list[Row] = []
+    # Telegram takes one message a second for each person; what is due is due all the same.
+    while claimed := claim(db, at + timedelta(seconds=2 * len(sent))):
+        for message in claimed:
+            settle(db, at + timedelta(seconds=2 * len(sent)), message)
+        sent += claimed
+    return sent
 
 
 def outbox(db: Connection) -> list[Row]:
     return all_rows(db, "select * from api.outbox order by created_at, recipient_chat_id")
 
 
-def acknowledge(db: Connection, who: int, at: datetime | None = None) -> Row:
-    facts: Row = one(db, "select api.acknowledge_request(%s, %s, %s)", window(db)["id"], who, at or monday("11:05"))
-    return facts
+def standing(db: Connection, recipient: int) -> Row:
+    """The one unfinished message of a recipient."""
+    (row,) = (row for row in outbox(db) if row["recipient_chat_id"] == recipient and row["finished_at"] is None)
+    return row
+
+
+def press(db: Connection, who: int, verb: str = "take", at: datetime | None = None, message: Row | None = None) -> Row:
+    """Press a button under the presser's own message, or under somebody's."""
+    about = message or standing(db, who)
+    answer: Row = one(db, "select api.press_alert(%s, %s, %s, %s)", about["id"], verb, who, at or monday("11:05"))
+    return answer
+
+
+def reacted(who: int, to: Row, at: datetime, emoji: str | None = "👍") -> Row:
+    """A reaction to a message, as the bot records it."""
+    return {
+        **{key: to[key] for key in ("chat_id", "chat_type", "chat_name", "message_id")},
+        "type": "reaction",
+        "update_id": next(_numbers),
+        "date": int(at.timestamp()),
+        "user_id": who,
+        "emoji": emoji,
+    }
+
+
+def edited(message: Row, at: datetime, text: str, classification: str | None = None) -> Row:
+    """A later version of a message."""
+    version = {"type": "edit", "update_id": next(_numbers), "edited_at": int(at.timestamp()), "text": text}
+    return {**message, **version, "classification": classification}
+
+
+def replied(who: int, to: Row, at: datetime, text: str = "Готово", **more: Any) -> Row:
+    """A message that answers another, with what Telegram tells of that one."""
+    addressed = {"reply_to": to["message_id"], "reply_to_date": to["date"], "reply_to_user_id": to["user_id"]}
+    return said(who, at, text, to["chat_id"], **addressed, **more)
+
+
+def membership(status: str, at: datetime, chat: int = ROMASHKA) -> Row:
+    """What became of the bot in a chat."""
+    return {
+        "type": "membership",
+        "update_id": next(_numbers),
+        "chat_id": chat,
+        "chat_type": "supergroup" if chat < 0 else "private",
+        "chat_name": "ООО Ромашка",
+        "date": int(at.timestamp()),
+        "user_id": ANNA,
+        "status": status,
+    }
+
+
+def alerts(db: Connection) -> list[tuple[str, int, str | None]]:
+    """(kind, level, resolution) of each alert, in the order of the ladder."""
+    rows = all_rows(db, "select * from api.sla_alerts order by created_at, kind, level")
+    return [(row["kind"], row["level"], row["resolution"]) for row in rows]
+
+
+def told(db: Connection) -> list[tuple[str, int, int]]:
+    """(kind, level, recipient) of each alert that is told."""
+    rows = db.execute(
+        "select a.kind, a.level, o.recipient_chat_id from public.notices as n join public.outbox as o"
+        " on o.id = n.message_id join public.sla_alerts as a on a.id = n.alert_id order by a.created_at, a.level, 3"
+    ).fetchall()
+    return [(kind, level, recipient) for kind, level, recipient in rows]

@@ -1,8 +1,8 @@
 """Working time the slow way, written apart from the SQL: step through minutes and look at the clock on the wall.
 
-A minute is worked when the schedule's wall clock shows working time. On a date with exceptions only their own
-intervals count (the schedule's before the firm's); on any other date the weekly hours that start there, and what ran
-over from the day before.
+A minute is worked when the schedule's wall clock shows working time. On a date that is closed or has intervals of its
+own only these count (the schedule's before the firm's); on any other date the weekly hours of its weekday, or of the
+weekday it works as, without the last minutes when it is shortened, and what ran over from the day before.
 """
 
 from collections.abc import Iterable
@@ -28,11 +28,17 @@ class Interval:
 
 @dataclass(frozen=True)
 class Exceptional:
-    """A date's own working time; no interval means closed."""
+    """A date unlike its weekday: an interval of its own, or some weekday's hours, maybe fewer; else it is closed."""
 
     on_date: date
     own: bool
-    interval: Interval | None
+    interval: Interval | None = None
+    works_as: int | None = None
+    shortened: int | None = None
+
+    @property
+    def stands_alone(self) -> bool:
+        return self.works_as is None and self.shortened is None
 
 
 @dataclass(frozen=True)
@@ -43,32 +49,38 @@ class Schedule:
     weekly: tuple[tuple[int, Interval], ...] = ()
     exceptions: tuple[Exceptional, ...] = ()
     follows_firm: bool = True
-    _of_date: dict[date, tuple[bool, tuple[Interval, ...]]] = field(default_factory=dict, compare=False, repr=False)
+    _of_date: dict[date, frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
+
+    def rules(self, day: date) -> list[Exceptional]:
+        """Return what is special about a date."""
+        found = [e for e in self.exceptions if e.on_date == day and (e.own or self.follows_firm)]
+        return [e for e in found if e.own] or found
 
     def of(self, day: date) -> tuple[bool, tuple[Interval, ...]]:
-        """Return whether the date is exceptional, and the intervals that start on it."""
-        if day not in self._of_date:
-            self._of_date[day] = self._look_up(day)
-        return self._of_date[day]
+        """Return whether the date stands alone, and the intervals that start on it before it is shortened."""
+        rules = self.rules(day)
+        if rules and rules[0].stands_alone:
+            return True, tuple(e.interval for e in rules if e.interval)
+        weekday = (rules and rules[0].works_as) or day.isoweekday()
+        return False, tuple(interval for on, interval in self.weekly if on == weekday)
 
-    def _look_up(self, day: date) -> tuple[bool, tuple[Interval, ...]]:
-        found = [e for e in self.exceptions if e.on_date == day and (e.own or self.follows_firm)]
-        ruling = [e for e in found if e.own] or found
-        if ruling:
-            return True, tuple(e.interval for e in ruling if e.interval)
-        return False, tuple(interval for weekday, interval in self.weekly if weekday == day.isoweekday())
+    def minutes(self, day: date) -> frozenset[int]:
+        """Return the minutes worked by what starts on the date, from its midnight; 1440 and more are the next day's."""
+        if day not in self._of_date:
+            intervals = self.of(day)[1]
+            every = {m for i in intervals for m in range(i.opens, i.closes + DAY if i.over_midnight else i.closes)}
+            lost = next((e.shortened for e in self.rules(day) if e.shortened), 0)
+            self._of_date[day] = frozenset(sorted(every)[: max(len(every) - lost, 0)])
+        return self._of_date[day]
 
     def is_worked(self, at: datetime) -> bool:
         """Say whether the minute that starts at `at` is worked."""
         wall = at.astimezone(ZoneInfo(self.zone))
-        minute = wall.hour * 60 + wall.minute
-        exceptional, today = self.of(wall.date())
-        if any(i.opens <= minute < (DAY if i.over_midnight else i.closes) for i in today):
+        minute, today = wall.hour * 60 + wall.minute, wall.date()
+        if minute in self.minutes(today):
             return True
-        if exceptional:
-            return False
-        _, yesterday = self.of(wall.date() - timedelta(days=1))
-        return any(i.over_midnight and minute < i.closes for i in yesterday)
+        alone, _ = self.of(today)
+        return not alone and minute + DAY in self.minutes(today - timedelta(days=1))
 
 
 def minutes_of(since: datetime, until: datetime) -> Iterable[datetime]:

@@ -29,9 +29,13 @@ def store(db: Connection, schedule: Schedule, as_of: datetime | None = None, *, 
             [(number, day, clock(i.opens), clock(i.closes)) for day, i in schedule.weekly],
         )
         cursor.executemany(
-            "insert into public.calendar_exceptions (schedule_id, on_date, name, opens, closes)"
-            " values (%s, %s, 'x', %s, %s)",
-            [(number if e.own else None, e.on_date, *hours(e.interval)) for e in schedule.exceptions],
+            "insert into public.calendar_exceptions"
+            " (schedule_id, on_date, name, opens, closes, works_as, shortened_minutes)"
+            " values (%s, %s, 'x', %s, %s, %s, %s)",
+            [
+                (number if e.own else None, e.on_date, *hours(e.interval), e.works_as, e.shortened)
+                for e in schedule.exceptions
+            ],
         )
     if as_of:
         rebuild(db, number, as_of)

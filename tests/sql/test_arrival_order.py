@@ -18,6 +18,7 @@ from tests.sql.firm import (
     all_rows,
     ingest,
     monday,
+    moscow,
     said,
     window,
     windows,
@@ -123,11 +124,13 @@ def test_s9_a_question_its_answer_and_the_next_question_may_share_a_second(db: C
     assert [w["message_count"] for w in windows(db)] == [1, 2]
 
 
-def test_a4_s8_a_calendar_edit_does_not_sneak_in_with_the_next_message(db: Connection) -> None:
+def test_s8_a_calendar_edit_moves_the_open_window_and_reaches_no_closed_one_even_by_a_late_message(
+    db: Connection,
+) -> None:
     ingest(db, said(ANNA, monday("10:00")), said(OLGA, monday("12:00"), "Готово"))
     ingest(db, said(ANNA, monday("13:00")))
     db.execute("insert into public.calendar_exceptions (on_date, name) values ('2026-04-06', 'Праздник')")
     ingest(db, said(ANNA, monday("13:30")), said(BORIS, monday("10:01"), message_id=1))
     closed, waiting = windows(db)
     assert (closed["outcome"], closed["working_minutes"], closed["message_count"]) == ("met_late", 120, 2)
-    assert (waiting["due_at"], waiting["message_count"]) == (monday("14:00"), 2)
+    assert (waiting["due_at"], waiting["message_count"]) == (moscow("2026-04-07 10:00"), 2)

@@ -6,12 +6,13 @@ import httpx
 import psycopg
 import pytest
 
-from tests.sql.firm import Connection, moscow, one
+from tests.sql.firm import ANNA, Connection, ingest, moscow, one, said, windows
 from tests.sql.oracle import Exceptional, Interval, Schedule
 from tests.sql.schedules import EVERY_DAY, OFFICE, WORKDAYS, add, between, store
 from tests.stack import Stack
 
 HOUR = timedelta(hours=1)
+NOON = Interval(720, 780)
 
 
 @pytest.mark.parametrize(
@@ -37,15 +38,15 @@ def test_d1_closing_time_is_closed_and_the_second_before_is_open(db: Connection)
 
 def test_d3_holidays_of_the_firm_and_of_the_schedule_both_count(db: Connection) -> None:
     holidays = (
-        Exceptional(date(2026, 4, 7), own=False, interval=None),
-        Exceptional(date(2026, 4, 8), own=True, interval=None),
+        Exceptional(date(2026, 4, 7), own=False),
+        Exceptional(date(2026, 4, 8), own=True),
     )
     office = store(db, Schedule("Europe/Moscow", WORKDAYS, holidays))
     assert add(db, office, moscow("2026-04-06 17:30"), 60) == moscow("2026-04-09 09:30")
 
 
 def test_d4_a_holiday_closes_days_that_otherwise_never_close(db: Connection) -> None:
-    schedule = Schedule("Europe/Moscow", EVERY_DAY, (Exceptional(date(2027, 1, 1), own=True, interval=None),))
+    schedule = Schedule("Europe/Moscow", EVERY_DAY, (Exceptional(date(2027, 1, 1), own=True),))
     always = store(db, schedule)
     assert add(db, always, datetime(2026, 12, 31, 20, 30, tzinfo=UTC), 60) == datetime(2027, 1, 1, 21, 30, tzinfo=UTC)
     assert add(db, always, datetime(2027, 1, 1, 21, 0, tzinfo=UTC), 60) == datetime(2027, 1, 1, 22, 0, tzinfo=UTC)
@@ -74,6 +75,16 @@ def test_d8_a_short_day_and_a_moved_saturday(db: Connection) -> None:
     )
     office = store(db, Schedule("Europe/Moscow", WORKDAYS, moved))
     assert add(db, office, moscow("2026-04-10 16:40"), 60) == moscow("2026-04-11 09:40")
+
+
+def test_d9_a_chat_without_a_schedule_has_the_firms_and_ten_to_seven_stays_ten_to_seven(db: Connection) -> None:
+    db.execute(
+        "update public.working_intervals set opens = '10:00', closes = '19:00'"
+        " where schedule_id = (select default_schedule_id from public.settings)"
+    )
+    ingest(db, said(ANNA, moscow("2026-04-06 09:30")), said(ANNA, moscow("2026-04-06 18:30"), topic_id=7))
+    due = [opened["due_at"] for opened in windows(db)]
+    assert due == [moscow("2026-04-06 11:00"), moscow("2026-04-07 10:30")]
 
 
 def test_d10_around_the_clock_ignores_the_change_of_clocks(db: Connection) -> None:
@@ -110,6 +121,23 @@ def test_p8_a_schedule_without_working_time_answers_null(db: Connection) -> None
     assert between(db, never, moscow("2026-04-06 10:00"), moscow("2026-04-07 10:00")) is None
 
 
+def test_before_the_first_working_time_there_is_nothing_to_count_and_something_to_add(db: Connection) -> None:
+    once = store(db, Schedule("Europe/Moscow", exceptions=(Exceptional(date(2026, 6, 4), own=True, interval=NOON),)))
+    spring, opens = moscow("2026-04-06 10:00"), moscow("2026-06-04 12:00")
+    assert between(db, once, spring, opens) == between(db, once, spring, spring + HOUR) == timedelta(0)
+    assert add(db, once, spring, 15) == opens + HOUR / 4
+    assert add(db, once, spring, 0) == spring
+    assert between(db, once, spring, opens + 2 * HOUR) == HOUR
+    assert add(db, once, opens + 2 * HOUR, 1) is None
+
+
+@pytest.mark.parametrize("since", ["2026-04-06 08:00", "2026-04-06 10:00", "2026-04-06 18:00", "2026-04-06 20:00"])
+def test_no_time_added_is_the_same_instant_and_less_than_none_is_null(db: Connection, since: str) -> None:
+    for office in (store(db, OFFICE), store(db, OFFICE, around_the_clock=True)):
+        assert add(db, office, moscow(since), 0) == moscow(since)
+        assert add(db, office, moscow(since), -1) is None
+
+
 def test_outside_the_materialised_span_the_clock_says_so(db: Connection) -> None:
     office = store(db, OFFICE)
     assert add(db, office, moscow("2010-04-06 10:00"), 60) is None
@@ -125,31 +153,33 @@ def test_p10_the_zone_of_the_session_does_not_matter(db: Connection) -> None:
         assert add(db, office, since, 10080) == expected == since + timedelta(days=7)
 
 
-def test_s8_an_edit_of_the_calendar_is_a_new_version_with_new_periods(db: Connection) -> None:
-    office = store(db, OFFICE)
-    before = one(db, "select version from public.working_schedules where id = %s", office)
-    db.execute(
-        "insert into public.calendar_exceptions (schedule_id, on_date, name) values (%s, '2026-04-07', 'Праздник')",
-        [office],
-    )
-    assert one(db, "select version from public.working_schedules where id = %s", office) == before + 1
-    assert add(db, office, moscow("2026-04-06 17:30"), 60) == moscow("2026-04-08 09:30")
-    db.execute("delete from public.calendar_exceptions where schedule_id = %s", [office])
-    assert add(db, office, moscow("2026-04-06 17:30"), 60) == moscow("2026-04-07 09:30")
+def test_around_the_clock_the_calendar_does_not_matter_and_without_it_does(db: Connection) -> None:
+    holiday = Exceptional(date(2026, 4, 7), own=True)
+    office = store(db, Schedule("Europe/Moscow", WORKDAYS, (holiday,)))
+    evening = moscow("2026-04-06 17:30")
+    db.execute("update public.working_schedules set around_the_clock = true where id = %s", [office])
+    assert add(db, office, evening, 60) == evening + HOUR
+    assert one(db, "select private.is_working_time(%s, '2040-01-01')", office)
+    db.execute("update public.working_schedules set around_the_clock = false where id = %s", [office])
+    assert add(db, office, evening, 60) == moscow("2026-04-08 09:30")
 
 
-def test_a_row_that_moves_to_another_schedule_changes_both(db: Connection) -> None:
-    one_of, other = store(db, OFFICE), store(db, Schedule("Europe/Moscow"))
-    db.execute("update public.working_intervals set schedule_id = %s where schedule_id = %s", [other, one_of])
-    assert between(db, one_of, moscow("2026-04-06 10:00"), moscow("2026-04-06 11:00")) is None
-    assert between(db, other, moscow("2026-04-06 10:00"), moscow("2026-04-06 11:00")) == HOUR
-
-
-def test_a_date_is_either_closed_or_has_hours(db: Connection) -> None:
-    day = date(2026, 4, 7)
-    hours = (Exceptional(day, own=True, interval=None), Exceptional(day, own=True, interval=Interval(540, 720)))
-    with pytest.raises(psycopg.errors.ExclusionViolation, match="a_date_is_closed_or_has_intervals"):
-        store(db, Schedule("Europe/Moscow", WORKDAYS, hours))
+@pytest.mark.parametrize(
+    ("schedule", "around_the_clock", "answer"),
+    [
+        (OFFICE, False, True),
+        (Schedule("Europe/Moscow"), False, False),
+        (Schedule("Europe/Moscow"), True, True),
+        (Schedule("Europe/Moscow", exceptions=(Exceptional(date(2026, 6, 4), own=True, interval=NOON),)), False, True),
+        (Schedule("Europe/Moscow", exceptions=(Exceptional(date(2026, 6, 6), own=True, interval=NOON),)), False, False),
+        (Schedule("Europe/Moscow", exceptions=(Exceptional(date(2026, 4, 5), own=True, interval=NOON),)), False, False),
+    ],
+)
+def test_a_schedule_works_that_works_within_60_days(
+    db: Connection, schedule: Schedule, *, around_the_clock: bool, answer: bool
+) -> None:
+    number = store(db, schedule, around_the_clock=around_the_clock)
+    assert one(db, "select private.has_working_time(%s, '2026-04-06 10:00+03')", number) == answer
 
 
 @pytest.mark.parametrize("zone", ["MSK-3", "Nowhere/City", "", "europe moscow"])

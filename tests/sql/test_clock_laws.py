@@ -1,12 +1,12 @@
 """The laws of working time (P1 to P7) as property tests, against an oracle that shares nothing with the SQL."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.sql import oracle
-from tests.sql.firm import Connection, one
+from tests.sql.firm import Connection, all_rows, one
 from tests.sql.oracle import Exceptional, Interval, Schedule
 from tests.sql.schedules import add, between, rebuild, store
 
@@ -20,6 +20,13 @@ SPAN = timedelta(days=9)
 intervals = st.builds(
     lambda opens, length: Interval(opens, (opens + length) % 1440 or 1440), st.integers(0, 1439), st.integers(1, 1439)
 ).filter(lambda i: i.opens != i.closes)
+# What a date may say, as (interval, works_as, shortened): closed; intervals of its own; a weekday's hours or fewer.
+rules: st.SearchStrategy[list[tuple[Interval | None, int | None, int | None]]] = st.one_of(
+    st.just([(None, None, None)]),
+    st.lists(intervals.map(lambda i: (i, None, None)), min_size=1, max_size=2, unique_by=lambda row: row[0].opens),
+    st.tuples(st.none(), st.integers(1, 7), st.none() | st.integers(1, 1439)).map(lambda row: [row]),
+    st.tuples(st.none(), st.none(), st.integers(1, 1439)).map(lambda row: [row]),
+)
 
 
 def january(year: int) -> datetime:
@@ -40,10 +47,11 @@ def worlds(draw: st.DrawFn) -> tuple[Schedule, datetime]:
     )
     weekly = draw(st.lists(st.tuples(st.integers(1, 7), intervals), max_size=8, unique_by=lambda w: (w[0], w[1].opens)))
     dates = st.integers(-1, SPAN.days + 1).map(lambda n: start.date() + timedelta(days=n))
-    # A date is closed or has hours of its own, for the schedule and for the firm apart.
-    hours = st.lists(intervals, min_size=1, max_size=2, unique_by=lambda i: i.opens) | st.just([None])
-    special = draw(st.dictionaries(st.tuples(dates, st.booleans()), hours, max_size=4))
-    exceptions = [Exceptional(day, own, interval) for (day, own), several in special.items() for interval in several]
+    # The rows of a date, for the schedule and for the firm apart.
+    special = draw(st.dictionaries(st.tuples(dates, st.booleans()), rules, max_size=5))
+    exceptions = [
+        Exceptional(day, own, interval, *weekday) for (day, own), rows in special.items() for interval, *weekday in rows
+    ]
     return Schedule(draw(st.sampled_from(ZONES)), tuple(weekly), tuple(exceptions), draw(st.booleans())), start
 
 
@@ -83,22 +91,27 @@ def test_p1_to_p7_the_clock_keeps_its_laws_and_equals_the_oracle(
             assert due == expected
 
 
-@given(world=worlds(), holiday=st.integers(0, SPAN.days), amount=st.integers(1, 3000))
+def without(schedule: Schedule, on_date: date) -> Schedule:
+    """The schedule with nothing special on a date."""
+    rest = tuple(e for e in schedule.exceptions if e.on_date != on_date)
+    return Schedule(schedule.zone, schedule.weekly, rest, schedule.follows_firm)
+
+
+@given(
+    world=worlds(),
+    day=st.integers(0, SPAN.days),
+    amount=st.integers(1, 3000),
+    shortened=st.none() | st.integers(1, 1439),
+)
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
-def test_p6_a_holiday_never_gives_time_and_its_end_restores_it(
-    db: Connection, world: tuple[Schedule, datetime], holiday: int, amount: int
+def test_p6_a_holiday_or_a_short_day_never_gives_time_and_its_end_restores_it(
+    db: Connection, world: tuple[Schedule, datetime], day: int, amount: int, shortened: int | None
 ) -> None:
     schedule, start = world
-    on_date = start.date() + timedelta(days=holiday)
-    plain = Schedule(
-        schedule.zone,
-        schedule.weekly,
-        tuple(e for e in schedule.exceptions if e.on_date != on_date),
-        schedule.follows_firm,
-    )
+    on_date = start.date() + timedelta(days=day)
     with db.transaction(force_rollback=True):
         pause_triggers(db)
-        number = store(db, plain, as_of=start)
+        number = store(db, without(schedule, on_date), as_of=start)
 
         def figures() -> tuple[timedelta | None, datetime | None]:
             rebuild(db, number, start)
@@ -106,8 +119,9 @@ def test_p6_a_holiday_never_gives_time_and_its_end_restores_it(
 
         worked, due = figures()
         db.execute(
-            "insert into public.calendar_exceptions (schedule_id, on_date, name) values (%s, %s, 'x')",
-            [number, on_date],
+            "insert into public.calendar_exceptions (schedule_id, on_date, name, shortened_minutes)"
+            " values (%s, %s, 'x', %s)",
+            [number, on_date, shortened],
         )
         less, later = figures()
         if worked is not None and less is not None:
@@ -116,3 +130,57 @@ def test_p6_a_holiday_never_gives_time_and_its_end_restores_it(
             assert later >= due
         db.execute("delete from public.calendar_exceptions where schedule_id = %s and on_date = %s", [number, on_date])
         assert figures() == (worked, due)
+
+
+@given(world=worlds(), day=st.integers(0, SPAN.days))
+@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+def test_a_date_that_works_as_its_own_weekday_is_like_any_other(
+    db: Connection, world: tuple[Schedule, datetime], day: int
+) -> None:
+    schedule, start = world
+    on_date = start.date() + timedelta(days=day)
+    with db.transaction(force_rollback=True):
+        pause_triggers(db)
+        number = store(db, without(schedule, on_date), as_of=start)
+        periods = "select array_agg(p order by p.period) from public.working_periods as p where p.schedule_id = %s"
+        ordinary = one(db, periods, number)
+        db.execute(
+            "insert into public.calendar_exceptions (schedule_id, on_date, name, works_as) values (%s, %s, 'x', %s)",
+            [number, on_date, on_date.isoweekday()],
+        )
+        rebuild(db, number, start)
+        assert one(db, periods, number) == ordinary
+
+
+@given(since=st.integers(0, 60 * 24 * 365 * 3), length=st.integers(0, 60 * 24 * 400), zone=st.sampled_from(ZONES))
+@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+def test_p5_around_the_clock_every_instant_is_worked_far_beyond_the_span_too(
+    db: Connection, since: int, length: int, zone: str
+) -> None:
+    start = january(2024) + timedelta(minutes=since, seconds=1)
+    end = start + timedelta(minutes=length)
+    with db.transaction(force_rollback=True):
+        always = store(db, Schedule(zone), around_the_clock=True)
+        assert between(db, always, start, end) == end - start
+        assert add(db, always, start, length) == end
+
+
+@given(world=worlds(), points=st.tuples(*[st.integers(0, int(SPAN.total_seconds()) // 60)] * 2))
+@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+def test_the_face_of_the_clock_shows_what_the_oracle_counts(
+    db: Connection, world: tuple[Schedule, datetime], points: tuple[int, int]
+) -> None:
+    schedule, start = world
+    due, now = (start + timedelta(minutes=m) for m in points)
+    with db.transaction(force_rollback=True):
+        pause_triggers(db)
+        number = store(db, schedule, as_of=start)
+        (face,) = all_rows(db, "select * from private.clock_face(%s, %s, %s)", number, due, now)
+        assert face["runs"] == schedule.is_worked(now)
+        if (left := between(db, number, min(due, now), max(due, now))) is None:
+            assert face["seconds_left"] is None
+        else:
+            assert face["seconds_left"] == left.total_seconds() * (1 if due > now else -1)
+        if turn := face["changes_at"]:
+            assert schedule.is_worked(turn) != face["runs"] == schedule.is_worked(turn - oracle.MINUTE)
+            assert not any(schedule.is_worked(at) != face["runs"] for at in oracle.minutes_of(now, min(turn, due)))

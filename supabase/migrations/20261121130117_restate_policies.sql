@@ -1,6 +1,25 @@
 -- What supabase/policies says by now; written by `make policies`.
 set lock_timeout = '5s';
 
+-- portrait: absences.sql
+-- Who is away and who stands in. Everybody of the firm reads it, for alerts go to substitutes.
+--
+--              | select            | insert | update | delete
+-- admin        | all               | –      | –      | –
+-- manager      | all               | –      | –      | –
+-- accountant   | all               | –      | –      | –
+-- observer     | all               | –      | –      | –
+-- service role | all               | yes    | yes    | yes
+-- anon         | –                 | –      | –      | –
+
+select private.drop_policies('public.absences');
+
+create policy "people of the firm read who is away" on public.absences
+for select
+to authenticated
+using ((select private.role()) is not null);
+-- end of portrait: absences.sql
+
 -- portrait: audit_log.sql
 -- Who changed what; written by a trigger. Partitions carry row security without policies and without grants.
 --
@@ -70,6 +89,30 @@ to authenticated
 using (chat_id = any ((select private.own_chat_ids())::bigint[]));
 -- end of portrait: chat_messages.sql
 
+-- portrait: chat_topics.sql
+-- Topics of the chats.
+--
+--              | select            | insert | update | delete
+-- admin        | all               | –      | –      | –
+-- manager      | all               | –      | –      | –
+-- accountant   | of own chats      | –      | –      | –
+-- observer     | all               | –      | –      | –
+-- service role | all               | yes    | yes    | –
+-- anon         | –                 | –      | –      | –
+
+select private.drop_policies('public.chat_topics');
+
+create policy "admins, managers and observers read every topic" on public.chat_topics
+for select
+to authenticated
+using ((select private.role()) in ('admin', 'manager', 'observer'));
+
+create policy "accountants read the topics of their own chats" on public.chat_topics
+for select
+to authenticated
+using (chat_id = any ((select private.own_chat_ids())::bigint[]));
+-- end of portrait: chat_topics.sql
+
 -- portrait: chats.sql
 -- Chats the bot has seen.
 --
@@ -101,6 +144,30 @@ to authenticated
 using (chat_id = any ((select private.own_chat_ids())::bigint[]));
 -- end of portrait: chats.sql
 
+-- portrait: classification_corrections.sql
+-- Corrections of the classifier.
+--
+--              | select            | insert | update | delete
+-- admin        | all               | –      | –      | –
+-- manager      | all               | –      | –      | –
+-- accountant   | of own chats      | –      | –      | –
+-- observer     | all               | –      | –      | –
+-- service role | all               | yes    | –      | –
+-- anon         | –                 | –      | –      | –
+
+select private.drop_policies('public.classification_corrections');
+
+create policy "admins, managers and observers read every correction" on public.classification_corrections
+for select
+to authenticated
+using ((select private.role()) in ('admin', 'manager', 'observer'));
+
+create policy "accountants read the corrections in their own chats" on public.classification_corrections
+for select
+to authenticated
+using (chat_id = any ((select private.own_chat_ids())::bigint[]));
+-- end of portrait: classification_corrections.sql
+
 -- portrait: client_requests.sql
 -- Waiting windows. The text of a window lives in chat_messages and follows its policies.
 --
@@ -109,8 +176,10 @@ using (chat_id = any ((select private.own_chat_ids())::bigint[]));
 -- manager      | all               | –      | –      | –
 -- accountant   | of own chats      | –      | –      | –
 -- observer     | all               | –      | –      | –
--- service role | all               | yes    | yes    | –
+-- service role | all               | yes    | yes    | yes
 -- anon         | –                 | –      | –      | –
+--
+-- Deleted is only what a late message joined to another window.
 
 select private.drop_policies('public.client_requests');
 
@@ -154,6 +223,25 @@ using (exists (
 ));
 -- end of portrait: clients.sql
 
+-- portrait: intake_coverage.sql
+-- When intake was up. Everybody of the firm reads it: every report says what it does not cover.
+--
+--              | select            | insert | update | delete
+-- admin        | all               | –      | –      | –
+-- manager      | all               | –      | –      | –
+-- accountant   | all               | –      | –      | –
+-- observer     | all               | –      | –      | –
+-- service role | all               | yes    | yes    | –
+-- anon         | –                 | –      | –      | –
+
+select private.drop_policies('public.intake_coverage');
+
+create policy "people of the firm read when intake was up" on public.intake_coverage
+for select
+to authenticated
+using ((select private.role()) is not null);
+-- end of portrait: intake_coverage.sql
+
 -- portrait: intake_rejects.sql
 -- Updates that could not be stored.
 --
@@ -173,6 +261,97 @@ to authenticated
 using ((select private.role()) = 'admin');
 -- end of portrait: intake_rejects.sql
 
+-- portrait: ladder_steps.sql
+-- Ladders of the policies. Everybody of the firm reads them.
+--
+--              | select            | insert | update | delete
+-- admin        | all               | –      | –      | –
+-- manager      | all               | –      | –      | –
+-- accountant   | all               | –      | –      | –
+-- observer     | all               | –      | –      | –
+-- service role | all               | –      | –      | –
+-- anon         | –                 | –      | –      | –
+
+select private.drop_policies('public.ladder_steps');
+
+create policy "people of the firm read the ladders" on public.ladder_steps
+for select
+to authenticated
+using ((select private.role()) is not null);
+-- end of portrait: ladder_steps.sql
+
+-- portrait: manager_accountants.sql
+-- Who runs whose work. Everybody of the firm reads it.
+--
+--              | select            | insert | update | delete
+-- admin        | all               | –      | –      | –
+-- manager      | all               | –      | –      | –
+-- accountant   | all               | –      | –      | –
+-- observer     | all               | –      | –      | –
+-- service role | all               | yes    | yes    | yes
+-- anon         | –                 | –      | –      | –
+
+select private.drop_policies('public.manager_accountants');
+
+create policy "people of the firm read who runs whose work" on public.manager_accountants
+for select
+to authenticated
+using ((select private.role()) is not null);
+-- end of portrait: manager_accountants.sql
+
+-- portrait: message_reactions.sql
+-- Reactions to messages. Like the messages, observers never read them.
+--
+--              | select            | insert | update | delete
+-- admin        | all               | –      | –      | –
+-- manager      | all               | –      | –      | –
+-- accountant   | of own chats      | –      | –      | –
+-- observer     | –                 | –      | –      | –
+-- service role | all               | yes    | –      | –
+-- anon         | –                 | –      | –      | –
+
+select private.drop_policies('public.message_reactions');
+
+create policy "admins and managers read every reaction" on public.message_reactions
+for select
+to authenticated
+using ((select private.role()) in ('admin', 'manager'));
+
+create policy "accountants read the reactions in their own chats" on public.message_reactions
+for select
+to authenticated
+using (chat_id = any ((select private.own_chat_ids())::bigint[]));
+-- end of portrait: message_reactions.sql
+
+-- portrait: notices.sql
+-- Who was told of which window.
+--
+--              | select            | insert | update | delete
+-- admin        | all               | –      | –      | –
+-- manager      | all               | –      | –      | –
+-- accountant   | of own chats      | –      | –      | –
+-- observer     | all               | –      | –      | –
+-- service role | all               | yes    | –      | –
+-- anon         | –                 | –      | –      | –
+
+select private.drop_policies('public.notices');
+
+create policy "admins, managers and observers read every notice" on public.notices
+for select
+to authenticated
+using ((select private.role()) in ('admin', 'manager', 'observer'));
+
+create policy "accountants read the notices of their own chats" on public.notices
+for select
+to authenticated
+using (exists (
+  select
+  from public.client_requests as w
+  where w.id = notices.request_id
+    and w.chat_id = any ((select private.own_chat_ids())::bigint[])
+));
+-- end of portrait: notices.sql
+
 -- portrait: outbox.sql
 -- Messages owed and sent: the service's alone, nobody is granted anything on it.
 --
@@ -186,6 +365,20 @@ using ((select private.role()) = 'admin');
 
 select private.drop_policies('public.outbox');
 -- end of portrait: outbox.sql
+
+-- portrait: outbox_sends.sql
+-- What was handed to Telegram in the last minute: the service's alone, nobody is granted anything on it.
+--
+--              | select            | insert | update | delete
+-- admin        | –                 | –      | –      | –
+-- manager      | –                 | –      | –      | –
+-- accountant   | –                 | –      | –      | –
+-- observer     | –                 | –      | –      | –
+-- service role | all               | yes    | –      | yes
+-- anon         | –                 | –      | –      | –
+
+select private.drop_policies('public.outbox_sends');
+-- end of portrait: outbox_sends.sql
 
 -- portrait: request_events.sql
 -- The ledger of each waiting window.
@@ -215,6 +408,39 @@ using (exists (
     and w.chat_id = any ((select private.own_chat_ids())::bigint[])
 ));
 -- end of portrait: request_events.sql
+
+-- portrait: schedule_openings.sql
+-- Mornings that had their digest: the service's alone, nobody is granted anything on it.
+--
+--              | select            | insert | update | delete
+-- admin        | –                 | –      | –      | –
+-- manager      | –                 | –      | –      | –
+-- accountant   | –                 | –      | –      | –
+-- observer     | –                 | –      | –      | –
+-- service role | all               | yes    | –      | –
+-- anon         | –                 | –      | –      | –
+
+select private.drop_policies('public.schedule_openings');
+-- end of portrait: schedule_openings.sql
+
+-- portrait: schedule_versions.sql
+-- What each version of a schedule said; written by the calendar's triggers alone. Everybody of the firm reads it, to explain a deadline.
+--
+--              | select            | insert | update | delete
+-- admin        | all               | –      | –      | –
+-- manager      | all               | –      | –      | –
+-- accountant   | all               | –      | –      | –
+-- observer     | all               | –      | –      | –
+-- service role | all               | –      | –      | –
+-- anon         | –                 | –      | –      | –
+
+select private.drop_policies('public.schedule_versions');
+
+create policy "people of the firm read the schedule versions" on public.schedule_versions
+for select
+to authenticated
+using ((select private.role()) is not null);
+-- end of portrait: schedule_versions.sql
 
 -- portrait: settings.sql
 -- Settings of the firm. Everybody of the firm reads it.
@@ -282,6 +508,25 @@ for select
 to authenticated
 using ((select private.role()) is not null);
 -- end of portrait: sla_policies.sql
+
+-- portrait: sla_policy_versions.sql
+-- What policies said. Everybody of the firm reads it.
+--
+--              | select            | insert | update | delete
+-- admin        | all               | –      | –      | –
+-- manager      | all               | –      | –      | –
+-- accountant   | all               | –      | –      | –
+-- observer     | all               | –      | –      | –
+-- service role | all               | –      | –      | –
+-- anon         | –                 | –      | –      | –
+
+select private.drop_policies('public.sla_policy_versions');
+
+create policy "people of the firm read what policies said" on public.sla_policy_versions
+for select
+to authenticated
+using ((select private.role()) is not null);
+-- end of portrait: sla_policy_versions.sql
 
 -- portrait: users.sql
 -- People of the firm.

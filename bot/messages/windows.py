@@ -1,0 +1,131 @@
+"""Windows in words: how long somebody waits, for whom, and how a wait ended."""
+
+from datetime import datetime
+
+from aiogram import html
+from pydantic import BaseModel, ConfigDict
+
+_MINUTES_IN_HOUR = 60
+
+# Telegram takes 4096 UTF-16 units. Names and phrases are cut so that even the longest list of them fits.
+TITLE, NAME, PHRASE = 100, 60, 300
+LISTED_TITLE, LISTED_NAME, LISTED_PHRASE = 50, 30, 60
+
+# Why measuring stopped without an answer.
+_UNWATCHED = {"monitoring_off", "bot_removed", "chat_deleted"}
+
+
+class WindowFacts(BaseModel):
+    """A window as `private.request_facts` describes it; minutes are working minutes."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    chat_name: str
+    chat_url: str | None
+    asked_by: str | None
+    last_message: str | None
+    message_count: int
+    opened_at: datetime
+    target_minutes: int
+    waited_minutes: int | None
+    outcome: str
+    closed_because: str | None
+    level: int
+    breach_voided: bool
+    accountant: str | None
+    acknowledged_by: str | None
+    answered_by: str | None
+    excused_by: str | None
+
+    @property
+    def waits(self) -> bool:
+        return self.closed_because is None
+
+    @property
+    def waited(self) -> int:
+        """Minutes waited; 0 where nothing can be measured."""
+        return self.waited_minutes or 0
+
+
+class MessageFacts(BaseModel):
+    """What a message tells of, as `private.message_facts` describes it: the windows that wait come first."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    chat_name: str | None
+    event: str | None
+    waiting: int
+    closed: int
+    windows: list[WindowFacts]
+
+    @property
+    def waiting_windows(self) -> list[WindowFacts]:
+        return [window for window in self.windows if window.waits]
+
+    @property
+    def closed_windows(self) -> list[WindowFacts]:
+        return [window for window in self.windows if not window.waits]
+
+
+def quoted(text: str, length: int) -> str:
+    """Return somebody's words as Telegram HTML: on one line, and not longer than `length` characters."""
+    line = " ".join(text.split())
+    return html.quote(line if len(line) <= length else f"{line[: length - 1]}…")
+
+
+def duration(minutes: int) -> str:
+    """Return minutes as people read them: «47 мин», «2 ч», «2 ч 5 мин»."""
+    hours, rest = divmod(minutes, _MINUTES_IN_HOUR)
+    if not hours:
+        return f"{rest} мин"
+    return f"{hours} ч {rest} мин" if rest else f"{hours} ч"
+
+
+def share(window: WindowFacts) -> str:
+    """Return the wait as a part of what is allowed: «48 мин из 60», «1 ч 36 мин из 2 ч»."""
+    target = window.target_minutes
+    allowed = str(target) if max(target, window.waited) <= _MINUTES_IN_HOUR else duration(target)
+    return f"{duration(window.waited)} из {allowed}"
+
+
+def mark(window: WindowFacts) -> str:
+    """Return the colour of a wait."""
+    return {"overdue": "🔴", "at_risk": "🟡"}.get(window.outcome, "⚪")
+
+
+def phrase(window: WindowFacts, length: int) -> str:
+    """Return the client's last words."""
+    return f"«{quoted(window.last_message, length)}»" if window.last_message else "без текста"
+
+
+def wait(window: WindowFacts) -> str:
+    """Return the wait for a list: how long, and out of how much."""
+    if window.outcome == "overdue":
+        return f"{duration(window.waited)} (норма {duration(window.target_minutes)})"
+    return share(window)
+
+
+def holder(window: WindowFacts) -> str:
+    """Return who has it in hand, for a list; empty when nobody has."""
+    return f" · в работе: {quoted(window.acknowledged_by, LISTED_NAME)}" if window.acknowledged_by else ""
+
+
+def ending(window: WindowFacts, length: int = NAME) -> str:
+    """Return how a wait ended: «отвечено за 47 мин — Ольга Петрова»."""
+    if window.closed_because == "answered":
+        time = f" за {duration(window.waited)}" if window.waited_minutes is not None else ""
+        return f"отвечено{time}{_by(window.answered_by, length)}"
+    if window.closed_because == "edited":
+        return "клиент изменил сообщение, ответ не нужен"
+    if window.closed_because in _UNWATCHED:
+        return "наблюдение за чатом остановлено"
+    return f"ответ не нужен{_by(window.excused_by, length)}"
+
+
+def rest(total: int, shown: int) -> list[str]:
+    """Return the line that ends a list which is not complete: «и ещё 3»."""
+    return [f"и ещё {total - shown}"] if total > shown else []
+
+
+def _by(name: str | None, length: int) -> str:
+    return f" — {quoted(name, length)}" if name else ""

@@ -1,0 +1,57 @@
+"""One update at a time through record, commit and answer."""
+
+from typing import Any
+
+import structlog
+from aiogram import Bot, Dispatcher
+from prometheus_client import Counter
+from pydantic import ValidationError
+
+from bot.batching import Batcher
+from bot.intake import UPDATES, kind_of, record_of, wants_answer
+from bot.lanes import Lanes
+from infra.supabase import Unavailable
+
+updates = Counter("buhbot_updates_total", "Updates that Telegram brought, by type.", ["type"])
+# Looked up once: finding the label costs more than counting.
+_counted = {kind: updates.labels(kind) for kind in (*UPDATES, "unknown")}
+
+log = structlog.get_logger()
+
+
+class Reception:
+    """Records what happened, and has the dispatcher handle what wants an answer."""
+
+    def __init__(self, bot: Bot, dispatcher: Dispatcher, batcher: Batcher, lanes: Lanes) -> None:
+        self._bot, self._dispatcher, self._batcher, self._lanes = bot, dispatcher, batcher, lanes
+
+    async def accept(self, update: dict[str, Any]) -> None:
+        """Return once the update is safe with us. Raises `Unavailable` when Telegram should bring it again."""
+        kind = kind_of(update)
+        _counted[kind].inc()
+        if kind == "callback_query":
+            # Nothing of it is in the database yet: it counts as taken only when it was handled.
+            await self._lanes.run(_chat_of(update[kind]), lambda: self._handle(update))
+        elif (record := record_of(update)) and await self._batcher.store(record) == "recorded" and wants_answer(record):
+            self._lanes.start(record["chat_id"], lambda: self._answer(update))
+
+    async def _handle(self, update: dict[str, Any]) -> None:
+        try:
+            await self._dispatcher.feed_raw_update(self._bot, update)
+        except ValidationError:
+            log.warning("update_not_understood", update_id=update.get("update_id"))
+
+    async def _answer(self, update: dict[str, Any]) -> None:
+        try:
+            await self._handle(update)
+        except Unavailable as error:
+            # The message itself is recorded; only our reply to it is lost, and the person asks again.
+            log.warning("answer_lost", reason=str(error))
+
+
+def _chat_of(query: dict[str, Any]) -> int:
+    """Return the chat in which a button was pressed; 0 when the query names none."""
+    match query:
+        case {"message": {"chat": {"id": int(chat_id)}}}:
+            return chat_id
+    return 0

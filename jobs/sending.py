@@ -1,0 +1,128 @@
+"""One message to Telegram: sent, sent anew or edited, and what became of it in the words of the database."""
+
+from typing import Literal
+from uuid import UUID
+
+from aiogram.exceptions import (
+    AiogramError,
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramMigrateToChat,
+    TelegramRetryAfter,
+)
+from aiogram.types import InlineKeyboardMarkup
+from pydantic import BaseModel, ConfigDict
+
+from bot.messages import chat_notice, sla_digest, sla_escalation
+from bot.messages.buttons import Buttons
+from bot.messages.windows import MessageFacts
+from jobs.connections import Connections
+
+# Less than what SIGTERM waits for jobs under way, so that what was sent is also recorded.
+SECONDS = 6
+
+NOT_MODIFIED = "message is not modified"
+
+# What Telegram says, and what it means; anything else that it refuses would be refused again.
+_MEANINGS = {
+    "bot was blocked by the user": "blocked",
+    "user is deactivated": "deleted",
+    "can't initiate conversation": "not_started",
+    "chat not found": "not_started",
+    "message to edit not found": "gone",
+    "message can't be edited": "gone",
+    "message_id_invalid": "gone",
+}
+
+
+class Owed(BaseModel):
+    """A claimed message, as `api.claim_outbox` returns it."""
+
+    # Hidden: an error goes to the log, and what it would quote is somebody's words.
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    id: UUID
+    kind: Literal["sla_alert", "sla_digest", "chat_notice"]
+    recipient_chat_id: int
+    telegram_message_id: int | None
+    rings: bool
+    facts: MessageFacts
+
+
+class Outcome(BaseModel):
+    """What became of a message, as `api.settle_outbox` takes it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    outcome: str
+    telegram_message_id: int | None = None
+    error: str | None = None
+    retry_after: int | None = None
+    migrated_to: int | None = None
+
+
+def worded(message: Owed, buttons: Buttons) -> tuple[str, InlineKeyboardMarkup | None]:
+    """Return text and keyboard of a message."""
+    if message.kind == "chat_notice":
+        return chat_notice.notice(message.facts), None
+    text = sla_digest.digest(message.facts) if message.kind == "sla_digest" else sla_escalation.alert(message.facts)
+    return text, sla_escalation.keyboard(message.facts, message.id, buttons)
+
+
+async def send(connections: Connections, message: Owed) -> Outcome:
+    """Bring the recipient's copy up to date."""
+    try:
+        return Outcome(outcome="sent", telegram_message_id=await _send(connections, message))
+    except TelegramRetryAfter as wait:
+        return Outcome(outcome="retry", error="told to wait", retry_after=wait.retry_after)
+    except TelegramMigrateToChat as move:
+        return Outcome(outcome="migrated", error="moved", migrated_to=move.migrate_to_chat_id)
+    except (TelegramForbiddenError, TelegramBadRequest) as refusal:
+        return _refused(refusal.message)
+    except AiogramError as error:
+        # Telegram or the way to it: also an answer that is not the Bot API's at all, such as a proxy's page.
+        return Outcome(outcome="retry", error=getattr(error, "message", type(error).__name__))
+
+
+async def take_back(connections: Connections, chat_id: int, message_id: int) -> str | None:
+    """Delete an earlier copy; return why it stays as it is, when Telegram does not let us."""
+    bot = connections.bot
+    try:
+        try:
+            await bot.delete_message(chat_id, message_id, request_timeout=SECONDS)
+        except TelegramBadRequest as refusal:
+            if "message to delete not found" in refusal.message:
+                return None
+            # After two days a message can only be edited: let it say where to look, and take its buttons away.
+            text = sla_escalation.outdated()
+            await bot.edit_message_text(text, chat_id=chat_id, message_id=message_id, request_timeout=SECONDS)
+    except AiogramError as error:
+        return getattr(error, "message", type(error).__name__)
+    return None
+
+
+async def _send(connections: Connections, message: Owed) -> int:
+    """Return Telegram's id of the message that the recipient sees now."""
+    text, keyboard = worded(message, connections.buttons)
+    if message.telegram_message_id is None or message.rings:
+        told = await connections.bot.send_message(
+            message.recipient_chat_id, text, reply_markup=keyboard, request_timeout=SECONDS
+        )
+        return told.message_id
+    await connections.bot.edit_message_text(
+        text,
+        chat_id=message.recipient_chat_id,
+        message_id=message.telegram_message_id,
+        reply_markup=keyboard,
+        request_timeout=SECONDS,
+    )
+    return message.telegram_message_id
+
+
+def _refused(reason: str) -> Outcome:
+    said = reason.lower()
+    if NOT_MODIFIED in said:
+        return Outcome(outcome="sent")
+    return Outcome(
+        outcome=next((meaning for words, meaning in _MEANINGS.items() if words in said), "refused"), error=reason
+    )

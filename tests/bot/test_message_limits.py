@@ -1,0 +1,74 @@
+"""Whatever people call themselves, Telegram takes our messages, and nothing in them is markup but ours."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.messages import chat_notice, sla_digest, sla_escalation, start
+from bot.messages.windows import MessageFacts, WindowFacts
+from infra.local.telegram.keyboards import inline_keyboard
+from infra.local.telegram.texts import message_text
+from tests.bot.told import BUTTONS, CHAT_URL, ROW, TEXTS, answered, facts, window
+
+# Whatever clients call themselves: markup, entities, line breaks, direction marks, signs of two UTF-16 units.
+HOSTILE = st.text(
+    st.one_of(st.sampled_from("<>&\"'/\n\t \u202e\U0001f525"), st.characters(exclude_categories=["Cs", "Cc"])),
+    min_size=1,
+    max_size=300,
+)
+NAME = HOSTILE.map(lambda text: text * 30).map(lambda text: text[:300])
+LONG = {"closed_because": None, "level": 5, "message_count": 10**6, "waited_minutes": 10**6, "target_minutes": 10080}
+HOSTILE_WINDOW = st.builds(
+    lambda names, **more: window(**{**LONG, **dict.fromkeys(TEXTS, names), **more}),
+    NAME,
+    outcome=st.sampled_from(["waiting", "at_risk", "overdue"]),
+    breach_voided=st.booleans(),
+    closed_because=st.sampled_from([None, None, "answered", "no_answer_needed", "edited"]),
+    chat_url=st.sampled_from([None, CHAT_URL]),
+)
+
+
+@given(st.lists(HOSTILE_WINDOW, max_size=20), NAME, st.sampled_from([sla_escalation.alert, sla_digest.digest]))
+def test_whatever_people_call_themselves_telegram_takes_the_message(
+    told: list[WindowFacts], name: str, words: Callable[[MessageFacts], str]
+) -> None:
+    """Read as Telegram reads it: markup is well-formed and our own, and 4096 UTF-16 units are enough."""
+    told = sorted(told, key=lambda one: not one.waits)
+    told = [one for one in told if one.waits][:10] + [one for one in told if not one.waits][:10]
+    message = facts(*told, chat_name=name, more=10**6 if any(one.waits for one in told) else 0)
+    text, entities = message_text(words(message), "HTML", None)
+    assert text
+    assert {one.type for one in entities if one.type in ("bold", "italic", "text_link", "code")} <= {
+        "bold",
+        "text_link",
+    }
+    assert {one.url for one in entities if one.type == "text_link"} <= {CHAT_URL}
+    keyboard = sla_escalation.keyboard(message, ROW, BUTTONS)
+    assert keyboard is None or inline_keyboard(keyboard.model_dump(exclude_none=True))
+
+
+@pytest.mark.parametrize("words", [sla_escalation.alert, sla_digest.digest])
+@pytest.mark.parametrize("chats", [1, 2, 10])
+def test_the_longest_list_fits_a_telegram_message(words: Callable[[MessageFacts], str], chats: int) -> None:
+    fires = dict.fromkeys(TEXTS, "🔥" * 300)
+    told = [window(**{**LONG, **fires, "chat_name": f"{n % chats}{'🔥' * 300}"}) for n in range(10)]
+    ended = [answered(**{**fires, "waited_minutes": 10**6}) for _ in range(10)]
+    for message in (facts(*told, *ended, chat_name="🔥" * 300, more=10**6), facts(*ended, chat_name="🔥" * 300)):
+        message_text(words(message), "HTML", None)
+
+
+@given(HOSTILE)
+def test_no_name_is_markup(name: str) -> None:
+    notice, entities = message_text(chat_notice.notice(facts(chat_name=name)), "HTML", None)
+    assert "Бот удалён из чата" in notice
+    assert not any(one.type in ("bold", "text_link") for one in entities)
+
+
+def test_a_name_of_markup_stays_text() -> None:
+    evil = "<a href='x'>&</a>"
+    message = facts(window(**dict.fromkeys(TEXTS, evil), chat_url=None))
+    for text in (sla_escalation.alert(message), sla_digest.digest(message), start.greeting(evil)):
+        assert "<a" not in text
+        assert "&lt;a" in text
