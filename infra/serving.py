@@ -45,8 +45,8 @@ async def serve(app: Litestar, host: str, port: int) -> None:
         server_header=False,
         lifespan="on",
     )
-    # What the start left behind stays for good. A full collection would look through all of it each time, and for a fifth
-    # of a second nobody would be served.
+    # What the start left behind stays for good. A full collection would look through all of it each time, and for a
+    # fifth of a second nobody would be served.
     gc.collect()
     gc.freeze()
     # uvicorn raises the signal once more when it has shut down; by default that would end us before our own clean-up.

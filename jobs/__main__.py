@@ -70,7 +70,7 @@ async def working(settings: JobsSettings) -> AsyncGenerator[Litestar]:
         hints = await stack.enter_async_context(redis.Hints(queue))
         bot = telegram.connect(token, str(settings.telegram_api_url))
         stack.push_async_callback(bot.session.close)
-        connections = Connections(database, bot, Buttons(token), hints)
+        connections = Connections(database, bot, Buttons(token), hints, settings.firm_defaults)
         timetable = asyncio.create_task(follow_timetable(redis_url, connections))
         stack.push_async_callback(redis.end, timetable, worker.COMPLETION_SECONDS + 1)
         await stack.enter_async_context(ticking(worker.TICKS, connections, worker.COMPLETION_SECONDS))

@@ -1,6 +1,8 @@
 """What every job works with. arq hands it over as `ctx["connections"]`, the ticks as their argument."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from aiogram import Bot
 
@@ -11,9 +13,10 @@ from infra.supabase import Database
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """The open connections of the process."""
+    """The open connections of the process, and what its operator chose for a new firm."""
 
     database: Database
     bot: Bot
     buttons: Buttons
     hints: Hints
+    firm_defaults: Mapping[str, Any] = field(default_factory=dict)

@@ -1,8 +1,20 @@
 """Settings of the jobs."""
 
-from pydantic import HttpUrl
+from datetime import time
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, HttpUrl
+from pydantic_settings import NoDecode
 
 from infra.settings import BotToken, ServiceSettings
+
+
+def _listed(value: object) -> object:
+    """«1,2,3» as a list."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+Weekday = Annotated[int, Field(ge=1, le=7)]
 
 
 class JobsSettings(ServiceSettings):
@@ -11,3 +23,25 @@ class JobsSettings(ServiceSettings):
     telegram_bot_token: BotToken
     telegram_api_url: HttpUrl = HttpUrl("https://api.telegram.org")
     jobs_metrics_port: int = 3002
+
+    default_sla_threshold_minutes: int | None = Field(None, ge=1, le=10080)
+    escalation_interval_minutes: int | None = Field(None, ge=1, le=1440)
+    max_escalation_count: int | None = Field(None, ge=0, le=20)
+    default_timezone: str | None = None
+    default_working_days: Annotated[list[Weekday] | None, NoDecode, BeforeValidator(_listed)] = None
+    default_working_hours_start: time | None = None
+    default_working_hours_end: time | None = None
+
+    @property
+    def firm_defaults(self) -> dict[str, Any]:
+        """What the operator chose for a new firm, in the words of `api.adopt_defaults`."""
+        chosen = {
+            "target_minutes": self.default_sla_threshold_minutes,
+            "escalation_minutes": self.escalation_interval_minutes,
+            "escalations": self.max_escalation_count,
+            "timezone": self.default_timezone,
+            "weekdays": self.default_working_days,
+            "opens": self.default_working_hours_start and self.default_working_hours_start.isoformat(),
+            "closes": self.default_working_hours_end and self.default_working_hours_end.isoformat(),
+        }
+        return {name: value for name, value in chosen.items() if value is not None}

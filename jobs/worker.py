@@ -8,7 +8,7 @@ from arq.connections import RedisSettings
 from arq.cron import CronJob
 from arq.worker import Worker
 
-from jobs import horizon, outbox, sla_escalation
+from jobs import firm_defaults, horizon, outbox, sla_escalation
 from jobs.connections import Connections
 from jobs.ticking import Tick
 
@@ -21,7 +21,10 @@ TICKS: list[Tick] = [
     Tick("delivery", 0.51, outbox.deliver),
 ]
 
-TIMETABLE: list[CronJob] = [cron(horizon.extend, hour=3, minute=17, timeout=30, run_at_startup=True)]
+TIMETABLE: list[CronJob] = [
+    cron(horizon.extend, hour=3, minute=17, timeout=30, run_at_startup=True),
+    cron(firm_defaults.adopt, hour=3, minute=19, timeout=30, run_at_startup=True),
+]
 
 
 def build(redis_url: str, connections: Connections) -> Worker:

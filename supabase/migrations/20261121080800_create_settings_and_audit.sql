@@ -14,6 +14,7 @@ create table public.settings (
   bot_username text,
   bot_reads_all boolean,
   bot_seen_at timestamptz,
+  defaults_adopted_at timestamptz,
   updated_at timestamptz not null default now(),
   constraint settings_are_one_row check (id),
   constraint silence_is_counted_in_days check (silent_after_days between 1 and 365)
@@ -32,6 +33,7 @@ comment on column public.settings.bot_telegram_id is 'The bot''s own account, as
 comment on column public.settings.bot_username is 'Its @name, without the sign.';
 comment on column public.settings.bot_reads_all is 'Whether Telegram shows it every message of a group (privacy mode off).';
 comment on column public.settings.bot_seen_at is 'When it last started.';
+comment on column public.settings.defaults_adopted_at is 'When the values that the operator chose for a new firm were taken over, once.';
 comment on column public.settings.updated_at is 'When the row last changed.';
 
 alter table public.settings enable row level security;

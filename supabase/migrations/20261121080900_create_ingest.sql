@@ -414,6 +414,7 @@ begin
     where w.chat_id = m.chat_id
       and w.topic_id = m.topic_id
       and w.begins_at <= m.telegram_date
+    -- The latest, or the one before it where an edit has moved the opening of the latest.
     order by w.opened_at desc, w.first_message_id desc
     limit 2
   ) as w

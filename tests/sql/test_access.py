@@ -126,6 +126,7 @@ def test_people_write_nothing_and_call_no_function_of_the_service(firm: Connecti
         "select api.note_bot(1, 'x', true)",
         "select api.import_calendar(2026, '[]')",
         "select api.note_intake()",
+        "select api.adopt_defaults('{}')",
         "select api.extend_horizon()",
         "select api.greet(1002)",
         "select * from api.outbox",

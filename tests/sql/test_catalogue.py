@@ -26,11 +26,13 @@ def test_the_api_is_what_it_is_on_purpose(db: Connection) -> None:
     )
     assert [function["signature"] for function in functions] == [
         "add_working(schedule_id uuid, since timestamp with time zone, amount interval)",
+        "adopt_defaults(defaults jsonb)",
         "apply_policy(policy_id uuid, dry_run boolean, as_of timestamp with time zone)",
         "change_ladder(policy_id uuid, steps jsonb)",
         "claim_due(as_of timestamp with time zone, batch integer)",
         "claim_outbox(as_of timestamp with time zone, batch integer)",
-        "coverage_report(since timestamp with time zone, until timestamp with time zone, as_of timestamp with time zone)",
+        "coverage_report(since timestamp with time zone, until timestamp with time zone,"
+        " as_of timestamp with time zone)",
         "explain_request(request_id uuid, as_of timestamp with time zone)",
         "extend_horizon(as_of timestamp with time zone)",
         "firm_health(as_of timestamp with time zone)",
