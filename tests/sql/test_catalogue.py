@@ -8,6 +8,7 @@ import pytest
 from tests.sql.firm import Connection, Row, all_rows, one, tables
 
 POLICIES = Path(__file__).parents[2] / "supabase" / "policies"
+INSTANT = "timestamp with time zone"
 VIEWS = """
     absences audit_log chat_health chat_messages chats client_requests ladder_steps outbox request_outcomes
     requests_awaiting_answer settings sla_alerts sla_policies users working_schedules
@@ -31,8 +32,7 @@ def test_the_api_is_what_it_is_on_purpose(db: Connection) -> None:
         "change_ladder(policy_id uuid, steps jsonb)",
         "claim_due(as_of timestamp with time zone, batch integer)",
         "claim_outbox(as_of timestamp with time zone, batch integer)",
-        "coverage_report(since timestamp with time zone, until timestamp with time zone,"
-        " as_of timestamp with time zone)",
+        f"coverage_report(since {INSTANT}, until {INSTANT}, as_of {INSTANT})",
         "explain_request(request_id uuid, as_of timestamp with time zone)",
         "extend_horizon(as_of timestamp with time zone)",
         "firm_health(as_of timestamp with time zone)",
