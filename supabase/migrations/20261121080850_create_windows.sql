@@ -187,7 +187,8 @@ begin
       1 as messages,
       (o.telegram_date, o.message_id)::private.place as last,
       (o.telegram_date, o.message_id)::private.place as begins,
-      null::uuid as carried
+      null::uuid as carried,
+      false as for_good
     from written as o
     left join edited as e on e.chat_id = o.chat_id and e.message_id = o.message_id and e.telegram_date = o.telegram_date
     where o.edit_version = 0
@@ -196,15 +197,24 @@ begin
     select
       w.chat_id, w.topic_id, (w.opened_at, w.first_message_id)::private.place, true, false, null, null, null, w.classification,
       w.message_count, (w.last_message_at, w.last_message_id)::private.place,
-      (w.begins_at, w.begins_message_id)::private.place, w.id
+      (w.begins_at, w.begins_message_id)::private.place, w.id, false
     from unnest(stretches) as s
     join public.client_requests as w on w.id = s.carried
+    union all
+    -- What a person or a switch has closed stays closed, with every question up to its last message.
+    select
+      w.chat_id, w.topic_id, (w.last_message_at, w.last_message_id)::private.place, false, true, null, null, null, null, 0, null, null, null,
+      true
+    from unnest(stretches) as s
+    join public.client_requests as w on w.chat_id = s.chat_id and w.topic_id = s.topic_id
+    where w.closed_because in ('no_answer_needed', 'monitoring_off', 'bot_removed', 'chat_deleted')
+      and w.last_message_at >= (s.since).at
   ),
   walked as (
     select
       l.*,
       private.waiting_after(l.at, l.asks, l.withdrawn_at, l.answers, l.reach) over (
-        partition by l.chat_id, l.topic_id order by l.at rows between unbounded preceding and current row
+        partition by l.chat_id, l.topic_id order by l.at, l.for_good rows between unbounded preceding and current row
       ) as waiting
     from line as l
   ),
@@ -212,11 +222,11 @@ begin
     select
       k.*,
       (k.waiting).since as waiting_since,
-      lag(k.waiting) over (partition by k.chat_id, k.topic_id order by k.at) as waited
+      lag(k.waiting) over (partition by k.chat_id, k.topic_id order by k.at, k.for_good) as waited
     from walked as k
   ),
   answers as (
-    select a.chat_id, a.topic_id, (a.waited).since as run, a.at, a.user_id
+    select a.chat_id, a.topic_id, (a.waited).since as run, a.at, a.user_id, a.for_good
     from steps as a
     where a.answers
       and a.waiting_since is null
@@ -227,6 +237,7 @@ begin
     from steps as q
     left join answers as a on a.chat_id = q.chat_id and a.topic_id = q.topic_id and a.run = q.waiting_since
     where q.asks
+      and a.for_good is not true
   ),
   runs as (
     select
@@ -280,8 +291,7 @@ set plan_cache_mode = 'force_generic_plan'
 set enable_seqscan = off
 as $$
 /* From where each touched topic has to be looked at. What continues a topic with at most one open window, of which nothing was taken back,
-   starts there with that window in hand; anything else starts at the first window that the new messages can concern, but never before the last message of
-   one that was closed for good: what a person or a switch has closed stays closed. */
+   starts there with that window in hand; anything else starts at the first window that the new messages can concern. */
 begin
   return (
     select array_agg(
@@ -290,7 +300,7 @@ begin
         t.topic_id,
         case
           when t.continues and o.windows <= 1 and o.plain then t.since
-          else greatest(least(t.since, o.first, c.first), f.after)
+          else least(t.since, o.first, c.first)
         end,
         k.last_message_at,
         case when t.continues and o.windows = 1 and o.plain then o.id end,
@@ -317,18 +327,7 @@ begin
         and w.chat_id = t.chat_id
         and w.topic_id = t.topic_id
         and w.closed_at >= (t.since).at
-        and w.closed_because in ('answered', 'edited')
     ) as c on true
-    left join lateral (
-      select (w.last_message_at, w.last_message_id + 1)::private.place as after
-      from public.client_requests as w
-      where not (t.continues and o.windows <= 1 and o.plain)
-        and w.chat_id = t.chat_id
-        and w.topic_id = t.topic_id
-        and w.closed_because in ('no_answer_needed', 'monitoring_off', 'bot_removed', 'chat_deleted')
-      order by w.last_message_at desc, w.last_message_id desc
-      limit 1
-    ) as f on true
   );
 end
 $$;
@@ -598,15 +597,18 @@ begin
     where r.reacted_at >= w.opened_at
       and r.message_id between least(w.begins_message_id, w.first_message_id) and greatest(w.last_message_id, w.first_message_id)
       and (w.closed_at is null or r.reacted_at <= w.closed_at)
-      and exists (
-        select
+      -- A question that counts: its latest version before the end of the window still asks.
+      and (
+        select m.classification
         from public.chat_messages as m
         where m.chat_id = r.chat_id
           and m.message_id = r.message_id
           and m.topic_id = w.topic_id
           and m.telegram_date between w.begins_at and w.last_message_at
-          and m.classification in ('request', 'clarification')
-      )
+          and (m.edited_at is null or w.closed_at is null or m.edited_at < w.closed_at)
+        order by m.edited_at desc nulls last, m.update_id desc
+        limit 1
+      ) in ('request', 'clarification')
   ),
   first as (
     select distinct on (a.id) a.id, a.at, a.by
@@ -710,6 +712,7 @@ begin
     end if;
   elsif new.due_at is null or old.breached_at <= new.due_at then
     new.breached_at := null;
+    new.on_duty_id := null;
     new.next_alert := 'breach';
     new.next_level := 0;
     new.next_alert_at := new.due_at;
