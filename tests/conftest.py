@@ -1,5 +1,6 @@
 """The running stack, and connections to its database, for every test that wants them."""
 
+import asyncio
 import fcntl
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -8,6 +9,7 @@ import psycopg
 import pytest
 
 from infra.local.telegram.client import SimulatorClient
+from infra.local.waiting import until
 from tests.stack import ROOT, Stack
 from tests.world import ClientChat
 
@@ -54,4 +56,8 @@ async def chat(stack: Stack, sim: SimulatorClient) -> ClientChat:
     """A client chat of the test's own."""
     own = ClientChat(stack, sim)
     await own.connect()
+    # A sender that an earlier test killed may have died with messages in hand: nothing overtakes them until its claim
+    # lapses.
+    under_way = "select id from public.outbox where status = 'sending'"
+    assert await asyncio.to_thread(until, lambda: not own.rows(under_way), 90)
     return own

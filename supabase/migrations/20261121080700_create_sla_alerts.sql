@@ -116,7 +116,7 @@ before insert or update of recipient_chat_id on public.outbox
 for each row execute function private.refuse_strangers();
 
 create table public.notices (
-  message_id uuid not null references public.outbox (id) on delete cascade,
+  message_id uuid not null,
   request_id uuid not null references public.client_requests (id) on delete cascade,
   alert_id uuid references public.sla_alerts (id) on delete cascade,
   user_id uuid references public.users (id),
@@ -127,7 +127,8 @@ create index notices_of_a_request on public.notices (request_id);
 create index notices_of_an_alert on public.notices (alert_id);
 
 comment on table public.notices is 'Which message tells whom of which window, and by which alert.';
-comment on column public.notices.message_id is 'The message.';
+comment on column public.notices.message_id is
+  'The message. Without a foreign key: messages are never deleted, and a digest of a thousand windows would be locked a thousand times.';
 comment on column public.notices.request_id is 'A window it tells of.';
 comment on column public.notices.alert_id is 'The alert that put it there; null in the digest of who waits when the office opens.';
 comment on column public.notices.user_id is 'Who is told; null for the firm''s own group.';

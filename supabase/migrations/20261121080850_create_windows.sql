@@ -347,7 +347,7 @@ declare
   closed uuid[];
   reopened uuid[];
 begin
-  with derived as (
+  with derived as materialized (
     select
       d.*,
       w.id as window_id,

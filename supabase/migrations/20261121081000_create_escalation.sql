@@ -128,12 +128,12 @@ begin
       on s.policy_id = w.policy_id and s.version = w.policy_version and s.kind = a.kind and s.level = a.level
     where a.id = any (alerts)
   ),
-  lines as (
+  lines as materialized (
     select l.owner, l.recipients, p.telegram_id, p.user_id
     from (select distinct r.owner, r.recipients from raised as r) as l
     cross join lateral private.line_of(l.owner, l.recipients, as_of) as p
   ),
-  addressed as (
+  addressed as materialized (
     select r.*, l.telegram_id, l.user_id
     from raised as r
     join lines as l on l.owner is not distinct from r.owner and l.recipients = r.recipients
@@ -144,7 +144,7 @@ begin
         and n.user_id is not distinct from l.user_id
     )
   ),
-  bundles as (
+  bundles as materialized (
     select
       a.telegram_id,
       a.user_id,
@@ -176,7 +176,7 @@ begin
       on o.recipient_chat_id = a.telegram_id and o.subject_id = a.chat and o.kind = 'sla_alert' and o.finished_at is null
     group by a.telegram_id, a.user_id, a.chat
   ),
-  recipients as (
+  recipients as materialized (
     select
       p.telegram_id,
       p.user_id,
@@ -194,7 +194,7 @@ begin
     from (select distinct b.telegram_id, b.user_id from bundles as b) as p
     left join public.users as u on u.id = p.user_id
   ),
-  routed as (
+  routed as materialized (
     select
       b.*,
       r.quiet_until,
@@ -331,7 +331,7 @@ begin
     join public.client_requests as w on w.id = d.id
     join open as o on o.schedule_id = w.schedule_id
   ),
-  planned as (
+  planned as materialized (
     select
       d.*,
       n.level as next_level,

@@ -35,7 +35,7 @@ def measured(stack: Stack, progress: Progress) -> Iterator[Measure]:
         yield intake.measure(db, bot, floor, progress)
         yield from round_trips.measures(round_trips.count(stack, db, bot.traffic, intake.MESSAGES))
         # The morning's digest tells of everybody who waits, and here that is nearly every row.
-        asked = plans.questions(bot.traffic, firm.due_at)
+        asked = plans.questions(bot.traffic, firm.due_at[0])
         scans = plans.sequential_scans(db, asked, but="public.schedule_openings")
         for scan in scans:
             progress.say(scan)

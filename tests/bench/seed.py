@@ -17,9 +17,10 @@ OPEN, ANSWERED, LATE, DUE = -1_090_000_000_001, -1_090_000_000_002, -1_090_000_0
 FIRST_CHAT = 1_091_000_000_000
 # Ids of the history's messages lie below, those of the load above.
 HISTORY = 100_000
-# Nothing that is seeded is due before this; then `Scale.due` windows are at once.
-DUE_IN_HOURS = 3
-FIRST_LATE_TOPIC = 50_000
+# Nothing that is seeded is due before this; then `Scale.due` windows are at once, and twice more, so far apart that
+# no round meets the next one's warnings or the next step of the one before.
+DUE_IN_MINUTES = (180, 194, 208)
+FIRST_DUE_TOPIC, FIRST_LATE_TOPIC = 10_000, 50_000
 
 
 @dataclass(frozen=True)
@@ -37,17 +38,21 @@ class Scale:
     @property
     def windows(self) -> int:
         """Open and closed."""
-        return self.crowded_chats * self.topics + self.busy_chats * (self.history + self.late) + self.due
+        return (
+            self.crowded_chats * self.topics
+            + self.busy_chats * (self.history + self.late)
+            + self.due * len(DUE_IN_MINUTES)
+        )
 
 
 @dataclass(frozen=True)
 class Firm:
-    """Where things are: Telegram ids without their sign, and when the windows of the sweep have just become due."""
+    """Where things are: Telegram ids without their sign, and when many windows become due at once."""
 
     busy: range
     floor: range
     crowded: range
-    due_at: float
+    due_at: tuple[float, ...]
 
 
 def build(db: Connection, scale: Scale, first_chat: int = FIRST_CHAT) -> Firm:
@@ -67,7 +72,8 @@ def build(db: Connection, scale: Scale, first_chat: int = FIRST_CHAT) -> Firm:
     _converse(db, OPEN, _open(crowded, scale.topics))
     _converse(db, ANSWERED, _history(busy, scale.history, before=HISTORY, hours=0))
     _converse(db, LATE, _history(busy, scale.late, before=HISTORY // 2, hours=5))
-    _converse(db, DUE, _due(crowded, scale.topics + 1, scale.due, later=DUE_IN_HOURS - 1))
+    for nth, minutes in enumerate(DUE_IN_MINUTES, 1):
+        _converse(db, DUE, _due(crowded, scale.topics + FIRST_DUE_TOPIC * nth, scale.due, later=minutes - HOUR))
     db.execute("reset session_replication_role")
     windows = one(
         db,
@@ -78,13 +84,13 @@ def build(db: Connection, scale: Scale, first_chat: int = FIRST_CHAT) -> Firm:
     asked_at = one(
         db, "select extract(epoch from opened_at)::float from public.client_requests where chat_id = %s", DUE
     )
-    return Firm(busy, floor, crowded, asked_at + DUE_IN_HOURS * 3600)
+    return Firm(busy, floor, crowded, tuple(asked_at + minutes * 60 for minutes in DUE_IN_MINUTES))
 
 
 def let_come_due(db: Connection, firm: Firm, windows: int) -> None:
     """Add windows whose deadline has passed: the running sweep finds them."""
     db.execute("set session_replication_role = replica")
-    _converse(db, OPEN, _due(firm.crowded, FIRST_LATE_TOPIC, windows, later=-(WEEK // 60 + 1)))
+    _converse(db, OPEN, _due(firm.crowded, FIRST_LATE_TOPIC, windows, later=-WEEK - HOUR))
     db.execute("reset session_replication_role")
 
 
@@ -165,11 +171,11 @@ def _history(chats: range, length: int, before: int, hours: int) -> str:
 
 
 def _due(chats: range, first_topic: int, windows: int, later: int) -> str:
-    """In topics of their own, spread over the chats; `later` in hours."""
+    """In topics of their own, spread over the chats; `later` in minutes."""
     chat, topic = f"({chats.start} + i % {len(chats)})", f"({first_topic} + i / {len(chats)})"
     return f"""
       select {chat} * 100000 + {topic} as n, -({chat}) as chat_id, {topic} as topic_id, {topic} as messages,
-        interval '1 hour' * {later} as later
+        interval '1 minute' * {later} as later
       from generate_series(0, {windows - 1}) as i
     """
 
