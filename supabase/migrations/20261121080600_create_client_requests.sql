@@ -15,6 +15,8 @@ create table public.client_requests (
   classified_by text not null default 'rule',
   begins_at timestamptz not null,
   begins_message_id bigint not null,
+  ends_at timestamptz not null,
+  ends_message_id bigint not null,
   opened_at timestamptz not null,
   last_message_at timestamptz not null,
   policy_id uuid not null references public.sla_policies (id),
@@ -89,6 +91,8 @@ comment on column public.client_requests.classified_by is 'Who decided the class
 comment on column public.client_requests.begins_at is
   'Date of the first message that belongs to it, also of one that was a question only for a while: where its replay begins.';
 comment on column public.client_requests.begins_message_id is 'That message.';
+comment on column public.client_requests.ends_at is 'Date of the last message that belongs to it, also of one that was a question only for a while.';
+comment on column public.client_requests.ends_message_id is 'That message.';
 comment on column public.client_requests.opened_at is 'Telegram date of the opening message.';
 comment on column public.client_requests.last_message_at is 'Telegram date of the latest attached message.';
 comment on column public.client_requests.policy_id is 'Policy it was opened under (S8).';

@@ -100,6 +100,7 @@ returns table (
   carried uuid,
   members bigint[],
   begins private.place,
+  ends private.place,
   first_message_id bigint,
   last_message_id bigint,
   message_count integer,
@@ -164,16 +165,28 @@ begin
     select
       o.chat_id,
       o.topic_id,
-      -- A question that an edit put under an answer already given is asked when it is edited, or nobody would ever see it.
+      -- A question that an edit put under an answer already given, or into what was closed for good, is asked when it is edited, or
+      -- nobody would ever see it.
       case
-        when o.asks or e.asked_at is null or not exists (
-          select
-          from written as a
-          where a.chat_id = o.chat_id
-            and a.topic_id = o.topic_id
-            and a.answers
-            and (a.telegram_date, a.message_id) > (o.telegram_date, o.message_id)
-            and a.telegram_date <= e.asked_at
+        when o.asks or e.asked_at is null or not (
+          exists (
+            select
+            from written as a
+            where a.chat_id = o.chat_id
+              and a.topic_id = o.topic_id
+              and a.answers
+              and (a.telegram_date, a.message_id) > (o.telegram_date, o.message_id)
+              and a.telegram_date <= e.asked_at
+          )
+          or exists (
+            select
+            from public.client_requests as g
+            where g.chat_id = o.chat_id
+              and g.topic_id = o.topic_id
+              and g.closed_because in ('no_answer_needed', 'monitoring_off', 'bot_removed', 'chat_deleted')
+              and g.closed_at > o.telegram_date
+              and g.closed_at <= e.asked_at
+          )
         )
         then (o.telegram_date, o.message_id)::private.place
         else (e.asked_at, o.message_id)::private.place
@@ -187,6 +200,7 @@ begin
       1 as messages,
       (o.telegram_date, o.message_id)::private.place as last,
       (o.telegram_date, o.message_id)::private.place as begins,
+      (o.telegram_date, o.message_id)::private.place as ends,
       null::uuid as carried,
       false as for_good
     from written as o
@@ -197,18 +211,18 @@ begin
     select
       w.chat_id, w.topic_id, (w.opened_at, w.first_message_id)::private.place, true, false, null, null, null, w.classification,
       w.message_count, (w.last_message_at, w.last_message_id)::private.place,
-      (w.begins_at, w.begins_message_id)::private.place, w.id, false
+      (w.begins_at, w.begins_message_id)::private.place, (w.ends_at, w.ends_message_id)::private.place, w.id, false
     from unnest(stretches) as s
     join public.client_requests as w on w.id = s.carried
     union all
     -- What a person or a switch has closed stays closed, with every question up to its last message.
     select
-      w.chat_id, w.topic_id, (w.last_message_at, w.last_message_id)::private.place, false, true, null, null, null, null, 0, null, null, null,
+      w.chat_id, w.topic_id, (w.ends_at, w.ends_message_id)::private.place, false, true, null, null, null, null, 0, null, null, null, null,
       true
     from unnest(stretches) as s
     join public.client_requests as w on w.chat_id = s.chat_id and w.topic_id = s.topic_id
     where w.closed_because in ('no_answer_needed', 'monitoring_off', 'bot_removed', 'chat_deleted')
-      and w.last_message_at >= (s.since).at
+      and w.ends_at >= (s.since).at
   ),
   walked as (
     select
@@ -246,6 +260,7 @@ begin
       (array_agg(q.carried) filter (where q.carried is not null))[1] as carried,
       array_agg((q.last).message_id) as members,
       (array_agg(q.begins order by q.begins))[1] as begins,
+      (array_agg(q.ends order by q.ends desc))[1] as ends,
       coalesce((array_agg(q.at order by q.at) filter (where q.counts))[1], q.waiting_since) as opened,
       coalesce(
         (array_agg(q.last order by q.last desc) filter (where q.counts))[1],
@@ -268,6 +283,7 @@ begin
     r.carried,
     r.members,
     r.begins,
+    r.ends,
     (r.opened).message_id,
     (r.last).message_id,
     r.message_count,
@@ -386,7 +402,7 @@ begin
           and w.topic_id = d.topic_id
           -- By message: a second holds several, and one that asks by an edit has moved.
           and w.first_message_id = any (d.members)
-          and w.opened_at between (d.begins).at and d.last_message_at + interval '48 hours'
+          and w.opened_at between (d.begins).at and (d.ends).at + interval '48 hours'
           and coalesce(w.closed_because, 'open') not in ('no_answer_needed', 'monitoring_off', 'bot_removed', 'chat_deleted')
         )
       order by w.opened_at, w.first_message_id
@@ -418,7 +434,7 @@ begin
       and x.chat_id = d.chat_id
       and x.topic_id = d.topic_id
       and x.first_message_id = any (d.members)
-      and x.opened_at between (d.begins).at and d.last_message_at + interval '48 hours'
+      and x.opened_at between (d.begins).at and (d.ends).at + interval '48 hours'
       and x.id <> w.id
       and 'edited' in (x.closed_because, w.closed_because)
   ),
@@ -427,12 +443,12 @@ begin
     using wanted as d on w.id = d.window_id
     when matched
       and (
-        w.begins_at, w.begins_message_id, w.opened_at, w.first_message_id, w.last_message_id, w.message_count, w.response_message_id,
-        w.closed_at
+        w.begins_at, w.begins_message_id, w.ends_at, w.ends_message_id, w.opened_at, w.first_message_id, w.last_message_id,
+        w.message_count, w.response_message_id, w.closed_at
       )
         is distinct from (
-          (d.begins).at, (d.begins).message_id, d.opened_at, d.first_message_id, d.last_message_id, d.message_count,
-          d.response_message_id, d.closed_at
+          (d.begins).at, (d.begins).message_id, (d.ends).at, (d.ends).message_id, d.opened_at, d.first_message_id, d.last_message_id,
+          d.message_count, d.response_message_id, d.closed_at
         )
     then update set
       first_message_id = d.first_message_id,
@@ -441,6 +457,8 @@ begin
       classification = d.classification,
       begins_at = (d.begins).at,
       begins_message_id = (d.begins).message_id,
+      ends_at = (d.ends).at,
+      ends_message_id = (d.ends).message_id,
       opened_at = d.opened_at,
       last_message_at = d.last_message_at,
       warn_at = d.warn_at,
@@ -458,7 +476,7 @@ begin
       closed_because = d.closed_because
     when not matched then insert (
       chat_id, topic_id, client_id, assigned_accountant_id, on_duty_id, first_message_id, last_message_id, message_count, classification,
-      begins_at, begins_message_id, opened_at, last_message_at, policy_id, policy_version, schedule_id, schedule_version, target_minutes, warn_percent,
+      begins_at, begins_message_id, ends_at, ends_message_id, opened_at, last_message_at, policy_id, policy_version, schedule_id, schedule_version, target_minutes, warn_percent,
       warn_at, due_at, responded_at, responded_by, response_message_id, working_seconds, closed_as, closed_at, closed_because,
       next_alert, next_alert_at
     )
@@ -466,7 +484,7 @@ begin
       d.chat_id, d.topic_id, d.client_id, d.assigned_accountant_id,
       case when d.responded_at is not null then private.on_duty(d.assigned_accountant_id, least(d.responded_at, d.due_at)) end,
       d.first_message_id, d.last_message_id, d.message_count,
-      d.classification, (d.begins).at, (d.begins).message_id, d.opened_at, d.last_message_at, d.policy_id, d.policy_version, d.schedule_id, d.schedule_version,
+      d.classification, (d.begins).at, (d.begins).message_id, (d.ends).at, (d.ends).message_id, d.opened_at, d.last_message_at, d.policy_id, d.policy_version, d.schedule_id, d.schedule_version,
       d.target_minutes, d.warn_percent, d.warn_at, d.due_at, d.responded_at, d.responded_by, d.response_message_id,
       d.working_seconds, d.closed_as, d.closed_at, d.closed_because,
       case when d.warn_at is not null then 'warning' end,

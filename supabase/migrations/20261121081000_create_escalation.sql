@@ -226,8 +226,8 @@ begin
     insert into public.outbox as o (kind, recipient_chat_id, subject_id, rings, rang_at, next_attempt_at, created_at)
     select w.kind, w.telegram_id, w.subject_id, true, case when w.rings then as_of end, coalesce(w.quiet_until, as_of), as_of
     from wanted as w
-    -- Who has waited longest is told of first.
-    order by w.due_at
+    -- Who has waited longest is told of first, and what rolls up comes last.
+    order by w.kind, w.due_at
     on conflict (recipient_chat_id, subject_id, kind) where finished_at is null do update set
       revision = o.revision + 1,
       rings = o.rings or (excluded.rang_at is not null and excluded.kind = 'sla_alert'),
