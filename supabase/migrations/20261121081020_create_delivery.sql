@@ -122,7 +122,7 @@ set plan_cache_mode = 'force_generic_plan'
 set enable_seqscan = off
 as $$
 /* Claims messages to send: [{id, kind, recipient_chat_id, attempts, revision, telegram_message_id, rings, facts}]. Each recipient gets
-   them in order, one a second; all senders together stay below Telegram's 30 a second and 20 a minute for a group. A claim lapses after a
+   them in order, one a second, but a failure delays nobody's next message; all senders together stay below Telegram's 30 a second and 20 a minute for a group. A claim lapses after a
    minute, so what a killed sender held is sent by the next: at least once. */
 declare
   claimed jsonb;
@@ -143,7 +143,7 @@ begin
     from public.outbox as o
     where o.status in ('pending', 'sending')
       and o.next_attempt_at <= as_of
-      -- Nothing overtakes what is under way or is being tried again.
+      -- Nothing overtakes what is under way, or waits because Telegram said so; what failed otherwise holds up no other message.
       and not exists (
         select
         from public.outbox as earlier
@@ -151,7 +151,7 @@ begin
           and earlier.position < o.position
           and earlier.status in ('pending', 'sending')
           and earlier.next_attempt_at > as_of
-          and (earlier.status = 'sending' or earlier.last_error is not null)
+          and (earlier.status = 'sending' or (earlier.last_error is not null and earlier.attempts = 0))
       )
     order by o.recipient_chat_id, o.position
   ),

@@ -35,12 +35,20 @@ def test_a_recipient_gets_one_message_a_second_and_in_order(db: Connection) -> N
     assert [[m["facts"]["chat_name"] for m in claimed] for claimed in rest] == [["Чат 2"], [], ["Чат 3"]]
 
 
-def test_nothing_overtakes_a_message_that_is_tried_again(db: Connection) -> None:
+def test_nothing_overtakes_a_message_that_waits_because_telegram_said_so(db: Connection) -> None:
+    three_chats(db)
+    (first,) = claim(db, monday("11:01"))
+    settle(db, monday("11:01"), first, "retry", error="told to wait", retry_after=60)
+    assert claim(db, monday("11:01:30")) == []
+    assert [m["facts"]["chat_name"] for m in deliver(db, monday("11:02"))] == ["Чат 1", "Чат 2", "Чат 3"]
+
+
+def test_a_message_that_fails_holds_up_no_other(db: Connection) -> None:
     three_chats(db)
     (first,) = claim(db, monday("11:01"))
     settle(db, monday("11:01"), first, "retry", error="Bad Gateway")
-    assert claim(db, monday("11:01:30")) == []
-    assert [m["facts"]["chat_name"] for m in deliver(db, monday("11:02"))] == ["Чат 1", "Чат 2", "Чат 3"]
+    assert [m["facts"]["chat_name"] for m in deliver(db, monday("11:01:30"))] == ["Чат 2", "Чат 3"]
+    assert [m["facts"]["chat_name"] for m in deliver(db, monday("11:02"))] == ["Чат 1"]
 
 
 def people(db: Connection, number: int) -> None:
