@@ -1,4 +1,4 @@
-"""How often the laws are tried: a law names its examples for `make test`; the profile `nightly` tries that many times more."""
+"""How often the laws are tried: a law names its examples for `make test`; the profile `nightly` tries many more."""
 
 from hypothesis import HealthCheck, settings
 
