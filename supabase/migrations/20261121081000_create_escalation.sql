@@ -112,8 +112,9 @@ create function private.tell(alerts uuid[], as_of timestamptz, held_over uuid[] 
 returns void
 language plpgsql
 set search_path = ''
--- Planned for the batch at hand: it may be one window or a thousand.
+-- Planned for the batch at hand, one window or a thousand, and never by reading a whole growing table.
 set plan_cache_mode = 'force_custom_plan'
+set enable_seqscan = off
 as $$
 /* Owes every recipient of some alerts a message: one per person and chat, edited in place while it stands. A further window joins it
    silently; what is worse than before rings. What came due while the office was closed, in quiet hours or beyond the noise budget goes
@@ -315,6 +316,7 @@ create function private.raise_alerts(windows uuid[], as_of timestamptz, out rais
 language plpgsql
 set search_path = ''
 set plan_cache_mode = 'force_custom_plan'
+set enable_seqscan = off
 as $$
 /* Marks the step of some windows that are due and held, and writes its alert, in one statement. Of a warning and a breach that are both
    due only the breach is raised; a step that was missed delays those after it, so that an outage is not followed by a burst. */
@@ -449,6 +451,7 @@ returns void
 language plpgsql
 set search_path = ''
 set plan_cache_mode = 'force_custom_plan'
+set enable_seqscan = off
 as $$
 /* Everybody who answers for some waiting windows gets one digest of them, not before the end of the person's quiet hours. */
 begin
