@@ -7,7 +7,7 @@ from datetime import datetime
 import psycopg
 import pytest
 
-from tests.sql.firm import ANNA, all_rows, ingest, monday, said, sweep
+from tests.sql.firm import ANNA, all_rows, ingest, monday, one, said, sweep
 from tests.stack import Stack
 
 
@@ -59,3 +59,21 @@ def test_e5_two_sweeps_at_once_share_five_hundred_windows(stack: Stack, committe
             committed_chats[-1],
         )
     assert counted == [{"windows": 500, "fewest": 1, "most": 1, "messages": 1}]
+
+
+def test_a_window_stays_while_a_notice_of_it_is_being_written_and_takes_it_along_then(
+    stack: Stack, committed_chats: range
+) -> None:
+    chat, url = committed_chats[0], stack.env["DATABASE_URL"]
+    with psycopg.connect(url) as writer, psycopg.connect(url, autocommit=True) as other:
+        ingest(other, said(ANNA, datetime.now().astimezone(), chat=chat))
+        window = one(other, "select id from public.client_requests where chat_id = %s", chat)
+        writer.execute("insert into public.notices (message_id, request_id) values (gen_random_uuid(), %s)", [window])
+        other.execute("set lock_timeout = '300ms'")
+        delete = "delete from public.client_requests where id = %s"
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute(delete, [window])
+        writer.commit()
+        assert one(other, "select count(*) from public.notices where request_id = %s", window)
+        other.execute(delete, [window])
+        assert not one(other, "select count(*) from public.notices where request_id = %s", window)
