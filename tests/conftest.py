@@ -10,8 +10,11 @@ import pytest
 
 from infra.local.telegram.client import SimulatorClient
 from infra.local.waiting import until
+from tests.laws import name_profiles
 from tests.stack import ROOT, Stack
 from tests.world import ClientChat
+
+name_profiles()
 
 
 @pytest.fixture(scope="session")

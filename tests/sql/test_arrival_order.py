@@ -4,9 +4,10 @@ import random
 from collections.abc import Callable
 from datetime import timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tests.sql.firm import (
     ANNA,
     BORIS,
@@ -63,7 +64,7 @@ def figures_after(db: Connection, records: list[Row], batches: Callable[[list[Ro
 
 
 @given(drawn=lines, seed=st.integers(0, 10**6))
-@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@law(150)
 def test_p12_p13_any_order_and_any_repetition_end_in_the_same_windows(
     db: Connection, drawn: list[tuple[int, int, int, bool]], seed: int
 ) -> None:
@@ -81,7 +82,7 @@ def test_p12_p13_any_order_and_any_repetition_end_in_the_same_windows(
 
 
 @given(drawn=lines)
-@settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
+@law(100)
 def test_p11_windows_are_what_a_reader_of_the_chat_would_say(
     db: Connection, drawn: list[tuple[int, int, int, bool]]
 ) -> None:

@@ -2,9 +2,10 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tests.sql import oracle
 from tests.sql.firm import Connection, all_rows, one
 from tests.sql.oracle import Exceptional, Interval, Schedule
@@ -66,7 +67,7 @@ def pause_triggers(db: Connection) -> None:
     points=st.lists(st.integers(0, int(SPAN.total_seconds()) // 60), min_size=3, max_size=3),
     amount=st.integers(1, 3000),
 )
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@law(100)
 def test_p1_to_p7_the_clock_keeps_its_laws_and_equals_the_oracle(
     db: Connection, world: tuple[Schedule, datetime], points: list[int], amount: int
 ) -> None:
@@ -103,7 +104,7 @@ def without(schedule: Schedule, on_date: date) -> Schedule:
     amount=st.integers(1, 3000),
     shortened=st.none() | st.integers(1, 1439),
 )
-@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+@law(40)
 def test_p6_a_holiday_or_a_short_day_never_gives_time_and_its_end_restores_it(
     db: Connection, world: tuple[Schedule, datetime], day: int, amount: int, shortened: int | None
 ) -> None:
@@ -133,7 +134,7 @@ def test_p6_a_holiday_or_a_short_day_never_gives_time_and_its_end_restores_it(
 
 
 @given(world=worlds(), day=st.integers(0, SPAN.days))
-@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+@law(40)
 def test_a_date_that_works_as_its_own_weekday_is_like_any_other(
     db: Connection, world: tuple[Schedule, datetime], day: int
 ) -> None:
@@ -153,7 +154,7 @@ def test_a_date_that_works_as_its_own_weekday_is_like_any_other(
 
 
 @given(since=st.integers(0, 60 * 24 * 365 * 3), length=st.integers(0, 60 * 24 * 400), zone=st.sampled_from(ZONES))
-@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+@law(40)
 def test_p5_around_the_clock_every_instant_is_worked_far_beyond_the_span_too(
     db: Connection, since: int, length: int, zone: str
 ) -> None:
@@ -166,7 +167,7 @@ def test_p5_around_the_clock_every_instant_is_worked_far_beyond_the_span_too(
 
 
 @given(world=worlds(), points=st.tuples(*[st.integers(0, int(SPAN.total_seconds()) // 60)] * 2))
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@law(60)
 def test_the_face_of_the_clock_shows_what_the_oracle_counts(
     db: Connection, world: tuple[Schedule, datetime], points: tuple[int, int]
 ) -> None:

@@ -3,9 +3,10 @@
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tests.sql import oracle
 from tests.sql.firm import ANNA, OLGA, ROMASHKA, Connection, ingest, said, window
 from tests.sql.oracle import Exceptional, Schedule
@@ -42,7 +43,7 @@ minutes = st.integers(0, int(SPAN.total_seconds()) // 60)
     target=st.integers(1, 2000),
     holidays=st.lists(st.tuples(st.integers(0, SPAN.days), st.booleans()), max_size=3),
 )
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@law(100)
 def test_i14_the_pieces_always_add_up_whatever_the_calendar_and_its_edits(
     db: Connection,
     world: tuple[Schedule, datetime],

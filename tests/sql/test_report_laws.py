@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from math import ceil, floor
 from uuid import UUID
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import law
 from tests.sql.firm import (
     ANNA,
     IVAN,
@@ -47,7 +48,7 @@ away = st.tuples(st.sampled_from([OLGA, IVAN]), st.sampled_from([PETR, None]), a
     switched_off=st.lists(chats, max_size=1),
     period=st.tuples(ago, ago),
 )
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@law(100)
 def test_p15_p18_p19_the_report_is_the_recount_of_the_windows(
     db: Connection,
     said_so: list[tuple[int, int, int]],
