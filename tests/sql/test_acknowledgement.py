@@ -18,6 +18,7 @@ from tests.sql.firm import (
     alerts,
     all_rows,
     deliver,
+    edited,
     ingest,
     monday,
     one,
@@ -77,6 +78,24 @@ def test_p12_reactions_and_messages_may_come_in_any_order(db: Connection) -> Non
             for update in order:
                 ingest(db, update)
             assert (window(db)["acknowledged_at"], window(db)["acknowledged_by"]) == (monday("10:12"), user_id(IVAN))
+
+
+def test_a_reaction_counts_no_more_when_its_question_is_taken_back_as_another_comes(db: Connection) -> None:
+    """One comes and one goes in a single delivery: the figures of the window stay, who has it in hand does not."""
+    first, late, taken, last = (said(ANNA, monday(at)) for at in ("10:00", "10:01", "10:02", "10:03"))
+    ingest(db, first, taken, last, reacted(OLGA, taken, monday("10:04")))
+    assert window(db)["acknowledged_at"] == monday("10:04")
+    ingest(db, late, edited(taken, monday("10:05"), "Спасибо", "gratitude"))
+    assert (window(db)["message_count"], window(db)["acknowledged_at"]) == (3, None)
+
+
+def test_a_reaction_counts_on_a_question_that_was_taken_back_and_asks_again(db: Connection) -> None:
+    """Also in the very second of the answer: it had not stopped asking for good."""
+    ingest(db, question := said(ANNA, monday("10:00")), said(ANNA, monday("10:01")))
+    ingest(db, reacted(OLGA, question, monday("10:01")), edited(question, monday("10:02"), "Спасибо", "gratitude"))
+    assert window(db)["acknowledged_at"] is None
+    ingest(db, said(OLGA, monday("10:05"), "Готово"), edited(question, monday("10:05"), "Где акт?", "request"))
+    assert (window(db)["message_count"], window(db)["acknowledged_at"]) == (2, monday("10:01"))
 
 
 def test_the_button_names_who_and_when(told: Connection) -> None:

@@ -6,6 +6,9 @@ import pytest
 
 from tests.sql.firm import (
     ANNA,
+    BORIS,
+    IVAN,
+    MARIA,
     OLGA,
     ROMASHKA,
     Connection,
@@ -109,7 +112,28 @@ def test_an_edit_of_a_message_nobody_saw_opens_nothing_until_that_comes(db: Conn
     assert (window(db)["opened_at"], window(db)["message_text"]) == (monday("10:00"), "Где акт за май?")
 
 
+def test_what_an_edit_asks_late_are_the_clients_latest_words(db: Connection) -> None:
+    """Else whoever took the window in hand before would seem to know of it (S5)."""
+    ingest(db, polite := thanks("09:50"), said(OLGA, monday("09:55"), "Готово"), said(ANNA, monday("10:00")))
+    ingest(db, edited(polite, monday("10:30"), "А счёт?", "request"))
+    assert (window(db)["message_count"], window(db)["last_message_at"]) == (2, monday("10:30"))
+
+
+def test_whose_a_message_is_was_decided_when_it_was_written_and_no_edit_decides_it_anew(db: Connection) -> None:
+    """Ivan has left the firm and Boris has joined it; what they wrote before stays an answer and a question (S4)."""
+    ingest(db, said(ANNA, monday("10:00")), answer := said(IVAN, monday("10:05"), "Готово"))
+    ingest(db, question := said(BORIS, monday("10:20")))
+    db.execute("update public.users set active = false where telegram_id = %s", [IVAN])
+    db.execute("update public.users set telegram_id = %s where telegram_id = %s", [BORIS, MARIA])
+    ingest(db, edited(answer, monday("10:30"), "Готово."), edited(question, monday("10:31"), "Где счёт?"))
+    assert [(w["opened_at"], w["message_count"], w["responded_at"]) for w in windows(db)] == [
+        (monday("10:00"), 1, monday("10:05")),
+        (monday("10:20"), 1, None),
+    ]
+
+
 def test_the_firms_file_that_gets_a_caption_answers(db: Connection) -> None:
+    """At its own date, as every edit of a class counts backwards: the client had the file by then."""
     file = said(OLGA, monday("10:05"), None, kind="document", media_file_id="F1")
     ingest(db, said(ANNA, monday("10:00")), file)
     assert window(db)["responded_at"] is None

@@ -27,6 +27,7 @@ from tests.sql.firm import (
     one,
     outbox,
     press,
+    reacted,
     said,
     settle,
     sweep,
@@ -62,6 +63,14 @@ def test_e3_a_passed_deadline_is_one_alert_and_one_message_to_owner_and_manager(
 def test_at_the_deadline_itself_nobody_is_late_yet(late: Connection) -> None:
     sweep(late, monday("10:48"))
     assert sweep(late, monday("11:00:00")) == 0
+
+
+def test_e7_what_is_in_hand_is_not_warned_of_at_the_deadline_itself_either(db: Connection) -> None:
+    ingest(db, question := said(ANNA, monday("10:00")), reacted(OLGA, question, monday("10:10")))
+    sweep(db, monday("11:00"))
+    assert alerts(db) == []
+    sweep(db, monday("11:00:01"))
+    assert alerts(db) == [("breach", 0, None)]
 
 
 def test_e4_an_answered_window_alerts_nobody(late: Connection) -> None:

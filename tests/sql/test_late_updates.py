@@ -2,10 +2,25 @@
 
 from datetime import datetime, timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.sql.firm import ANNA, OLGA, Connection, edited, ingest, monday, moscow, one, said, window
+from tests.laws import law
+from tests.sql.firm import (
+    ANNA,
+    IVAN,
+    OLGA,
+    Connection,
+    edited,
+    ingest,
+    monday,
+    moscow,
+    one,
+    said,
+    sweep,
+    user_id,
+    window,
+)
 from tests.sql.oracle import Schedule
 from tests.sql.schedules import store
 from tests.sql.test_clock_laws import SPAN, pause_triggers, worlds
@@ -30,6 +45,21 @@ def test_s9_a_late_question_moves_the_deadline_by_the_calendar_of_its_day(db: Co
     assert ledger["counted_seconds"] == ledger["working_seconds"] == (30 + 540 + 40) * 60
 
 
+def test_s9_a_late_question_moves_the_breach_to_whoever_was_on_duty_at_the_deadline_that_holds(
+    late: Connection,
+) -> None:
+    """Ivan stood in for Olga from 10:50; with the question of 09:30 it fell due at 10:30, when she was there."""
+    late.execute(
+        "insert into public.absences (user_id, substitute_id, during) values (%s, %s, tstzrange(%s, %s))",
+        [user_id(OLGA), user_id(IVAN), monday("10:50"), monday("18:00")],
+    )
+    sweep(late, monday("11:00:01"))
+    on_duty = "select on_duty_id from public.client_requests"
+    assert one(late, on_duty) == user_id(IVAN)
+    ingest(late, said(ANNA, monday("09:30"), message_id=1))
+    assert one(late, on_duty) == user_id(OLGA)
+
+
 def test_a_window_that_opens_again_goes_by_the_calendar_of_today(db: Connection) -> None:
     question = said(ANNA, monday("17:30"))
     ingest(db, question)
@@ -51,7 +81,7 @@ minutes = st.integers(0, int(SPAN.total_seconds()) // 60)
     edits=st.lists(st.integers(0, SPAN.days), max_size=4),
     target=st.integers(1, 2000),
 )
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@law(100)
 def test_i14_s9_every_ledger_adds_up_however_late_updates_and_calendar_edits_interleave(
     db: Connection, world: tuple[Schedule, datetime], spoken: list[tuple[int, bool]], edits: list[int], target: int
 ) -> None:
