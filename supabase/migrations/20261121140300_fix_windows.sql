@@ -1,4 +1,5 @@
--- What random worlds have shown: questions lost, windows doubled and hands forgotten where edits meet what was closed for good.
+-- What random worlds have shown: questions lost, windows doubled and hands forgotten where edits meet what was closed for good. And the
+-- rest of the fewer steps: partitions are pruned before a query starts, and a wait finds its end without a join.
 set lock_timeout = '5s';
 
 create or replace function private.windows_of(stretches private.topic_stretch[])
@@ -30,7 +31,14 @@ as $$
 /* The windows that the messages of some stretches amount to. A message asks if any of its versions did; one that no longer does when
    its window closes is not counted, and a window of which nothing is left was withdrawn. */
 #variable_conflict use_column
+declare
+  -- Known before the query starts, so that it opens only the partitions between them.
+  earliest constant timestamptz := (select min((s.since).at) from unnest(stretches) as s);
+  latest constant timestamptz := (select max(s.until) from unnest(stretches) as s);
 begin
+  if earliest is null then
+    return;
+  end if;
   return query
   with written as materialized (
     select m.*
@@ -42,6 +50,7 @@ begin
       from public.chat_messages as m
       where m.chat_id = s.chat_id
         and m.topic_id = s.topic_id
+        and m.telegram_date between earliest and latest
         and m.telegram_date between (s.since).at and s.until
         and (m.telegram_date, m.message_id) >= ((s.since).at, (s.since).message_id)
         and m.is_measured
@@ -178,19 +187,34 @@ begin
       lag(k.waiting) over (partition by k.chat_id, k.topic_id order by k.at, k.for_good) as waited
     from walked as k
   ),
-  answers as (
-    select a.chat_id, a.topic_id, (a.waited).since as run, a.at, a.user_id, a.for_good
-    from steps as a
-    where a.answers
-      and a.waiting_since is null
-      and (a.waited).until >= (a.at).at
+  ended as (
+    -- Each question, and each answer that ended a wait, with the question that the wait began with.
+    select
+      e.*,
+      first_value(e.at) over latest_first as last_at,
+      first_value(e.user_id) over latest_first as last_by,
+      first_value(e.ends_a_wait) over latest_first as has_ended,
+      first_value(e.for_good) over latest_first as has_ended_for_good
+    from (
+      select
+        k.*,
+        k.answers and k.waiting_since is null as ends_a_wait,
+        coalesce(k.waiting_since, (k.waited).since) as run
+      from steps as k
+      where k.asks
+        or (k.answers and k.waiting_since is null and (k.waited).until >= (k.at).at)
+    ) as e
+    window latest_first as (partition by e.chat_id, e.topic_id, e.run order by e.ends_a_wait desc)
   ),
   asked as (
-    select q.*, q.withdrawn_at is null or coalesce((a.at).at <= q.withdrawn_at, false) as counts, a.at as answered, a.user_id as answered_by
-    from steps as q
-    left join answers as a on a.chat_id = q.chat_id and a.topic_id = q.topic_id and a.run = q.waiting_since
+    select
+      q.*,
+      q.withdrawn_at is null or (q.has_ended and (q.last_at).at <= q.withdrawn_at) as counts,
+      case when q.has_ended then q.last_at end as answered,
+      case when q.has_ended then q.last_by end as answered_by
+    from ended as q
     where q.asks
-      and a.for_good is not true
+      and not (q.has_ended and q.has_ended_for_good)
   ),
   runs as (
     select
@@ -200,7 +224,7 @@ begin
       array_agg((q.last).message_id) as members,
       (array_agg(q.begins order by q.begins))[1] as begins,
       (array_agg(q.ends order by q.ends desc))[1] as ends,
-      coalesce((array_agg(q.at order by q.at) filter (where q.counts))[1], q.waiting_since) as opened,
+      coalesce((array_agg(q.at order by q.at) filter (where q.counts))[1], q.run) as opened,
       coalesce(
         (array_agg(q.last order by q.last desc) filter (where q.counts))[1],
         (array_agg(q.last order by q.last desc))[1]
@@ -215,7 +239,7 @@ begin
       q.answered_by,
       case when not bool_or(q.counts) then max(q.withdrawn_at) end as withdrawn_at
     from asked as q
-    group by q.chat_id, q.topic_id, q.waiting_since, q.answered, q.answered_by
+    group by q.chat_id, q.topic_id, q.run, q.answered, q.answered_by
   )
   select
     r.chat_id,
@@ -244,6 +268,8 @@ language plpgsql
 set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 /* Brings client_requests in line with the messages of the touched topics. Snapshots of policy and schedule are taken when a window
    opens (S8); what neither opening nor answer moved stays as it was measured, whatever became of the calendar since. */
@@ -281,23 +307,30 @@ begin
         when d.responded_at is not null
         then extract(epoch from api.working_between(k.schedule_id, d.opened_at, d.responded_at))::bigint
       end as working_seconds
-    from private.windows_of(stretches) as d
+    from (
+      select * from private.continued_windows(stretches)
+      union all
+      select * from private.windows_of(array(select s from unnest(stretches) as s where s.alone is not true))
+    ) as d
     join private.chat_terms as t on t.chat_id = d.chat_id
     left join lateral (
       select w.*
       from public.client_requests as w
       where w.id = d.carried
-        or (
-          d.carried is null
+      union all
+      (
+        select w.*
+        from public.client_requests as w
+        where d.carried is null
           and w.chat_id = d.chat_id
           and w.topic_id = d.topic_id
           -- By message: a second holds several, and one that asks by an edit has moved.
           and w.first_message_id = any (d.members)
           and w.opened_at between (d.begins).at and (d.ends).at + interval '48 hours'
           and coalesce(w.closed_because, 'open') not in ('no_answer_needed', 'monitoring_off', 'bot_removed', 'chat_deleted')
-        )
-      order by w.opened_at, w.first_message_id
-      limit 1
+        order by w.opened_at, w.first_message_id
+        limit 1
+      )
     ) as w on true
     cross join lateral (
       select
@@ -313,7 +346,10 @@ begin
       d.*,
       coalesce(d.withdrawn_at, d.responded_at) as closed_at,
       case when d.withdrawn_at is not null then 'edited' when d.responded_at is not null then 'answered' end as closed_because,
-      case when d.withdrawn_at is not null then 'excused' else private.answer_outcome(d.responded_at, d.due_at) end as closed_as
+      case
+        when d.withdrawn_at is not null then 'excused'
+        when d.responded_at is not null then private.answer_outcome(d.responded_at, d.due_at)
+      end as closed_as
     from derived as d
   ),
   swallowed as (
@@ -382,7 +418,9 @@ begin
       case when d.warn_at is not null then 'warning' end,
       d.warn_at
     )
-    returning w.*, d.known_messages, d.known_answer, d.known_closure
+    returning
+      w.id, w.opened_at, w.first_message_id, w.last_message_id, w.last_message_at, w.responded_at, w.responded_by, w.response_message_id,
+      w.closed_as, w.closed_at, w.closed_because, d.known_messages, d.known_answer, d.known_closure
   ),
   ledger as (
     insert into public.request_events (request_id, kind, happened_at, actor_id, message_id)
@@ -439,10 +477,29 @@ language plpgsql
 set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 /* Who has a window in hand (S5): of all buttons pressed and of all reactions that the firm gave to the client's questions in it while it
    was open, the first since the client last wrote, else the first at all. What was closed for good changes no more (S8). */
 begin
+  if not exists (
+    select
+    from unnest(of_windows) as o (id)
+    join public.client_requests as w on w.id = o.id
+    where w.acknowledged_at is not null
+      or exists (select from public.request_events as e where e.request_id = w.id and e.kind = 'acknowledged')
+      or exists (
+        select
+        from public.message_reactions as r
+        where r.chat_id = w.chat_id
+          and r.message_id between least(w.begins_message_id, w.first_message_id) and greatest(w.last_message_id, w.first_message_id)
+      )
+  ) then
+    -- As nearly always: nobody has said that they have one in hand.
+    return;
+  end if;
+
   with windows as (
     select w.*
     from unnest(of_windows) as o (id)
@@ -546,6 +603,8 @@ language plpgsql
 set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 #variable_conflict use_column
 /* Stores messages and edits that are new, and returns those. Who is staff (S4), what asks (S2) and what answers (S3) is decided here,
@@ -557,6 +616,7 @@ declare
   by_staff boolean[];
   people uuid[];
   looked_up jsonb;
+  files_answer constant boolean := (select f.files_answer from public.settings as f where f.id);
 begin
   if exists (select from unnest(records) as r where r.type = 'edit') then
     fresh := array(
@@ -602,11 +662,9 @@ begin
         then versions[r.ordinality] + row_number() over (partition by r.chat_id, r.message_id, r.type order by r.edited_at, r.update_id)
         else 0
       end as version,
-      c.monitoring_enabled,
-      f.files_answer
+      c.monitoring_enabled
     from unnest(fresh) with ordinality as r
     join public.chats as c on c.chat_id = r.chat_id
-    cross join public.settings as f
     left join public.users as u on u.telegram_id = r.user_id and u.active and not coalesce(r.on_behalf, false)
     where r.type in ('message', 'edit')
   )
@@ -628,7 +686,7 @@ begin
       and k.kind not in ('service', 'command')
       and (
         num_nonnulls(k.text, k.caption) > 0
-        or (k.files_answer and k.kind in ('photo', 'document', 'voice', 'video', 'video_note', 'audio', 'animation'))
+        or (files_answer and k.kind in ('photo', 'document', 'voice', 'video', 'video_note', 'audio', 'animation'))
       ),
     k.monitoring_enabled
   from known as k
