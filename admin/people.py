@@ -5,6 +5,7 @@ from uuid import UUID
 
 import structlog
 from litestar import Request
+from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -75,10 +76,15 @@ async def read_person(database: Database, user_id: UUID) -> Person | None:
     return found[0] if found and found[0].active else None
 
 
-def database_of(services: Services, session: Session) -> Database:
+def address_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
+    """Return the network address of whoever asks, for the audit log."""
+    return connection.client.host if connection.client else None
+
+
+def database_of(services: Services, session: Session, address: str | None = None) -> Database:
     """Return schema `api` as the person of this session."""
-    settings = services.settings
-    return Database(services.http, settings.supabase, settings.supabase_anon_key, session.login.access_token)
+    settings, token = services.settings, session.login.access_token
+    return Database(services.http, settings.supabase, settings.supabase_anon_key, token, address=address)
 
 
 async def signed_in(request: Request[Any, Any, Any], services: NamedDependency[SkipValidation[Services]]) -> SignedIn:
@@ -92,7 +98,7 @@ async def signed_in(request: Request[Any, Any, Any], services: NamedDependency[S
     session = await services.sessions.find(session_id)
     if session is None:
         raise SignInNeeded("expired")
-    database = database_of(services, session)
+    database = database_of(services, session, address_of(request))
     try:
         person = await read_person(database, session.login.person_id)
     except Refused as refusal:

@@ -10,7 +10,8 @@ import structlog
 import uvicorn
 import uvloop
 from litestar import Litestar
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 
 def run(process: Coroutine[None, None, None]) -> None:
@@ -19,7 +20,7 @@ def run(process: Coroutine[None, None, None]) -> None:
 
 
 def numbered(app: ASGIApp) -> ASGIApp:
-    """Give each request an id that its log lines carry: the proxy's, where it sent a sensible one, else our own."""
+    """Give each request an id that its log lines and its answer carry: the proxy's sensible one, else our own."""
 
     async def with_id(scope: Scope, receive: Receive, send: Send) -> None:
         given = next((value for name, value in scope.get("headers", ()) if name == b"x-request-id"), b"").decode(
@@ -28,7 +29,13 @@ def numbered(app: ASGIApp) -> ASGIApp:
         number = given if re.fullmatch(r"[\w-]{8,64}", given, re.ASCII) else secrets.token_hex(8)
         # Never unbound: each request runs in a context of its own, which ends with it.
         structlog.contextvars.bind_contextvars(request_id=number)
-        await app(scope, receive, send)
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableScopeHeaders.from_message(message)["x-request-id"] = number
+            await send(message)
+
+        await app(scope, receive, send_with_id)
 
     return with_id
 

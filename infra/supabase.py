@@ -4,6 +4,7 @@ from typing import Any
 
 import aiohttp
 import httpx
+import structlog
 from httpx_aiohttp import HttpxAiohttpClient
 from postgrest import APIError, AsyncPostgrestClient
 from postgrest.types import JSON
@@ -32,12 +33,17 @@ def open_http() -> httpx.AsyncClient:
 class Database:
     """Schema `api` as one identity. Cheap: make one per request on the shared HTTP client.
 
-    Every call raises `Refused` or `Unavailable`.
+    Every call raises `Refused` or `Unavailable`, and carries what the audit log keeps of its origin: the id of the
+    request that is being served, as in our log, and the `address` of whoever asks.
     """
 
-    def __init__(self, http: httpx.AsyncClient, url: str, api_key: str, token: str | None = None) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, url: str, api_key: str, token: str | None = None, *, address: str | None = None
+    ) -> None:
         # New `sb_*` keys are no JWTs: the gateway turns the apikey header into a role when no person's token is sent.
         headers = {"apikey": api_key, "Authorization": f"Bearer {token or api_key}"}
+        if address:
+            headers["X-Client-Address"] = address
         # No retries of the library's: they take seven seconds, and whoever asks knows better whether it is worth it.
         self._rest = AsyncPostgrestClient(
             f"{url.rstrip('/')}/rest/v1", schema="api", headers=headers, http_client=http, retry_enabled=False
@@ -72,6 +78,8 @@ class Database:
         await self.read("settings", "id", limit=1)
 
     async def _execute(self, query: Any) -> JSON:
+        if number := structlog.contextvars.get_contextvars().get("request_id"):
+            query.request.headers["X-Request-Id"] = number
         try:
             return (await query.execute()).data  # type: ignore[no-any-return]
         except APIError as error:
