@@ -5,7 +5,7 @@ python := .venv/bin/python
 stack_env := .local/$(if $(filter-out 0,$(PORT_OFFSET)),$(PORT_OFFSET)/)env
 with_env := $(if $(SUPABASE_URL),,$(if $(wildcard $(stack_env)),set -a; . ./$(stack_env);))
 
-.PHONY: up down reset test check bench policies calendar packages test-packages
+.PHONY: up down reset test check bench policies calendar audit-verify packages test-packages
 
 up: packages  ## the local stack, the three processes and the Telegram simulator, until Ctrl-C
 	@$(python) -m infra.local up
@@ -21,6 +21,9 @@ policies: packages  ## restate every changed portrait of supabase/policies in a 
 
 calendar: packages  ## what the production calendar of YEAR would change for the firm; APPLY=1 writes it
 	@$(with_env) exec $(python) -m jobs.production_calendar $(YEAR) $(if $(APPLY),--apply)
+
+audit-verify: packages  ## walk the chain over the audit log of DATABASE_URL; ANCHOR=<number>:<hash> must be in it
+	@$(if $(DATABASE_URL),,$(with_env)) exec $(python) -m infra.local.audit_verify $(if $(ANCHOR),--anchor $(ANCHOR)) $(if $(SINCE),--since $(SINCE))
 
 check: test-packages  ## format, lint, types, imports, SQL, house rules
 	.venv/bin/ruff format --check .

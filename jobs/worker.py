@@ -8,7 +8,7 @@ from arq.connections import RedisSettings
 from arq.cron import CronJob
 from arq.worker import Worker
 
-from jobs import firm_defaults, horizon, outbox, sla_escalation
+from jobs import audit, firm_defaults, horizon, outbox, sla_escalation
 from jobs.connections import Connections
 from jobs.ticking import Tick
 
@@ -19,11 +19,13 @@ TICKS: list[Tick] = [
     Tick("sweep", 5, sla_escalation.sweep),
     # The database keeps Telegram's pace by the second. A hair more than half of one: every second tick finds it over.
     Tick("delivery", 0.51, outbox.deliver),
+    Tick("audit", 5, audit.seal),
 ]
 
 TIMETABLE: list[CronJob] = [
     cron(horizon.extend, hour=3, minute=17, timeout=30, run_at_startup=True),
     cron(firm_defaults.adopt, hour=3, minute=19, timeout=30, run_at_startup=True),
+    cron(audit.tell_head, hour=3, minute=21, timeout=30, run_at_startup=True),
 ]
 
 

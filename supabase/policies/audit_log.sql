@@ -1,11 +1,11 @@
--- Who changed what; written by a trigger. Partitions carry row security without policies and without grants.
+-- Who did what; written by triggers and private.record_event, by nobody by hand. Partitions carry row security without policies or grants.
 --
 --              | select            | insert | update | delete
 -- admin        | all               | –      | –      | –
 -- manager      | own entries       | –      | –      | –
 -- accountant   | own entries       | –      | –      | –
 -- observer     | –                 | –      | –      | –
--- service role | –                 | yes    | –      | –
+-- service role | –                 | –      | –      | –
 -- anon         | –                 | –      | –      | –
 
 select private.drop_policies('public.audit_log');

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sql.firm import ANNA, Connection, ingest, monday, said
+from tests.sql.firm import ANNA, Connection, ingest, monday, one, said
 
 # Windows before messages, as the running sweep locks them: the other way round the two would wait for each other.
 _FORGET = """
@@ -37,3 +37,10 @@ def late(db: Connection) -> Connection:
     """Anna wrote at 10:00 and is due at 11:00."""
     ingest(db, said(ANNA, monday("10:00")))
     return db
+
+
+@pytest.fixture
+def seen(db: Connection) -> int:
+    """The last entry of the audit log before the test's own."""
+    last: int = one(db, "select coalesce(max(id), 0) from public.audit_log")
+    return last

@@ -10,7 +10,7 @@ from tests.sql.firm import Connection, Row, all_rows, one, tables
 POLICIES = Path(__file__).parents[2] / "supabase" / "policies"
 INSTANT = "timestamp with time zone"
 VIEWS = """
-    absences audit_log chat_health chat_messages chats client_requests ladder_steps outbox request_outcomes
+    absences audit_log audit_seals chat_health chat_messages chats client_requests ladder_steps outbox request_outcomes
     requests_awaiting_answer settings sla_alerts sla_policies users working_schedules
 """.split()
 
@@ -29,6 +29,7 @@ def test_the_api_is_what_it_is_on_purpose(db: Connection) -> None:
         "add_working(schedule_id uuid, since timestamp with time zone, amount interval)",
         "adopt_defaults(defaults jsonb)",
         "apply_policy(policy_id uuid, dry_run boolean, as_of timestamp with time zone)",
+        "audit_head()",
         "change_ladder(policy_id uuid, steps jsonb)",
         "claim_due(as_of timestamp with time zone, batch integer)",
         "claim_outbox(as_of timestamp with time zone, batch integer)",
@@ -41,11 +42,14 @@ def test_the_api_is_what_it_is_on_purpose(db: Connection) -> None:
         "ingest(updates jsonb)",
         "note_bot(telegram_id bigint, username text, reads_all boolean)",
         "note_intake(as_of timestamp with time zone)",
+        "note_security_events(entries jsonb)",
         "press_alert(message_id uuid, verb text, telegram_id bigint, as_of timestamp with time zone)",
         "resend_message(message_id uuid, as_of timestamp with time zone)",
+        "seal_audit(batch integer)",
         "settle_outbox(results jsonb, as_of timestamp with time zone)",
         "sla_report(since timestamp with time zone, until timestamp with time zone, by text)",
         "undelivered_messages()",
+        "verify_audit(anchor_number bigint, anchor_hash text, since_anchor boolean)",
         "working_between(schedule_id uuid, since timestamp with time zone, until timestamp with time zone)",
     ]
 
