@@ -128,10 +128,13 @@ def test_i8_a_person_goes_and_what_the_person_did_stays(db: Connection, seen: in
     name = one(db, "select full_name from public.users where id = %s", maria)
     db.execute("select private.record_event(%s, 'export', 'clients', 'x', null)", [maria])
     db.execute("delete from public.users where id = %s", [maria])
-    exported, gone = entries(db, seen)
+    found = entries(db, seen)
+    (exported,) = (entry for entry in found if entry["action"] == "export")
     assert (exported["actor_id"], exported["actor_role"]) == (maria, "observer")
-    assert (gone["entity"], gone["action"], gone["entity_id"]) == ("users", "delete", str(maria))
-    assert name not in json.dumps([exported, gone], default=str, ensure_ascii=False)
+    assert ("users", "delete", str(maria)) in [
+        (entry["entity"], entry["action"], entry["entity_id"]) for entry in found
+    ]
+    assert name not in json.dumps(found, default=str, ensure_ascii=False)
 
 
 def test_an_edit_of_ten_thousand_dates_is_recorded_whole_and_in_bearable_time(db: Connection, seen: int) -> None:
