@@ -5,7 +5,7 @@ python := .venv/bin/python
 stack_env := .local/$(if $(filter-out 0,$(PORT_OFFSET)),$(PORT_OFFSET)/)env
 with_env := $(if $(SUPABASE_URL),,$(if $(wildcard $(stack_env)),set -a; . ./$(stack_env);))
 
-.PHONY: up down reset test check bench policies calendar packages test-packages
+.PHONY: up down reset test check bench policies calendar export-client erase-client packages test-packages
 
 up: packages  ## the local stack, the three processes and the Telegram simulator, until Ctrl-C
 	@$(python) -m infra.local up
@@ -21,6 +21,15 @@ policies: packages  ## restate every changed portrait of supabase/policies in a 
 
 calendar: packages  ## what the production calendar of YEAR would change for the firm; APPLY=1 writes it
 	@$(with_env) exec $(python) -m jobs.production_calendar $(YEAR) $(if $(APPLY),--apply)
+
+# Quoted for the shell, whatever is in a client's name.
+quoted = '$(subst ','\'',$(1))'
+
+export-client: packages  ## all that is stored about CLIENT (id or name) as a ZIP; FILE says where
+	@$(with_env) exec $(python) -m jobs.client_data export $(call quoted,$(CLIENT)) $(if $(FILE),--file $(call quoted,$(FILE)))
+
+erase-client: packages  ## erase everything personal of CLIENT for good; asks for its name, or takes CONFIRM
+	@$(with_env) exec $(python) -m jobs.client_data erase $(call quoted,$(CLIENT)) $(if $(CONFIRM),--confirm $(call quoted,$(CONFIRM)))
 
 check: test-packages  ## format, lint, types, imports, SQL, house rules
 	.venv/bin/ruff format --check .

@@ -24,9 +24,12 @@ class Unavailable(Exception):  # noqa: N818
     """The database could not be asked just now; the same call may go through later."""
 
 
-def open_http() -> httpx.AsyncClient:
-    """Return the HTTP client that a process shares between all calls; whoever opens it closes it."""
-    return HttpxAiohttpClient(limits=httpx.Limits(max_connections=50), timeout=5)
+def open_http(seconds: float = 5) -> httpx.AsyncClient:
+    """Return the HTTP client that a process shares between all calls; whoever opens it closes it.
+
+    `seconds` is how long a call may take.
+    """
+    return HttpxAiohttpClient(limits=httpx.Limits(max_connections=50), timeout=seconds)
 
 
 class Database:
@@ -36,12 +39,17 @@ class Database:
     """
 
     def __init__(self, http: httpx.AsyncClient, url: str, api_key: str, token: str | None = None) -> None:
+        self._url, self._api_key, self._token = url, api_key, token
         # New `sb_*` keys are no JWTs: the gateway turns the apikey header into a role when no person's token is sent.
         headers = {"apikey": api_key, "Authorization": f"Bearer {token or api_key}"}
         # No retries of the library's: they take seven seconds, and whoever asks knows better whether it is worth it.
         self._rest = AsyncPostgrestClient(
             f"{url.rstrip('/')}/rest/v1", schema="api", headers=headers, http_client=http, retry_enabled=False
         )
+
+    def over(self, http: httpx.AsyncClient) -> "Database":
+        """Return the same identity on another HTTP client, such as one that waits longer."""
+        return Database(http, self._url, self._api_key, self._token)
 
     async def call(self, function: str, **arguments: Any) -> JSON:
         """Run a function of `api` and return what it returned."""

@@ -114,8 +114,11 @@ stable
 set search_path = ''
 as $$
 /* The parts that are short and come as one page: the client, its chats and people, corrections, records that could not be stored. */
-  select to_jsonb(k)
+  -- With the firm's zone, in which a person reads the times.
+  select to_jsonb(k) || jsonb_build_object('timezone', s.timezone)
   from public.clients as k
+  cross join public.settings as f
+  join public.working_schedules as s on s.id = f.default_schedule_id
   where part = 'client'
     and k.id = of_client
   union all

@@ -9,7 +9,7 @@ select
   k.erased_at,
   k.created_at,
   k.updated_at,
-  (select count(*) from public.chats as c where c.client_id = k.id and c.deleted_at is null) as chats,
+  array(select c.chat_name from public.chats as c where c.client_id = k.id and c.deleted_at is null order by c.chat_name) as chat_names,
   (
     select count(*)
     from public.chats as c
@@ -18,6 +18,6 @@ select
   ) as open_requests
 from public.clients as k;
 
-comment on view api.clients is 'Clients whom the reader may see, with the number of their chats and of their open windows, as far as the reader may see these.';
+comment on view api.clients is 'Clients whom the reader may see, with the names of their chats and the number of their open windows, as far as the reader may see these.';
 
 grant select on api.clients to authenticated, service_role;

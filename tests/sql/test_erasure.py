@@ -44,7 +44,7 @@ GROUPINGS = ("firm", "person", "client", "policy", "day", "week", "month")
 @pytest.fixture
 def firm(db: Connection) -> Connection:
     """Romashka asked three times: answered in time, answered late, and waiting; Lebedeva asked once."""
-    zoya = {"author_name": "Зоя Заметная", "chat_name": NAME}
+    zoya: dict[str, Any] = {"author_name": "Зоя Заметная", "chat_name": NAME}
     first = said(ZOYA, monday("10:00"), "Где канарейка-текст?", **zoya)
     answer = replied(OLGA, first, monday("10:10"), "Вот канарейка-подпись")
     second = said(
