@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 
@@ -67,5 +68,6 @@ def _parts(text: str) -> Iterator[str]:
     for line in text.splitlines():
         if len(line.strip()) >= SHORTEST and (not line.isascii() or " " in line or len(line) >= 2 * SHORTEST):
             yield line.strip()
-            # As JSON writes it where nobody told it not to.
+            # As JSON writes it where nobody told it not to, and as an address does.
             yield line.strip().encode("ascii", "backslashreplace").decode()
+            yield quote(line.strip())

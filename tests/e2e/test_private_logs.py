@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import psycopg
@@ -116,9 +117,16 @@ def test_i10_a_fault_is_logged_without_texts_names_or_tokens(stack: Stack, part:
 
 def test_the_search_finds_what_is_there(tmp_path: Path) -> None:
     log = tmp_path / "bot.log"
-    log.write_text(
-        f"nothing\n{TEXT}\n{TEXT.encode('ascii', 'backslashreplace').decode()}\nsent to {EMAIL}\ncalled {PHONE}\n"
-        "GET /reset?token=abcdef012345\nbot123456789:" + "AAHdq" * 7 + "/\n"
+    lines = (
+        "nothing",
+        TEXT,
+        TEXT.encode("ascii", "backslashreplace").decode(),
+        f"GET /clients?name=eq.{quote(TEXT)}",
+        f"sent to {EMAIL}",
+        f"called {PHONE}",
+        "GET /reset?token=abcdef012345",
+        f"bot{123456789}:{'AAHdq' * 7}/getMe",
     )
+    log.write_text("\n".join(lines))
     found = [line.removeprefix(f"{log}:").partition(":")[0] for line in privacy.findings([log], {TEXT})]
-    assert found == ["2", "3", "4", "5", "6", "7"]
+    assert found == ["2", "3", "4", "5", "6", "7", "8"]
