@@ -1,5 +1,6 @@
 """The one door to Supabase's REST interface: schema `api`, as the service or as a signed-in person."""
 
+from copy import copy
 from typing import Any
 
 import aiohttp
@@ -39,7 +40,6 @@ class Database:
     """
 
     def __init__(self, http: httpx.AsyncClient, url: str, api_key: str, token: str | None = None) -> None:
-        self._url, self._api_key, self._token = url, api_key, token
         # New `sb_*` keys are no JWTs: the gateway turns the apikey header into a role when no person's token is sent.
         headers = {"apikey": api_key, "Authorization": f"Bearer {token or api_key}"}
         # No retries of the library's: they take seven seconds, and whoever asks knows better whether it is worth it.
@@ -49,7 +49,10 @@ class Database:
 
     def over(self, http: httpx.AsyncClient) -> "Database":
         """Return the same identity on another HTTP client, such as one that waits longer."""
-        return Database(http, self._url, self._api_key, self._token)
+        other = copy(self)
+        other._rest = copy(self._rest)  # noqa: SLF001 (our own)
+        other._rest.session = http  # noqa: SLF001
+        return other
 
     async def call(self, function: str, **arguments: Any) -> JSON:
         """Run a function of `api` and return what it returned."""
