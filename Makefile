@@ -5,7 +5,7 @@ python := .venv/bin/python
 stack_env := .local/$(if $(filter-out 0,$(PORT_OFFSET)),$(PORT_OFFSET)/)env
 with_env := $(if $(SUPABASE_URL),,$(if $(wildcard $(stack_env)),set -a; . ./$(stack_env);))
 
-.PHONY: up down reset test check bench policies calendar audit-verify packages test-packages
+.PHONY: up down reset test check bench policies calendar audit-verify export-client erase-client packages test-packages
 
 up: packages  ## the local stack, the three processes and the Telegram simulator, until Ctrl-C
 	@$(python) -m infra.local up
@@ -24,6 +24,14 @@ calendar: packages  ## what the production calendar of YEAR would change for the
 
 audit-verify: packages  ## walk the chain over the audit log of DATABASE_URL; ANCHOR=<number>:<hash> must be in it
 	@$(if $(DATABASE_URL),,$(with_env)) exec $(python) -m infra.local.audit_verify $(if $(ANCHOR),--anchor $(ANCHOR)) $(if $(SINCE),--since $(SINCE))
+# Quoted for the shell, whatever is in a client's name.
+quoted = '$(subst ','\'',$(1))'
+
+export-client: packages  ## all that is stored about CLIENT (id or name) as a ZIP; FILE says where
+	@$(with_env) exec $(python) -m jobs.client_data export $(call quoted,$(CLIENT)) $(if $(FILE),--file $(call quoted,$(FILE)))
+
+erase-client: packages  ## erase everything personal of CLIENT for good; asks for its name, or takes CONFIRM
+	@$(with_env) exec $(python) -m jobs.client_data erase $(call quoted,$(CLIENT)) $(if $(CONFIRM),--confirm $(call quoted,$(CONFIRM)))
 
 check: test-packages  ## format, lint, types, imports, SQL, house rules
 	.venv/bin/ruff format --check .

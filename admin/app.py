@@ -16,6 +16,7 @@ from litestar.template import TemplateConfig
 from admin import errors, live, times
 from admin.assets import Assets
 from admin.metrics import measured
+from admin.pages.clients.page import erase_client, export_client, show_client, show_clients
 from admin.pages.login.page import show_login, sign_in
 from admin.pages.logout.page import sign_out
 from admin.pages.requests.page import home, show_requests
@@ -61,7 +62,8 @@ def create_app(settings: AdminSettings) -> Litestar:
 
 
 def _pages() -> list[HTTPRouteHandler]:
-    return [home, show_requests, show_login, sign_in, sign_out]
+    clients = [show_clients, show_client, export_client, erase_client]
+    return [home, show_requests, *clients, show_login, sign_in, sign_out]
 
 
 def _telemetry(services: Callable[[], Services]) -> list[HTTPRouteHandler]:

@@ -23,6 +23,9 @@ REFUSALS = {
     "calendar_is_of_another_year": "Этот календарь составлен на другой год.",
     "unknown_grouping": "Такой группировки в отчёте нет.",
     "message_not_failed": "Это сообщение не нужно отправлять снова.",
+    "client_not_found": "Такого клиента нет.",
+    "name_differs": "Название не совпадает, ничего не удалено.",
+    "unknown_part": "Такой части в архиве нет.",
 }
 
 log = structlog.get_logger()

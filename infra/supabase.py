@@ -1,5 +1,6 @@
 """The one door to Supabase's REST interface: schema `api`, as the service or as a signed-in person."""
 
+from copy import copy
 from typing import Any
 
 import aiohttp
@@ -25,9 +26,12 @@ class Unavailable(Exception):  # noqa: N818
     """The database could not be asked just now; the same call may go through later."""
 
 
-def open_http() -> httpx.AsyncClient:
-    """Return the HTTP client that a process shares between all calls; whoever opens it closes it."""
-    return HttpxAiohttpClient(limits=httpx.Limits(max_connections=50), timeout=5)
+def open_http(seconds: float = 5) -> httpx.AsyncClient:
+    """Return the HTTP client that a process shares between all calls; whoever opens it closes it.
+
+    `seconds` is how long a call may take.
+    """
+    return HttpxAiohttpClient(limits=httpx.Limits(max_connections=50), timeout=seconds)
 
 
 class Database:
@@ -48,6 +52,13 @@ class Database:
         self._rest = AsyncPostgrestClient(
             f"{url.rstrip('/')}/rest/v1", schema="api", headers=headers, http_client=http, retry_enabled=False
         )
+
+    def over(self, http: httpx.AsyncClient) -> "Database":
+        """Return the same identity on another HTTP client, such as one that waits longer."""
+        other = copy(self)
+        other._rest = copy(self._rest)  # noqa: SLF001 (our own)
+        other._rest.session = http  # noqa: SLF001
+        return other
 
     async def call(self, function: str, **arguments: Any) -> JSON:
         """Run a function of `api` and return what it returned."""

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-import re
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Mapping
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -13,26 +14,57 @@ from litestar.handlers import HTTPRouteHandler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from structlog.typing import EventDict, Processor
 
+from infra import masking
+
 Check = Callable[[], Awaitable[Any]]
 
-# Bot tokens, JWTs and Supabase keys, should a library ever put one into a message.
-_SECRETS = re.compile(r"(?<!\d)\d{5,}:[\w-]{20,}|\beyJ[\w-]+\.[\w-]+\.[\w-]+|\bsb_(?:secret|publishable)_\w+")
 _TOP = ("timestamp", "level", "component", "message", "request_id")
+
+
+def _traced(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Tell an exception by its places and kinds; libraries and Python itself would print its values."""
+    given = event.pop("exc_info", None)
+    error = given[1] if isinstance(given, tuple) else sys.exc_info()[1] if given is True else given
+    if isinstance(error, BaseException):
+        event["exception"] = masking.trace(error)
+    event.pop("stack_info", None)
+    return event
 
 
 def _shape(component: str) -> Processor:
     def shape(_logger: Any, _method: str, event: EventDict) -> EventDict:
-        """Operations' fixed fields on top, everything else under `metadata`."""
+        """Operations' fixed fields on top, everything else under `metadata`, nothing private anywhere."""
         event.pop("_record", None)
-        event.pop("_from_structlog", None)
-        event.update(component=component, message=_SECRETS.sub("[secret]", str(event.pop("event"))))
+        message, trace = str(event.pop("event")), event.pop("exception", None)
+        # Our own events are constants; a library's sentence may quote what it was given.
+        own = event.pop("_from_structlog", False)
+        event.update(component=component, message=message if own else masking.sentence(message))
         fields = {key: event.pop(key) for key in _TOP if key in event}
-        hidden = {
-            key: _SECRETS.sub("[secret]", value) if isinstance(value, str) else value for key, value in event.items()
-        }
-        return {**fields, "metadata": hidden}
+        found = {key: masking.field(value) for key, value in event.items()}
+        return {**fields, "metadata": found | ({"exception": masking.masked(trace)} if trace else {})}
 
     return shape
+
+
+def _tell_surprises() -> None:
+    """Let what nobody caught end in the log, where it is masked, instead of on standard error."""
+    log = structlog.get_logger()
+
+    def uncaught(kind: type[BaseException], error: BaseException, place: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            return
+        log.critical("process_failed", exc_info=(kind, error, place))
+
+    def uncaught_in_thread(given: threading.ExceptHookArgs) -> None:
+        log.critical("thread_failed", exc_info=given.exc_value)
+
+    def unraisable(given: "sys.UnraisableHookArgs") -> None:
+        log.error("clean_up_failed", exc_info=given.exc_value)
+
+    sys.excepthook, threading.excepthook, sys.unraisablehook = uncaught, uncaught_in_thread, unraisable
+    logging.captureWarnings(capture=True)
+    # A line that cannot be written would be printed with its arguments instead.
+    logging.raiseExceptions = False
 
 
 def configure_logging(component: str, level: str) -> None:
@@ -43,7 +75,7 @@ def configure_logging(component: str, level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso"),
     ]
     last: list[Processor] = [
-        structlog.processors.format_exc_info,
+        _traced,
         _shape(component),
         structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
     ]
@@ -57,6 +89,7 @@ def configure_logging(component: str, level: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+    _tell_surprises()
 
 
 async def _outcome(check: Check) -> str:

@@ -8,7 +8,7 @@ from arq.connections import RedisSettings
 from arq.cron import CronJob
 from arq.worker import Worker
 
-from jobs import audit, firm_defaults, horizon, outbox, sla_escalation
+from jobs import audit, firm_defaults, horizon, outbox, retention, sla_escalation
 from jobs.connections import Connections
 from jobs.ticking import Tick
 
@@ -26,6 +26,8 @@ TIMETABLE: list[CronJob] = [
     cron(horizon.extend, hour=3, minute=17, timeout=30, run_at_startup=True),
     cron(firm_defaults.adopt, hour=3, minute=19, timeout=30, run_at_startup=True),
     cron(audit.tell_head, hour=3, minute=21, timeout=30, run_at_startup=True),
+    # Hourly, so that an old firm's first run need not be one long night; when nothing is old it is one short call.
+    cron(retention.apply, minute=23, timeout=30, run_at_startup=True),
 ]
 
 

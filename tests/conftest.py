@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -10,6 +11,7 @@ import pytest
 
 from infra.local.telegram.client import SimulatorClient
 from infra.local.waiting import until
+from tests import privacy
 from tests.laws import name_profiles
 from tests.stack import ROOT, Stack
 from tests.world import ClientChat
@@ -27,14 +29,22 @@ def turn() -> Iterator[None]:
         yield
 
 
+def _keep_secrets(stack: Stack, more: list[Path]) -> None:
+    """The last test of the run: nothing private that any test has sent stands in any log (I10)."""
+    private = privacy.written(stack.env["DATABASE_URL"]) | privacy.secrets(stack.env)
+    logs = [*(stack.home / "log").iterdir(), *more]
+    assert not (found := privacy.findings(logs, private)), "\n".join(["private data in the logs:", *found[:50]])
+
+
 @pytest.fixture(scope="session")
-def stack(turn: None) -> Iterator[Stack]:
+def stack(turn: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """All parts, on ports of their own, with the demo firm and nothing else in the database."""
     running = Stack()
     running.wipe()
     try:
         running.start()
         yield running
+        _keep_secrets(running, [*tmp_path_factory.getbasetemp().rglob("log")])
     finally:
         running.wipe()
 

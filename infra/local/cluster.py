@@ -28,6 +28,12 @@ _SETTINGS = {
     "shared_preload_libraries": "pg_stat_statements",
     "fsync": "off",
     "full_page_writes": "off",
+    # Whoever asked is told of an error, with all its values; the log is for the server's own affairs, and holds none.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
 }
 
 

@@ -108,7 +108,8 @@ def _postgrest(caller: Caller, keys: Keys) -> Part:
         "PGRST_DB_ANON_ROLE": "anon",
         "PGRST_DB_MAX_ROWS": "1000",
         "PGRST_DB_POOL": "10",
-        "PGRST_LOG_LEVEL": "warn",
+        # Below that it logs addresses, and in them what somebody searched for.
+        "PGRST_LOG_LEVEL": "crit",
         "PGRST_SERVER_HOST": "127.0.0.1",
         "PGRST_SERVER_PORT": str(port),
         "PGRST_ADMIN_SERVER_PORT": str(admin),

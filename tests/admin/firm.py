@@ -81,6 +81,12 @@ class Firm:
         )
         return chat
 
+    def add_client(self, name: str, *chats: Chat) -> UUID:
+        """Make a client whose the chats are."""
+        made = self._one("insert into public.clients (name) values (%s) returning id", name)
+        self.run("update public.chats set client_id = %s where chat_id = any (%s)", made, [chat.id for chat in chats])
+        return made
+
     def around_the_clock(self) -> UUID:
         return self._one("select id from public.working_schedules where around_the_clock limit 1")
 

@@ -36,6 +36,7 @@ READ = {
     "client_requests": (2, 2, 1, 1, 2),
     "requests_awaiting_answer": (2, 2, 1, 1, 2),
     "sla_alerts": (2, 2, 1, 1, 2),
+    "clients": (3, 3, 2, 1, 3),
     "working_schedules": (2, 2, 2, 2, 2),
     "settings": (1, 1, 1, 1, 1),
 }
@@ -128,6 +129,7 @@ def test_people_write_nothing_and_call_no_function_of_the_service(firm: Connecti
         "select api.note_intake()",
         "select api.adopt_defaults('{}')",
         "select api.extend_horizon()",
+        "select api.apply_retention()",
         "select api.greet(1002)",
         "select * from api.outbox",
         "select * from public.chat_messages_other",

@@ -11,6 +11,7 @@ POLICIES = Path(__file__).parents[2] / "supabase" / "policies"
 INSTANT = "timestamp with time zone"
 VIEWS = """
     absences audit_log audit_seals chat_health chat_messages chats client_requests ladder_steps outbox request_outcomes
+    absences audit_log chat_health chat_messages chats client_requests clients ladder_steps outbox request_outcomes
     requests_awaiting_answer settings sla_alerts sla_policies users working_schedules
 """.split()
 
@@ -30,11 +31,14 @@ def test_the_api_is_what_it_is_on_purpose(db: Connection) -> None:
         "adopt_defaults(defaults jsonb)",
         "apply_policy(policy_id uuid, dry_run boolean, as_of timestamp with time zone)",
         "audit_head()",
+        "apply_retention(as_of timestamp with time zone, batch integer)",
         "change_ladder(policy_id uuid, steps jsonb)",
         "claim_due(as_of timestamp with time zone, batch integer)",
         "claim_outbox(as_of timestamp with time zone, batch integer)",
         f"coverage_report(since {INSTANT}, until {INSTANT}, as_of {INSTANT})",
+        "erase_client(client_id uuid, confirmation text)",
         "explain_request(request_id uuid, as_of timestamp with time zone)",
+        "export_client(client_id uuid, part text, after jsonb, batch integer)",
         "extend_horizon(as_of timestamp with time zone)",
         "firm_health(as_of timestamp with time zone)",
         "greet(telegram_id bigint)",
