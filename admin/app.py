@@ -13,7 +13,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 
-from admin import errors, live, times
+from admin import errors, live, throttling, times
 from admin.assets import Assets
 from admin.metrics import measured
 from admin.pages.login.page import show_login, sign_in
@@ -48,6 +48,7 @@ def create_app(settings: AdminSettings) -> Litestar:
         [*_pages(), live.handler(), assets.handler(), *_telemetry(services)],
         dependencies={"services": Provide(services, sync_to_thread=False), "me": Provide(signed_in)},
         middleware=[DefineMiddleware(Csrf, config=csrf_config(settings))],
+        guards=[throttling.guard(services)],
         exception_handlers=errors.HANDLERS,
         template_config=TemplateConfig(instance=_templates(assets)),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6, exclude_opt_key="compressed"),
@@ -56,7 +57,7 @@ def create_app(settings: AdminSettings) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
-    app.asgi_handler = measured(secured(app.asgi_handler, settings))
+    app.asgi_handler = measured(secured(throttling.told(app.asgi_handler), settings))
     return app
 
 

@@ -89,7 +89,9 @@ async def signed_in(request: Request[Any, Any, Any], services: NamedDependency[S
     session_id = services.cookie.read(request)
     if not session_id:
         raise SignInNeeded
-    session = await services.sessions.find(session_id)
+    # Found already when the request was counted.
+    session = request.state.get("session") or await services.sessions.find(session_id)
+    request.state.session = session
     if session is None:
         raise SignInNeeded("expired")
     database = database_of(services, session)

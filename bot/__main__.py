@@ -18,9 +18,11 @@ from bot.messages.buttons import Buttons
 from bot.presence import presence
 from bot.reception import Reception
 from bot.settings import BotSettings
+from bot.throttling import Throttle
 from bot.webhook import webhook_route
 from infra import redis, serving, supabase, telegram, telemetry
 from infra.settings import load
+from infra.throttling import Limiter
 
 # Tries at the webhook: several copies that start at once are told to wait for each other.
 ANNOUNCEMENTS = 5
@@ -59,7 +61,8 @@ async def connected(settings: BotSettings) -> AsyncGenerator[Litestar]:
         hints = await stack.enter_async_context(redis.Hints(queue))
         bot = telegram.connect(token, str(settings.telegram_api_url))
         stack.push_async_callback(bot.session.close)
-        listener = dispatcher.build(database=database, buttons=Buttons(token), hints=hints)
+        throttle = Throttle(Limiter(queue), settings.rate_limit_high)
+        listener = dispatcher.build(throttle, database=database, buttons=Buttons(token), hints=hints)
         lanes, batcher = Lanes(), Batcher(database, hints)
         stack.push_async_callback(lanes.drain, 5)
         stack.push_async_callback(batcher.close)
