@@ -16,6 +16,7 @@ from litestar.template import TemplateConfig
 from admin import errors, live, throttling, times
 from admin.assets import Assets
 from admin.metrics import measured
+from admin.pages.files.page import show_file
 from admin.pages.login.page import show_login, sign_in
 from admin.pages.logout.page import sign_out
 from admin.pages.requests.page import home, show_requests
@@ -62,7 +63,7 @@ def create_app(settings: AdminSettings) -> Litestar:
 
 
 def _pages() -> list[HTTPRouteHandler]:
-    return [home, show_requests, show_login, sign_in, sign_out]
+    return [home, show_requests, show_file, show_login, sign_in, sign_out]
 
 
 def _telemetry(services: Callable[[], Services]) -> list[HTTPRouteHandler]:

@@ -17,6 +17,7 @@ class AdminSettings(ThrottledSettings):
     admin_port: int = Field(default=5000, ge=1, le=65535)
     admin_url: HttpUrl = HttpUrl("http://127.0.0.1:5000")
     session_secret: SecretStr = Field(min_length=32)
+    bot_url: HttpUrl = HttpUrl("http://127.0.0.1:3000")
     trusted_proxies: str = ""
     sign_ins_per_account: int = Field(default=5, ge=1, le=1_000_000)
     sign_ins_per_address: int = Field(default=20, ge=1, le=1_000_000)

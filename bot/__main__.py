@@ -12,6 +12,7 @@ from litestar import Litestar
 
 from bot import dispatcher
 from bot.batching import Batcher
+from bot.files import files_route
 from bot.intake import UPDATES
 from bot.lanes import Lanes
 from bot.messages.buttons import Buttons
@@ -73,7 +74,8 @@ async def connected(settings: BotSettings) -> AsyncGenerator[Litestar]:
             Reception(bot, listener, batcher, lanes), settings.telegram_webhook_secret.get_secret_value()
         )
         health = telemetry.handlers("bot", needed={"supabase": database.ping}, wanted={"redis": queue.ping})
-        yield Litestar([route, *health], openapi_config=None, logging_config=None)
+        files = files_route(bot, http, str(settings.supabase_url))
+        yield Litestar([route, files, *health], openapi_config=None, logging_config=None)
 
 
 async def main() -> None:
