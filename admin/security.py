@@ -123,6 +123,8 @@ def csrf_config(settings: AdminSettings) -> CSRFConfig:
         secret=derive_key(settings.session_secret.get_secret_value(), "admin csrf").hex(),
         cookie_name="__Host-csrftoken" if settings.is_https else "csrftoken",
         cookie_secure=settings.is_https,
+        # Forms carry the token themselves: no script has to read the cookie.
+        cookie_httponly=True,
         exclude=["^/static/", "^/health$", "^/metrics$"],
     )
 
