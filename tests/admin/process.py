@@ -19,7 +19,7 @@ import httpx
 from tests.admin.firm import Colleague
 
 ROOT = Path(__file__).parents[2]
-NOT_FOR_THE_ADMIN = {"SUPABASE_SERVICE_ROLE_KEY", "DATABASE_URL", "TELEGRAM_BOT_TOKEN"}
+NOT_FOR_THE_ADMIN = {"SUPABASE_SERVICE_ROLE_KEY", "DATABASE_URL", "TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET"}
 
 # Tests are quicker than people; those of the limits say so.
 UNHURRIED = dict.fromkeys(("RATE_LIMIT_HIGH", "RATE_LIMIT_MEDIUM", "RATE_LIMIT_LOW", "SIGN_INS_PER_ACCOUNT"), "100000")

@@ -130,6 +130,8 @@ def peak(pid: int) -> int:
 @pytest.mark.parametrize(
     ("fault", "status"),
     [
+        ({"method": "download", "code": 404, "description": "Not Found"}, 404),
+        ({"method": "download", "code": 502}, 503),
         ({"code": 400, "description": "Bad Request: wrong file_id or the file is temporarily unavailable"}, 404),
         ({"code": 429, "description": "Too Many Requests: retry after 3", "parameters": {"retry_after": 3}}, 503),
         ({"code": 502}, 503),
