@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from admin.next_page import login_address, page_of
 from admin.people import SignInNeeded
+from admin.throttling import headers
 from admin.times import pause
 from admin.tokens import AuthUnavailable
 from infra.supabase import Refused, Unavailable
@@ -87,7 +88,7 @@ def too_often(request: AnyRequest, error: TooOften) -> Response[Any]:
     seconds = math.ceil(error.verdict.reset_seconds)
     sentence = Sentence(TOO_OFTEN, f"Повторите через {pause(seconds)}.")
     answer = respond(request, 429, sentence, errors=[{"retry_after": seconds}])
-    answer.headers["retry-after"] = str(seconds)
+    answer.headers.update(headers(error.verdict))
     return answer
 
 
@@ -123,15 +124,15 @@ def respond(
     errors: Sequence[Mapping[str, Any]] = (),
 ) -> Response[Any]:
     """Return a page, the part of one to htmx, or JSON to those who ask for it."""
-    headers = {"allow": allow} if allow else {}
+    allowed = {"allow": allow} if allow else {}
     if _wants_json(request):
         told = [*errors, *([{"reference": reference}] if reference else [])]
         body = {"status": "error", "message": sentence.title, "errors": told}
-        return Response(body, status_code=status, headers=headers)
+        return Response(body, status_code=status, headers=allowed)
     context = {"sentence": sentence, "status": status, "reference": reference}
     is_fragment = request.headers.get("hx-request") == "true" and not request.headers.get("hx-boosted")
     name = "layout/_error.html" if is_fragment else "layout/error.html"
-    return Template(name, context=context, status_code=status, headers=headers)
+    return Template(name, context=context, status_code=status, headers=allowed)
 
 
 def _wants_json(request: AnyRequest) -> bool:

@@ -71,6 +71,13 @@ def guard(services: Callable[[], Services]) -> Callable[[Connection, BaseRouteHa
     return throttle
 
 
+def headers(verdict: Verdict) -> dict[str, str]:
+    """Return what is left, and in how many seconds one more comes free; a refused one reads there when to try again."""
+    reset = str(math.ceil(verdict.reset_seconds))
+    left = {"x-ratelimit-limit": str(verdict.limit), "x-ratelimit-remaining": str(verdict.remaining)}
+    return {**left, "x-ratelimit-reset": reset, **({} if verdict.passes else {"retry-after": reset})}
+
+
 def told(app: ASGIApp) -> ASGIApp:
     """Write on every counted answer what is left."""
 
@@ -78,10 +85,7 @@ def told(app: ASGIApp) -> ASGIApp:
         async def send_told(message: Message) -> None:
             verdict: Verdict | None = scope.get("state", {}).get(_VERDICT)
             if message["type"] == "http.response.start" and verdict:
-                headers = MutableScopeHeaders.from_message(message)
-                headers["x-ratelimit-limit"] = str(verdict.limit)
-                headers["x-ratelimit-remaining"] = str(verdict.remaining)
-                headers["x-ratelimit-reset"] = str(math.ceil(verdict.reset_seconds))
+                MutableScopeHeaders.from_message(message).update(headers(verdict))
             await send(message)
 
         await app(scope, receive, send_told)
@@ -103,8 +107,8 @@ async def _subject(connection: Connection, services: Services) -> tuple[str, boo
     session_id = services.cookie.read(connection)
     try:
         session = await services.sessions.find(session_id) if session_id else None
-    except (RedisError, AuthUnavailable):
-        session = None  # the handler will say so itself
+    except (RedisError, AuthUnavailable) as error:
+        session, connection.state.session_failure = None, error  # said by whoever needs the session
     if session:
         connection.state.session = session
         return str(session.login.person_id), True

@@ -1,6 +1,5 @@
 """`/login`: e-mail and password, and back to the page one wanted."""
 
-import math
 from typing import Annotated, Any
 
 import structlog
@@ -18,11 +17,11 @@ from admin.people import SignInNeeded, database_of, read_person, signed_in
 from admin.security import client_address
 from admin.services import Services
 from admin.sessions import Session
-from admin.throttling import NONE
+from admin.throttling import NONE, headers
 from admin.times import pause
 from admin.tokens import AuthUnavailable
 from infra.supabase import Refused, Unavailable
-from infra.throttling import TooOften
+from infra.throttling import TooOften, Verdict
 
 log = structlog.get_logger()
 
@@ -33,7 +32,8 @@ WRONG = "Неверная почта или пароль"
 TOO_MANY = "Слишком много попыток. Попробуйте снова через {wait}."
 DOWN = "Сервис входа не отвечает. Обычно это проходит за минуту: попробуйте ещё раз."
 
-AUTH_PAUSE_SECONDS = 60  # Auth itself asks for a pause without saying how long
+# Auth itself asks for a pause, without saying how long.
+AUTH_PAUSE = Verdict(passes=False, limit=0, remaining=0, reset_seconds=60)
 
 REASONS = {
     "expired": "Сеанс закончился. Войдите снова, и мы вернём вас на ту же страницу.",
@@ -87,7 +87,7 @@ async def sign_in(
         attempt = await services.sign_in_guard.begin(data.email, client_address(request))
     except TooOften as error:
         log.warning("sign_in_refused", reason="throttled")
-        return _too_many(data, error.verdict.reset_seconds)
+        return _too_many(data, error.verdict)
     try:
         login = await services.auth.sign_in(data.email.strip(), data.password)
         if await _may_enter(services, login):
@@ -99,7 +99,7 @@ async def sign_in(
         log.info("sign_in_refused", reason="credentials")
     except TooManyAttempts:
         log.warning("sign_in_refused", reason="too_many")
-        return _too_many(data, AUTH_PAUSE_SECONDS)
+        return _too_many(data, AUTH_PAUSE)
     except (AuthUnavailable, Unavailable) as error:
         await services.sign_in_guard.cancel(attempt)
         log.warning("sign_in_unavailable", part=type(error).__name__)
@@ -128,9 +128,9 @@ async def _enter(request: AnyRequest, services: Services, login: Login, next_pag
     return Redirect(safe_next(next_page), status_code=303, cookies=[services.cookie.write(session_id)])
 
 
-def _too_many(data: SignInForm, seconds: float) -> Response[Any]:
-    answer = _form(429, data.next, email=data.email, problem=TOO_MANY.format(wait=pause(seconds)))
-    answer.headers["retry-after"] = str(math.ceil(seconds))
+def _too_many(data: SignInForm, verdict: Verdict) -> Response[Any]:
+    answer = _form(429, data.next, email=data.email, problem=TOO_MANY.format(wait=pause(verdict.reset_seconds)))
+    answer.headers.update(headers(verdict))
     return answer
 
 
