@@ -16,7 +16,7 @@ def main() -> None:
     settings = load(AdminSettings)
     configure_logging("admin", settings.log_level)
     log.info("admin_started", port=settings.admin_port)
-    run(serve(create_app(settings), settings.host, settings.admin_port))
+    run(serve(create_app(settings), settings.host, settings.admin_port, settings.trusted_proxies))
     log.info("admin_stopped")
 
 

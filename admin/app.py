@@ -13,10 +13,11 @@ from litestar.middleware import DefineMiddleware
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 
-from admin import errors, live, times
+from admin import errors, live, throttling, times
 from admin.assets import Assets
 from admin.metrics import measured
 from admin.pages.clients.page import erase_client, export_client, show_client, show_clients
+from admin.pages.files.page import show_file
 from admin.pages.login.page import show_login, sign_in
 from admin.pages.logout.page import sign_out
 from admin.pages.requests.page import home, show_requests
@@ -49,6 +50,7 @@ def create_app(settings: AdminSettings) -> Litestar:
         [*_pages(), live.handler(), assets.handler(), *_telemetry(services)],
         dependencies={"services": Provide(services, sync_to_thread=False), "me": Provide(signed_in)},
         middleware=[DefineMiddleware(Csrf, config=csrf_config(settings))],
+        guards=[throttling.guard(services)],
         exception_handlers=errors.HANDLERS,
         template_config=TemplateConfig(instance=_templates(assets)),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6, exclude_opt_key="compressed"),
@@ -57,13 +59,13 @@ def create_app(settings: AdminSettings) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
-    app.asgi_handler = measured(secured(app.asgi_handler, settings))
+    app.asgi_handler = measured(secured(throttling.told(app.asgi_handler), settings))
     return app
 
 
 def _pages() -> list[HTTPRouteHandler]:
     clients = [show_clients, show_client, export_client, erase_client]
-    return [home, show_requests, *clients, show_login, sign_in, sign_out]
+    return [home, show_requests, show_file, *clients, show_login, sign_in, sign_out]
 
 
 def _telemetry(services: Callable[[], Services]) -> list[HTTPRouteHandler]:

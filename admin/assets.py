@@ -13,6 +13,8 @@ from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from admin.throttling import NONE
+
 # Only these leave the folder: licences and the manifest stay.
 TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -52,7 +54,7 @@ class Assets:
         """Return the route that serves them; a name without the right hash is not found."""
         assets: Mapping[str, Asset] = self._assets
 
-        @get("/static/{name:path}", sync_to_thread=False, opt={"compressed": True})
+        @get("/static/{name:path}", sync_to_thread=False, opt={"compressed": True, "tier": NONE})
         def static(request: Request[Any, Any, Any], name: FromPath[Path]) -> Response[bytes]:
             asset = assets.get(name.as_posix().lstrip("/"))
             if asset is None:

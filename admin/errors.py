@@ -1,6 +1,8 @@
 """What went wrong, in words: the one place where failures and the database's keys become sentences."""
 
+import math
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +15,11 @@ from redis.exceptions import RedisError
 
 from admin.next_page import login_address, page_of
 from admin.people import SignInNeeded
+from admin.throttling import headers
+from admin.times import pause
 from admin.tokens import AuthUnavailable
 from infra.supabase import Refused, Unavailable
+from infra.throttling import TooOften
 
 log = structlog.get_logger()
 
@@ -47,13 +52,18 @@ KEYS |= {
     "not_allowed": FORBIDDEN,
     "client_not_found": Sentence("Клиент не найден", "Возможно, ссылка устарела или в ней опечатка."),
 }
+TOO_OFTEN = "Слишком часто"
 
 STATUSES: dict[int, Sentence] = {
+    400: UNKNOWN,
     401: Sentence("Нужен вход", "Войдите и повторите действие."),
     403: FORBIDDEN,
     404: Sentence("Страница не найдена", "Возможно, ссылка устарела или в ней опечатка."),
     405: Sentence("Так открыть нельзя", "Этот адрес работает только внутри страницы, а не как ссылка."),
     413: Sentence("Слишком большой запрос", "Отправьте меньше данных за один раз."),
+    415: Sentence("Запрос не принят", "Такой вид данных здесь не принимают."),
+    422: Sentence("Проверьте, что вы ввели", "Часть данных не подходит. Вернитесь назад, исправьте и повторите."),
+    429: Sentence(TOO_OFTEN, "Подождите немного и повторите."),
     503: UNAVAILABLE,
 }
 
@@ -75,6 +85,15 @@ def refused_by_http(request: AnyRequest, error: HTTPException) -> Response[Any]:
     is_stale_form = isinstance(error, PermissionDeniedException) and "CSRF" in str(error.detail)
     sentence = STALE_FORM if is_stale_form else STATUSES.get(error.status_code, UNKNOWN)
     return respond(request, error.status_code, sentence, allow=(error.headers or {}).get("allow"))
+
+
+def too_often(request: AnyRequest, error: TooOften) -> Response[Any]:
+    """Ask for patience, and say for how long."""
+    seconds = math.ceil(error.verdict.reset_seconds)
+    sentence = Sentence(TOO_OFTEN, f"Повторите через {pause(seconds)}.")
+    answer = respond(request, 429, sentence, errors=[{"retry_after": seconds}])
+    answer.headers.update(headers(error.verdict))
+    return answer
 
 
 def refused_by_database(request: AnyRequest, error: Refused) -> Response[Any]:
@@ -100,16 +119,24 @@ def broken(request: AnyRequest, error: Exception) -> Response[Any]:
 
 
 def respond(
-    request: AnyRequest, status: int, sentence: Sentence, *, reference: str | None = None, allow: str | None = None
+    request: AnyRequest,
+    status: int,
+    sentence: Sentence,
+    *,
+    reference: str | None = None,
+    allow: str | None = None,
+    errors: Sequence[Mapping[str, Any]] = (),
 ) -> Response[Any]:
-    """Return a page, or JSON to those who ask for it."""
-    headers = {"allow": allow} if allow else {}
+    """Return a page, the part of one to htmx, or JSON to those who ask for it."""
+    allowed = {"allow": allow} if allow else {}
     if _wants_json(request):
-        errors = [{"reference": reference}] if reference else []
-        body = {"status": "error", "message": sentence.title, "errors": errors}
-        return Response(body, status_code=status, headers=headers)
+        told = [*errors, *([{"reference": reference}] if reference else [])]
+        body = {"status": "error", "message": sentence.title, "errors": told}
+        return Response(body, status_code=status, headers=allowed)
     context = {"sentence": sentence, "status": status, "reference": reference}
-    return Template("layout/error.html", context=context, status_code=status, headers=headers)
+    is_fragment = request.headers.get("hx-request") == "true" and not request.headers.get("hx-boosted")
+    name = "layout/_error.html" if is_fragment else "layout/error.html"
+    return Template(name, context=context, status_code=status, headers=allowed)
 
 
 def _wants_json(request: AnyRequest) -> bool:
@@ -120,6 +147,7 @@ def _wants_json(request: AnyRequest) -> bool:
 HANDLERS: ExceptionHandlersMap = {
     SignInNeeded: sign_in_needed,
     HTTPException: refused_by_http,
+    TooOften: too_often,
     Refused: refused_by_database,
     Unavailable: unavailable,
     AuthUnavailable: unavailable,

@@ -14,6 +14,7 @@ from prometheus_client import Gauge
 from redis.exceptions import RedisError
 
 from admin.hints import Waiting
+from admin.security import is_our_page
 from admin.services import Services
 from admin.tokens import AuthUnavailable
 from infra.redis import end
@@ -41,7 +42,7 @@ def handler(beat_seconds: float = BEAT_SECONDS, silence_seconds: float = SILENCE
     @websocket("/ws")
     async def live(socket: Socket, services: NamedDependency[SkipValidation[Services]]) -> None:
         # The CSRF check does not see sockets: without this any site could open one with the person's cookie.
-        if not _is_ours(socket, services.settings.origin):
+        if not is_our_page(socket, services.settings):
             await socket.close(code=FOREIGN)
             return
         # Listening before accepting: what is said once the page believes to be connected, it hears.
@@ -56,12 +57,6 @@ def handler(beat_seconds: float = BEAT_SECONDS, silence_seconds: float = SILENCE
                 await socket.close(code=code)
 
     return live
-
-
-def _is_ours(socket: Socket, origin: str) -> bool:
-    sent = socket.headers.get("origin", "")
-    host = socket.headers.get("host", "")
-    return bool(sent) and (sent == origin or (bool(host) and sent in {f"http://{host}", f"https://{host}"}))
 
 
 async def _is_signed_in(socket: Socket, services: Services) -> bool:

@@ -95,7 +95,11 @@ async def signed_in(request: Request[Any, Any, Any], services: NamedDependency[S
     session_id = services.cookie.read(request)
     if not session_id:
         raise SignInNeeded
-    session = await services.sessions.find(session_id)
+    # Looked up already when the request was counted; a second look would only wait for Redis once more.
+    if failure := request.state.get("session_failure"):
+        raise failure
+    session = request.state.get("session") or await services.sessions.find(session_id)
+    request.state.session = session
     if session is None:
         raise SignInNeeded("expired")
     database = database_of(services, session, address_of(request))

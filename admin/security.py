@@ -1,7 +1,12 @@
-"""What every answer tells the browser to refuse, and the check that a form was ours."""
+"""What every answer tells the browser to refuse, whom we answer at all, and the check that a form was ours."""
+
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
+from urllib.parse import urlsplit
 
 from litestar import Request
 from litestar.config.csrf import CSRFConfig
+from litestar.connection import ASGIConnection
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.middleware.csrf import CSRFMiddleware
@@ -9,6 +14,14 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from admin.sessions import derive_key
 from admin.settings import AdminSettings
+
+UNUSED_FEATURES = (
+    *("accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer"),
+    *("microphone", "midi", "payment", "serial", "usb"),
+)
+# Asked by machines, under whatever name they know this one: nothing there depends on it.
+ANY_HOST = frozenset({"/health", "/metrics"})
+FOREIGN_HOST = "Этот адрес не обслуживается. Откройте панель по её обычному адресу.".encode()
 
 
 def headers(settings: AdminSettings) -> dict[str, str]:
@@ -24,7 +37,7 @@ def headers(settings: AdminSettings) -> dict[str, str]:
         "x-content-type-options": "nosniff",
         "x-frame-options": "DENY",
         "referrer-policy": "same-origin",
-        "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        "permissions-policy": ", ".join(f"{feature}=()" for feature in UNUSED_FEATURES),
         "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-origin",
     }
@@ -34,21 +47,74 @@ def headers(settings: AdminSettings) -> dict[str, str]:
 
 
 def secured(app: ASGIApp, settings: AdminSettings) -> ASGIApp:
-    """Add the headers to every answer, errors included; pages are never kept unless their handler says so."""
-    always = headers(settings)
+    """Add the headers to every answer, errors included; pages are never kept unless their handler says so.
+
+    A handler that serves what others wrote may set a stricter policy of its own. A request under a foreign name gets
+    nothing: such names come from other sites that point at our address, to read us as if we were theirs.
+    """
+    always, hosts = headers(settings), settings.hosts
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 found = MutableScopeHeaders.from_message(message)
                 for name, value in always.items():
-                    found[name] = value
+                    found.setdefault(name, value)
                 found.setdefault("cache-control", "no-store")
             await send(message)
 
-        await app(scope, receive, send_secured)
+        if (scope["type"] == ScopeType.HTTP and scope["path"] in ANY_HOST) or _host_of(scope) in hosts:
+            await app(scope, receive, send_secured)
+        else:
+            await _refuse(scope, receive, send_secured)
 
     return answer
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] != ScopeType.HTTP:
+        await receive()
+        await send({"type": "websocket.close", "code": 4403, "reason": ""})
+        return
+    found = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(FOREIGN_HOST)).encode())]
+    await send({"type": "http.response.start", "status": 421, "headers": found})
+    await send({"type": "http.response.body", "body": FOREIGN_HOST, "more_body": False})
+
+
+def _host_of(scope: Scope) -> str:
+    """Return the name, without port, under which we were asked; nothing when there is none or several."""
+    given = [value for name, value in scope["headers"] if name == b"host"]
+    try:
+        name = urlsplit(f"//{given[0].decode('ascii')}").hostname if len(given) == 1 else None
+    except ValueError:
+        return ""
+    return f"[{name}]" if name and ":" in name else name or ""
+
+
+def is_our_page(connection: ASGIConnection[Any, Any, Any, Any], settings: AdminSettings) -> bool:
+    """Say whether `Origin` is a page of ours: of ADMIN_URL or, on plain http, of this machine under the name in use.
+
+    The name alone would do no harm (`secured` lets in none but ours), yet a proxy may rewrite it: on https only
+    ADMIN_URL counts.
+    """
+    sent = connection.headers.get("origin", "")
+    return sent == settings.origin or (not settings.is_https and sent == f"http://{connection.headers.get('host', '')}")
+
+
+def client_address(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """Return the address of whoever asks, as the nearest proxy that we trust (TRUSTED_PROXIES) saw it."""
+    return connection.client.host if connection.client else ""
+
+
+def address_block(address: str) -> str:
+    """Return what one caller has of addresses: an IPv4 address or, of IPv6, the network of 64 bits that he is given."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, IPv6Address):
+        return str(parsed.ipv4_mapped or ip_network((int(parsed), 64), strict=False))
+    return str(parsed)
 
 
 def csrf_config(settings: AdminSettings) -> CSRFConfig:
@@ -57,6 +123,8 @@ def csrf_config(settings: AdminSettings) -> CSRFConfig:
         secret=derive_key(settings.session_secret.get_secret_value(), "admin csrf").hex(),
         cookie_name="__Host-csrftoken" if settings.is_https else "csrftoken",
         cookie_secure=settings.is_https,
+        # Forms carry the token themselves: no script has to read the cookie.
+        cookie_httponly=True,
         exclude=["^/static/", "^/health$", "^/metrics$"],
     )
 

@@ -11,9 +11,11 @@ from admin.auth import Auth
 from admin.hints import HintRelay
 from admin.sessions import SessionCookie, Sessions
 from admin.settings import AdminSettings
+from admin.sign_in_guard import SignInGuard
 from admin.tokens import Verifier
 from infra.redis import connect
 from infra.supabase import open_http
+from infra.throttling import Limiter, Outage
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Services:
     sessions: Sessions
     cookie: SessionCookie
     hints: HintRelay
+    limiter: Limiter
+    sign_in_guard: SignInGuard
 
 
 @asynccontextmanager
@@ -38,7 +42,9 @@ async def open_services(settings: AdminSettings) -> AsyncIterator[Services]:
         sessions = Sessions(redis, settings.session_secret.get_secret_value(), auth)
         cookie = SessionCookie(is_https=settings.is_https)
         try:
-            yield Services(settings, http, redis, auth, sessions, cookie, hints)
+            outage = Outage()
+            limiter, sign_in_guard = Limiter(redis, outage), SignInGuard(redis, settings, outage)
+            yield Services(settings, http, redis, auth, sessions, cookie, hints, limiter, sign_in_guard)
         finally:
             await sessions.close()
     await redis.aclose()

@@ -5,6 +5,7 @@ import hashlib
 import secrets
 import time
 from base64 import urlsafe_b64encode
+from contextlib import suppress
 
 import structlog
 from cryptography.fernet import Fernet, InvalidToken
@@ -15,6 +16,7 @@ from litestar.datastructures import Cookie
 from pydantic import BaseModel, ConfigDict, ValidationError
 from redis.asyncio import Redis
 from redis.asyncio.lock import Lock
+from redis.exceptions import RedisError
 
 from admin.auth import Auth, Login, LoginRefused
 from admin.tokens import AuthUnavailable
@@ -51,11 +53,18 @@ class Sessions:
         self._redis, self._auth = redis, auth
         self._seal = Fernet(urlsafe_b64encode(derive_key(secret, "admin sessions")))
         self._renewals: dict[str, asyncio.Task[Session | None]] = {}
+        # Begun while Redis was away: known to this process alone, until Redis is back.
+        self._kept: dict[str, Session] = {}
 
     async def start(self, login: Login) -> str:
-        """Store a new session and return its id, to be known by the browser only."""
+        """Store a new session and return its id, to be known by the browser only. Works without Redis, too."""
         session_id = secrets.token_urlsafe(32)
-        await self._store(redis_key(session_id), Session(login=login, ends_at=int(time.time()) + LIFE_SECONDS))
+        name, session = redis_key(session_id), Session(login=login, ends_at=int(time.time()) + LIFE_SECONDS)
+        try:
+            await self._store(name, session)
+        except RedisError as error:
+            log.warning("session_kept_here", reason=type(error).__name__)
+            self._kept[name] = session
         return session_id
 
     async def find(self, session_id: str) -> Session | None:
@@ -69,6 +78,9 @@ class Sessions:
     async def end(self, session_id: str) -> None:
         """Forget the session here, and end its login at Auth; where Auth cannot be told, that is logged."""
         name = redis_key(session_id)
+        if kept := self._kept.pop(name, None):
+            await self._end_login(kept)
+            return
         # A refresh on its way would bring the session back: wait for it, and end what it brings.
         async with self._alone(name):
             session = await self._load(name)
@@ -97,6 +109,11 @@ class Sessions:
         return self._redis.lock(f"{name}:changing", timeout=20, blocking_timeout=10)
 
     async def _load(self, name: str) -> Session | None:
+        if kept := self._kept.get(name):
+            with suppress(RedisError):
+                await self._store(name, kept)
+                self._kept.pop(name, None)
+            return kept
         sealed = await self._redis.getex(name, ex=IDLE_SECONDS)
         try:
             session = Session.model_validate_json(self._seal.decrypt(sealed)) if sealed else None

@@ -1,5 +1,6 @@
 """Durations and instants in the words of the pages. `static/requests.js` says durations in the same words."""
 
+import math
 from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -10,6 +11,7 @@ _WEEKDAYS = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
 _MONTHS = ("янв", "фев", "мар", "апр", "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек")
 _NBSP = "\u00a0"
 _SECONDS_MATTER = 5 * 60
+_SECONDS_A_MINUTE = 60
 _THIS_WEEK = timedelta(days=6)
 
 
@@ -74,3 +76,11 @@ def plural(count: int, one: str, few: str, many: str) -> str:
     if ones == 1 and tens != 11:  # noqa: PLR2004 (Russian grammar)
         return f"{count}{_NBSP}{one}"
     return f"{count}{_NBSP}{few if ones in {2, 3, 4} and tens not in {12, 13, 14} else many}"
+
+
+def pause(seconds: float) -> str:
+    """Return how long to wait, rounded up, as it stands after «через»: 30 секунд, 1 минуту, 4 минуты."""
+    whole = max(math.ceil(seconds), 1)
+    if whole < _SECONDS_A_MINUTE:
+        return plural(whole, "секунду", "секунды", "секунд")
+    return plural(math.ceil(whole / _SECONDS_A_MINUTE), "минуту", "минуты", "минут")

@@ -12,15 +12,18 @@ from litestar import Litestar
 
 from bot import dispatcher
 from bot.batching import Batcher
+from bot.files import files_route
 from bot.intake import UPDATES
 from bot.lanes import Lanes
 from bot.messages.buttons import Buttons
 from bot.presence import presence
 from bot.reception import Reception
 from bot.settings import BotSettings
+from bot.throttling import Throttle
 from bot.webhook import webhook_route
 from infra import redis, serving, supabase, telegram, telemetry
 from infra.settings import load
+from infra.throttling import Limiter
 
 # Tries at the webhook: several copies that start at once are told to wait for each other.
 ANNOUNCEMENTS = 5
@@ -59,7 +62,8 @@ async def connected(settings: BotSettings) -> AsyncGenerator[Litestar]:
         hints = await stack.enter_async_context(redis.Hints(queue))
         bot = telegram.connect(token, str(settings.telegram_api_url))
         stack.push_async_callback(bot.session.close)
-        listener = dispatcher.build(database=database, buttons=Buttons(token), hints=hints)
+        throttle = Throttle(Limiter(queue), settings.rate_limit_high)
+        listener = dispatcher.build(throttle, database=database, buttons=Buttons(token), hints=hints)
         lanes, batcher = Lanes(), Batcher(database, hints)
         stack.push_async_callback(lanes.drain, 5)
         stack.push_async_callback(batcher.close)
@@ -70,7 +74,8 @@ async def connected(settings: BotSettings) -> AsyncGenerator[Litestar]:
             Reception(bot, listener, batcher, lanes), settings.telegram_webhook_secret.get_secret_value()
         )
         health = telemetry.handlers("bot", needed={"supabase": database.ping}, wanted={"redis": queue.ping})
-        yield Litestar([route, *health], openapi_config=None, logging_config=None)
+        files = files_route(bot, http, str(settings.supabase_url))
+        yield Litestar([route, files, *health], openapi_config=None, logging_config=None)
 
 
 async def main() -> None:

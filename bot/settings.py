@@ -2,10 +2,10 @@
 
 from pydantic import Field, HttpUrl, SecretStr
 
-from infra.settings import BotToken, ServiceSettings
+from infra.settings import BotToken, ServiceSettings, ThrottledSettings
 
 
-class BotSettings(ServiceSettings):
+class BotSettings(ServiceSettings, ThrottledSettings):
     """What the bot needs beside what every process needs."""
 
     telegram_bot_token: BotToken

@@ -40,8 +40,11 @@ def numbered(app: ASGIApp) -> ASGIApp:
     return with_id
 
 
-async def serve(app: Litestar, host: str, port: int) -> None:
-    """Listen until SIGTERM or Ctrl-C, drop connections within 3 s, and return: the caller closes what it opened."""
+async def serve(app: Litestar, host: str, port: int, trusted_proxies: str = "") -> None:
+    """Listen until SIGTERM or Ctrl-C, drop connections within 3 s, and return: the caller closes what it opened.
+
+    Only `trusted_proxies` (addresses and networks, by commas) are believed when they say for whom they ask.
+    """
     config = uvicorn.Config(
         numbered(app),
         host=host,
@@ -50,6 +53,9 @@ async def serve(app: Litestar, host: str, port: int) -> None:
         access_log=False,
         timeout_graceful_shutdown=3,
         server_header=False,
+        # uvicorn's own default believes whoever asks from this machine.
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies,
         lifespan="on",
     )
     # What the start left behind stays for good. A full collection would look through all of it each time, and for a

@@ -32,6 +32,14 @@ class ServiceSettings(ProcessSettings):
     supabase_service_role_key: SecretStr = Field(min_length=1)
 
 
+class ThrottledSettings(ProcessSettings):
+    """How often one person may, per minute: what costs little, what changes something, what must stay rare."""
+
+    rate_limit_high: int = Field(default=30, ge=1, le=1_000_000)
+    rate_limit_medium: int = Field(default=15, ge=1, le=1_000_000)
+    rate_limit_low: int = Field(default=5, ge=1, le=1_000_000)
+
+
 # As @BotFather gives it: the bot's number, a colon, a secret.
 BotToken = Annotated[SecretStr, AfterValidator(_must_look_like_a_token)]
 

@@ -17,10 +17,11 @@ def contract(caller: Caller, keys: Keys) -> dict[str, str]:
     for name in _PORTS:
         if not (values[name].isdecimal() and int(values[name]) in range(1, 65536)):
             raise Unfit(f"{name}={values[name]} is no port, such as {name}={local[name]}")
-    # These two follow the ports, whoever chose them.
+    # These follow the ports, whoever chose them.
     follow = {
         "WEBHOOK_URL": f"http://127.0.0.1:{values['PORT']}/webhook",
         "ADMIN_URL": f"http://127.0.0.1:{values['ADMIN_PORT']}",
+        "BOT_URL": f"http://127.0.0.1:{values['PORT']}",
     }
     return values | {name: caller.variables.get(name, default) for name, default in follow.items()}
 

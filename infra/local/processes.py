@@ -17,7 +17,7 @@ _SERVICES = ("postgrest", "gateway", "redis-queue", "redis-cache")
 _GIVEN = {
     "bot": ("PORT", "WEBHOOK_URL", "TELEGRAM_WEBHOOK_SECRET", "SUPABASE_SERVICE_ROLE_KEY", *_TELEGRAM, *_ALL),
     "jobs": ("JOBS_METRICS_PORT", "SUPABASE_SERVICE_ROLE_KEY", *_TELEGRAM, *_ALL),
-    "admin": ("ADMIN_PORT", "SESSION_SECRET", "SUPABASE_ANON_KEY", *_ALL),
+    "admin": ("ADMIN_PORT", "SESSION_SECRET", "SUPABASE_ANON_KEY", "BOT_URL", *_ALL),
     "simulator": ("SIMULATOR_PORT", "SIMULATOR_STATE", "TELEGRAM_BOT_TOKEN", "HOST", "LOG_LEVEL"),
 }
 NAMES = tuple(_GIVEN)

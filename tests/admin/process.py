@@ -19,7 +19,11 @@ import httpx
 from tests.admin.firm import Colleague
 
 ROOT = Path(__file__).parents[2]
-NOT_FOR_THE_ADMIN = {"SUPABASE_SERVICE_ROLE_KEY", "DATABASE_URL", "TELEGRAM_BOT_TOKEN"}
+NOT_FOR_THE_ADMIN = {"SUPABASE_SERVICE_ROLE_KEY", "DATABASE_URL", "TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET"}
+
+# Tests are quicker than people; those of the limits say so.
+UNHURRIED = dict.fromkeys(("RATE_LIMIT_HIGH", "RATE_LIMIT_MEDIUM", "RATE_LIMIT_LOW", "SIGN_INS_PER_ACCOUNT"), "100000")
+UNHURRIED["SIGN_INS_PER_ADDRESS"] = "100000"
 
 
 class Admin:
@@ -53,7 +57,7 @@ def running_admin(environment: Mapping[str, str], log: Path, *, port: int = 0, *
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     own = {name: value for name, value in environment.items() if name not in NOT_FOR_THE_ADMIN}
-    own |= {"PATH": os.environ["PATH"], "ADMIN_PORT": str(port), "ADMIN_URL": url, **changes}
+    own |= {"PATH": os.environ["PATH"], "ADMIN_PORT": str(port), "ADMIN_URL": url, **UNHURRIED, **changes}
     with log.open("ab") as output:
         process = subprocess.Popen([sys.executable, "-m", "admin"], cwd=ROOT, env=own, stdout=output, stderr=output)
     admin = Admin(process, url, log)

@@ -45,6 +45,18 @@ async def test_files_of_people_can_be_fetched(bot: Bot, sim: SimulatorClient) ->
     assert content.read() == b"hello"
 
 
+async def test_a_download_fails_on_order_and_without_the_token(bot: Bot, sim: SimulatorClient, url: str) -> None:
+    answer = await sim.post("send", user_id=2001, chat_id=GROUP, kind="voice")
+    path = (await bot.get_file(answer["message"]["voice"]["file_id"])).file_path
+    await sim.faults({"method": "download", "code": 502, "description": "Bad Gateway"})
+    async with aiohttp.ClientSession() as client:
+        found = []
+        for token in (bot.token, bot.token, "1:wrong"):
+            async with client.get(f"{url}/file/bot{token}/{path}") as download:
+                found.append(download.status)
+    assert found == [502, 200, 401]
+
+
 async def test_chats_and_members(bot: Bot) -> None:
     me = await bot.get_me()
     assert (me.id, me.is_bot, me.can_read_all_group_messages) == (123456, True, False)

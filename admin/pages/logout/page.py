@@ -10,11 +10,12 @@ from litestar.response import Redirect
 
 from admin.next_page import login_address
 from admin.services import Services
+from admin.throttling import MEDIUM
 
 log = structlog.get_logger()
 
 
-@post("/logout")
+@post("/logout", opt={"tier": MEDIUM})
 async def sign_out(
     request: Request[Any, Any, Any], services: NamedDependency[SkipValidation[Services]]
 ) -> Response[Any]:

@@ -18,6 +18,9 @@ from infra.local.telegram.webhook_answer import Files, read_parts
 
 log = structlog.get_logger()
 
+# What faults call the download of a file: it is no method, but it fails like one.
+DOWNLOAD = "download"
+
 _MISSING = {
     "chat_id": "chat_id is empty",
     "text": "message text is empty",
@@ -119,6 +122,8 @@ def routes(sim: Simulator) -> list[web.RouteDef]:
     async def download(request: web.Request) -> web.Response:
         try:
             _check_token(sim, request)
+            if fault := sim.faults.next_for(DOWNLOAD, None):
+                await suffer(fault)
         except ApiError as error:
             return _refusal(error)
         content = sim.contents.get(request.match_info["file_id"])

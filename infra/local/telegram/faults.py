@@ -11,7 +11,7 @@ from infra.local.telegram.world import Part
 
 
 class Fault(Part):
-    """The next `times` calls of `method` ("*": any; to `chat_id`: that chat only) go wrong.
+    """The next `times` calls of `method` ("*": any, "download": of files; to `chat_id`: that chat only) go wrong.
 
     First they hang for `hang_seconds`; then, with a `code`, they are answered with it, by a proxy's HTML page when
     `page` is set. `done` means that Telegram did the work before: the answer alone is lost.

@@ -1,0 +1,108 @@
+"""How often somebody may: one atomic limiter in Redis for every copy of every process.
+
+A sliding log: the instants of what passed within the window, oldest first, at most `limit` of them. It is the one shape
+that keeps the promise as people read it, "never more than 30 in any minute": a fixed window lets twice as many pass
+around its edge, and so does GCRA with a burst (a whole burst, and the refill beside it). Its price is memory by limit,
+not by traffic: 30 instants of 16 digits. Each call looks at the head, the length and the tail only.
+"""
+
+import time
+from dataclasses import dataclass
+
+import structlog
+from prometheus_client import Counter
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+log = structlog.get_logger()
+
+# Redis' own clock, in microseconds: copies on several machines never agree on theirs.
+_SPEND = """
+local now = redis.call('TIME')
+now = now[1] * 1000000 + now[2]
+local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+local oldest = redis.call('LINDEX', KEYS[1], 0)
+while oldest and tonumber(oldest) <= now - window do
+  redis.call('LPOP', KEYS[1])
+  oldest = redis.call('LINDEX', KEYS[1], 0)
+end
+local spent, passes = redis.call('LLEN', KEYS[1]), 0
+if spent < limit then
+  passes, spent = 1, spent + 1
+  redis.call('RPUSH', KEYS[1], string.format('%.0f', now))
+  redis.call('PEXPIRE', KEYS[1], math.ceil(window / 1000))
+end
+return {passes, math.max(limit - spent, 0), tonumber(oldest or now) + window - now}
+"""
+# While Redis is away nobody waits for it again and again: the next question is put after this long.
+OUTAGE_PAUSE_SECONDS = 1.0
+
+refused = Counter("buhbot_throttled_total", "What was refused because it came too often, by kind.", ["kind"])
+
+
+class Outage:
+    """Whether Redis was away when last asked. Says so once when it goes and once when it is back."""
+
+    def __init__(self) -> None:
+        self._is_on = False
+        self._ask_again_at = 0.0
+
+    @property
+    def is_fresh(self) -> bool:
+        """Assert that asking again would only cost time."""
+        return self._is_on and time.monotonic() < self._ask_again_at
+
+    def begin(self, reason: RedisError) -> None:
+        """Note that Redis did not answer."""
+        self._ask_again_at = time.monotonic() + OUTAGE_PAUSE_SECONDS
+        if not self._is_on:
+            log.warning("throttling_interrupted", reason=type(reason).__name__)
+        self._is_on = True
+
+    def end(self) -> None:
+        """Note that Redis answered."""
+        if self._is_on:
+            log.info("throttling_resumed")
+        self._is_on = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a bucket says: whether this one passes, how many more would, and in how many seconds one comes free."""
+
+    passes: bool
+    limit: int
+    remaining: int
+    reset_seconds: float
+
+
+class TooOften(Exception):  # noqa: N818 (reads as what happened)
+    """The bucket is empty: `verdict` says for how long."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(f"again in {verdict.reset_seconds:.0f} s")
+        self.verdict = verdict
+
+
+class Limiter:
+    """Counts by bucket. Open when Redis is down: it slows down whoever is too eager, it guards no door."""
+
+    def __init__(self, redis: Redis, outage: Outage | None = None, *, window_seconds: float = 60.0) -> None:
+        # Goes by its hash, and is sent whole where Redis does not know it (EVALSHA, then SCRIPT LOAD).
+        self._spend = redis.register_script(_SPEND)
+        self._window_seconds = window_seconds
+        self._outage = outage or Outage()
+
+    async def spend(self, bucket: str, limit: int) -> Verdict:
+        """Take one from the bucket, unless `limit` were taken within the window. A refusal costs nothing."""
+        everything = Verdict(passes=True, limit=limit, remaining=limit, reset_seconds=self._window_seconds)
+        if self._outage.is_fresh:
+            return everything
+        window = int(self._window_seconds * 1_000_000)
+        try:
+            passes, remaining, reset = await self._spend([f"throttle:{bucket}"], [limit, window])
+        except RedisError as error:
+            self._outage.begin(error)
+            return everything
+        self._outage.end()
+        return Verdict(bool(passes), limit, remaining, reset / 1_000_000)
