@@ -52,19 +52,21 @@ class Firm:
         self._redis.close()  # type: ignore[no-untyped-call]
 
     def hire(self, role: Role, name: str = "Нина Новикова") -> Colleague:
-        """Make an account at Auth and a row in `users`."""
+        """Invite somebody, and sign up in the invitee's place."""
         email = f"person{next(_numbers)}@buhbot.test"
-        body = {"email": email, "password": PASSWORD, "email_confirm": True}
-        made = httpx.post(f"{self._url}/auth/v1/admin/users", json=body, headers=self._as_service()).raise_for_status()
-        person = Colleague(UUID(made.json()["id"]), email, name)
-        self.run(
-            "insert into public.users (id, email, role, full_name) values (%s, %s, %s, %s)",
-            person.id,
-            email,
-            role,
-            name,
-        )
-        return person
+        body = {"email": email, "password": PASSWORD, "data": {"invitation": self.invite(email, role, name)}}
+        made = httpx.post(f"{self._url}/auth/v1/signup", json=body, headers=self._as_service()).raise_for_status()
+        return Colleague(UUID(made.json()["id"]), email, name)
+
+    def invite(self, email: str, role: Role, name: str = "Нина Новикова") -> str:
+        """Invite somebody as the operator, and return the token of the link."""
+        row = self._database.execute(
+            "insert into public.staff_invitations (email, role, full_name) values (%s, %s, %s)"
+            " returning private.link_token('invitation', id)",
+            (email, role, name),
+        ).fetchone()
+        assert row
+        return str(row[0])
 
     def dismiss(self, person: Colleague) -> None:
         self.run("update public.users set active = false where id = %s", person.id)
