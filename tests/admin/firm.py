@@ -68,6 +68,33 @@ class Firm:
         assert row
         return str(row[0])
 
+    def link_of(self, email: str) -> str | None:
+        """The token of the open invitation of an address."""
+        found = self._database.execute(
+            "select private.link_token('invitation', id) from public.staff_invitations"
+            " where email = %s and used_at is null and revoked_at is null",
+            (email,),
+        ).fetchone()
+        return found[0] if found else None
+
+    def invitation_of(self, email: str) -> UUID | None:
+        """The id of the latest invitation of an address."""
+        query = "select id from public.staff_invitations where email = %s order by created_at desc limit 1"
+        found = self._database.execute(query, (email,)).fetchone()
+        return found[0] if found else None
+
+    def sign_ins_of(self, email: str) -> int:
+        """How many sign-ins Auth has for an address."""
+        found = self._database.execute("select count(*) from auth.users where email = %s", (email,)).fetchone()
+        assert found
+        return int(found[0])
+
+    def role_of(self, person: Colleague) -> tuple[str, bool]:
+        """What the person is, and whether with access."""
+        found = self._database.execute("select role, active from public.users where id = %s", (person.id,)).fetchone()
+        assert found
+        return found[0], found[1]
+
     def dismiss(self, person: Colleague) -> None:
         self.run("update public.users set active = false where id = %s", person.id)
 

@@ -100,11 +100,12 @@ def test_i7_without_an_invitation_nobody_gets_in(auth: httpx.Client, service: ht
     assert uninvited["email"] not in {user["email"] for user in found}
 
 
-def test_i8_the_last_admin_is_not_deleted_at_auth_either(service: httpx.Client) -> None:
+def test_i8_a_person_with_chats_is_not_deleted_at_auth_either(service: httpx.Client) -> None:
     found = service.get("/admin/users?per_page=1000").json()["users"]
-    (admin,) = (user for user in found if user["email"] == "admin@buhbot.test")
-    refused = service.delete(f"/admin/users/{admin['id']}")
-    assert (refused.status_code, refused.json()["message"]) == (409, "last_admin")
+    (needed,) = (user for user in found if user["email"] == DEMO["email"])
+    refused = service.delete(f"/admin/users/{needed['id']}")
+    assert (refused.status_code, refused.json()["message"]) == (409, "person_is_needed")
+    assert "ООО Ромашка" in refused.json()["detail"]
 
 
 def test_a_banned_person_cannot_sign_in(auth: httpx.Client, service: httpx.Client, stack: Stack) -> None:

@@ -251,3 +251,15 @@ def test_one_invitation_used_twice_at_the_same_instant_lets_in_one(stack: Stack)
         assert sorted(arrived) == ["in", *["invitation_used"] * 7]
         assert one(operator, "select count(*) from auth.users where email = %s", address) == 1
         operator.execute("delete from auth.users where email = %s", [address])
+
+
+def test_i9_a_creation_that_fails_half_way_leaves_no_sign_in_and_a_good_link(db: Connection) -> None:
+    token = token_of(db)
+    taken = "insert into public.users (id, email, role, full_name) values (gen_random_uuid(), %s, 'observer', 'Тёзка')"
+    db.execute(taken.encode(), ["svetlana@buhbot.test"])
+    before = sign_ins(db)
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        sign_up(db, token)
+    assert sign_ins(db) == before
+    db.execute("delete from public.users where email = 'svetlana@buhbot.test'")
+    sign_up(db, token)
