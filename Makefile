@@ -5,7 +5,7 @@ python := .venv/bin/python
 stack_env := .local/$(if $(filter-out 0,$(PORT_OFFSET)),$(PORT_OFFSET)/)env
 with_env := $(if $(SUPABASE_URL),,$(if $(wildcard $(stack_env)),set -a; . ./$(stack_env);))
 
-.PHONY: up down reset test check bench policies calendar packages test-packages
+.PHONY: up down reset test check bench policies calendar admin remove-person packages test-packages
 
 up: packages  ## the local stack, the three processes and the Telegram simulator, until Ctrl-C
 	@$(python) -m infra.local up
@@ -21,6 +21,12 @@ policies: packages  ## restate every changed portrait of supabase/policies in a 
 
 calendar: packages  ## what the production calendar of YEAR would change for the firm; APPLY=1 writes it
 	@$(with_env) exec $(python) -m jobs.production_calendar $(YEAR) $(if $(APPLY),--apply)
+
+admin: packages  ## let in an admin, the first one above all: EMAIL, and NAME of a new person; prints a link
+	@$(with_env) exec $(python) -m jobs.staff admin "$(EMAIL)" "$(NAME)"
+
+remove-person: packages  ## remove the person with this EMAIL for good; figures stay, and what is in the way is named
+	@$(with_env) exec $(python) -m jobs.staff remove-person "$(EMAIL)"
 
 check: test-packages  ## format, lint, types, imports, SQL, house rules
 	.venv/bin/ruff format --check .
