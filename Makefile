@@ -5,7 +5,7 @@ python := .venv/bin/python
 stack_env := .local/$(if $(filter-out 0,$(PORT_OFFSET)),$(PORT_OFFSET)/)env
 with_env := $(if $(SUPABASE_URL),,$(if $(wildcard $(stack_env)),set -a; . ./$(stack_env);))
 
-.PHONY: up down reset test check bench policies calendar audit-verify export-client erase-client packages test-packages
+.PHONY: up down reset test check bench policies calendar audit-verify export-client erase-client admin remove-person packages test-packages
 
 up: packages  ## the local stack, the three processes and the Telegram simulator, until Ctrl-C
 	@$(python) -m infra.local up
@@ -24,6 +24,7 @@ calendar: packages  ## what the production calendar of YEAR would change for the
 
 audit-verify: packages  ## walk the chain over the audit log of DATABASE_URL; ANCHOR=<number>:<hash> must be in it
 	@$(if $(DATABASE_URL),,$(with_env)) exec $(python) -m infra.local.audit_verify $(if $(ANCHOR),--anchor $(ANCHOR)) $(if $(SINCE),--since $(SINCE))
+
 # Quoted for the shell, whatever is in a client's name.
 quoted = '$(subst ','\'',$(1))'
 
@@ -32,6 +33,12 @@ export-client: packages  ## all that is stored about CLIENT (id or name) as a ZI
 
 erase-client: packages  ## erase everything personal of CLIENT for good; asks for its name, or takes CONFIRM
 	@$(with_env) exec $(python) -m jobs.client_data erase $(call quoted,$(CLIENT)) $(if $(CONFIRM),--confirm $(call quoted,$(CONFIRM)))
+
+admin: packages  ## let in an admin, the first one above all: EMAIL, and NAME of a new person; prints a link
+	@$(with_env) exec $(python) -m jobs.staff admin $(call quoted,$(EMAIL)) $(call quoted,$(NAME))
+
+remove-person: packages  ## remove the person with this EMAIL for good; figures stay, and what is in the way is named
+	@$(with_env) exec $(python) -m jobs.staff remove-person $(call quoted,$(EMAIL))
 
 check: test-packages  ## format, lint, types, imports, SQL, house rules
 	.venv/bin/ruff format --check .

@@ -13,14 +13,19 @@ from litestar.middleware import DefineMiddleware
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 
-from admin import errors, live, throttling, times
+from admin import errors, live, navigation, throttling, times
 from admin.assets import Assets
 from admin.metrics import measured
 from admin.pages.clients.page import erase_client, export_client, show_client, show_clients
 from admin.pages.files.page import show_file
+from admin.pages.invite.page import accept_invitation, show_invitation
 from admin.pages.login.page import show_login, sign_in
 from admin.pages.logout.page import sign_out
+from admin.pages.profile.telegram import link_telegram, show_telegram, unlink_telegram
 from admin.pages.requests.page import home, show_requests
+from admin.pages.team.invitations import invite, invite_list, revoke_invitation, show_list
+from admin.pages.team.members import set_active, set_role, unlink_telegram_of
+from admin.pages.team.page import show_team
 from admin.people import signed_in
 from admin.security import Csrf, csrf_config, secured
 from admin.services import Services, open_services
@@ -64,8 +69,19 @@ def create_app(settings: AdminSettings) -> Litestar:
 
 
 def _pages() -> list[HTTPRouteHandler]:
-    clients = [show_clients, show_client, export_client, erase_client]
-    return [home, show_requests, show_file, *clients, show_login, sign_in, sign_out]
+    return [home, show_requests, show_file, show_login, sign_in, sign_out, *_people(), *_clients()]
+
+
+def _people() -> list[HTTPRouteHandler]:
+    return [
+        *(show_invitation, accept_invitation),
+        *(show_team, invite, show_list, invite_list, revoke_invitation, set_role, set_active, unlink_telegram_of),
+        *(show_telegram, link_telegram, unlink_telegram),
+    ]
+
+
+def _clients() -> list[HTTPRouteHandler]:
+    return [show_clients, show_client, export_client, erase_client]
 
 
 def _telemetry(services: Callable[[], Services]) -> list[HTTPRouteHandler]:
@@ -92,5 +108,5 @@ def _templates(assets: Assets) -> JinjaTemplateEngine:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(asset=assets.url, plural=times.plural)
+    environment.globals.update(asset=assets.url, plural=times.plural, destinations_of=navigation.destinations_of)
     return JinjaTemplateEngine.from_environment(environment)

@@ -45,3 +45,9 @@ class JobsSettings(ServiceSettings):
             "closes": self.default_working_hours_end and self.default_working_hours_end.isoformat(),
         }
         return {name: value for name, value in chosen.items() if value is not None}
+
+
+class OperatorSettings(ServiceSettings):
+    """What the operator's commands about people need: links lead to the admin."""
+
+    admin_url: HttpUrl = HttpUrl("http://127.0.0.1:5000")

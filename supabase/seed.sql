@@ -1,32 +1,32 @@
 -- The demo firm, for the local stack only: `make up` applies it with --include-seed, a production deploy never does.
 
-with people (id, email, role, full_name, telegram_id) as (
-  values
-    ('00000000-0000-4000-8000-000000001001'::uuid, 'admin@buhbot.test', 'admin', 'Ирина Соколова', 1001),
-    ('00000000-0000-4000-8000-000000001002', 'manager@buhbot.test', 'manager', 'Пётр Волков', 1002),
-    ('00000000-0000-4000-8000-000000001003', 'accountant@buhbot.test', 'accountant', 'Ольга Петрова', 1003),
-    ('00000000-0000-4000-8000-000000001004', 'accountant2@buhbot.test', 'accountant', 'Иван Кузнецов', 1004),
-    ('00000000-0000-4000-8000-000000001005', 'observer@buhbot.test', 'observer', 'Мария Орлова', 1005)
-),
-sign_ins as (
+-- Nobody comes in without an invitation, the demo firm included.
+insert into public.staff_invitations (id, email, role, full_name)
+values
+  ('00000000-0000-4000-8000-000000001001', 'admin@buhbot.test', 'admin', 'Ирина Соколова'),
+  ('00000000-0000-4000-8000-000000001002', 'manager@buhbot.test', 'manager', 'Пётр Волков'),
+  ('00000000-0000-4000-8000-000000001003', 'accountant@buhbot.test', 'accountant', 'Ольга Петрова'),
+  ('00000000-0000-4000-8000-000000001004', 'accountant2@buhbot.test', 'accountant', 'Иван Кузнецов'),
+  ('00000000-0000-4000-8000-000000001005', 'observer@buhbot.test', 'observer', 'Мария Орлова');
+
+with sign_ins as (
   insert into auth.users (
     id, aud, role, email, encrypted_password, raw_app_meta_data, raw_user_meta_data, email_confirmed_at
   )
   select
-    p.id, 'authenticated', 'authenticated', p.email, extensions.crypt('buhbot-demo-2026', extensions.gen_salt('bf', 10)),
-    '{"provider": "email", "providers": ["email"]}', '{"email_verified": true}', now()
-  from people as p
-  returning id
-),
-identities as (
-  insert into auth.identities (id, provider, provider_id, user_id, identity_data)
-  select gen_random_uuid(), 'email', p.id::text, p.id, jsonb_build_object('sub', p.id, 'email', p.email, 'email_verified', true)
-  from people as p
+    i.id, 'authenticated', 'authenticated', i.email, extensions.crypt('buhbot-demo-2026', extensions.gen_salt('bf', 10)),
+    '{"provider": "email", "providers": ["email"]}',
+    jsonb_build_object('email_verified', true, 'invitation', private.link_token('invitation', i.id)),
+    now()
+  from public.staff_invitations as i
+  returning id, email
 )
-insert into public.users (id, email, role, full_name, telegram_id)
-select p.id, p.email, p.role, p.full_name, p.telegram_id
-from people as p
-join sign_ins as s on s.id = p.id;
+insert into auth.identities (id, provider, provider_id, user_id, identity_data)
+select gen_random_uuid(), 'email', s.id::text, s.id, jsonb_build_object('sub', s.id, 'email', s.email, 'email_verified', true)
+from sign_ins as s;
+
+update public.users as u
+set telegram_id = right(u.id::text, 4)::bigint;
 
 insert into public.sla_policies (id, name, target_minutes, around_the_clock)
 values ('00000000-0000-4000-8000-000000000024', 'Круглосуточно', 60, true);

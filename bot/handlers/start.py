@@ -1,16 +1,38 @@
-"""`/start` in private: a bot may write only to who wrote first."""
+"""`/start` in private: a bot may write only to who wrote first, and a person's own link ties the account to them."""
 
 from typing import Any
 
+import structlog
 from aiogram import F, Router
-from aiogram.filters import CommandStart
+from aiogram.filters import CommandObject, CommandStart
 from aiogram.types import Message, User
 
+from bot.errors import words
 from bot.messages import start
-from infra.supabase import Database
+from infra.supabase import Database, Refused
+
+LINK = "verify_"
+
+log = structlog.get_logger()
 
 router = Router(name="start")
 router.message.filter(F.chat.type == "private")
+
+
+@router.message(CommandStart(deep_link=True, magic=F.args.startswith(LINK)))
+async def tie(message: Message, command: CommandObject, event_from_user: User, database: Database) -> None:
+    """Tie this account to the person whose link it is; SQL knows whose, and whether it still opens."""
+    token = (command.args or "").removeprefix(LINK)
+    try:
+        name: Any = await database.call(
+            "link_telegram", token=token, telegram_id=event_from_user.id, username=event_from_user.username
+        )
+    except Refused as refusal:
+        log.info("telegram_link_refused", reason=refusal.key)
+        await message.answer(words(refusal.key))
+        return
+    log.info("telegram_linked")
+    await message.answer(start.tied(name))
 
 
 @router.message(CommandStart())

@@ -10,3 +10,8 @@ def greeting(full_name: str | None) -> str:
     return (
         "Здравствуйте. Этот бот следит, чтобы в рабочих чатах клиентам отвечали вовремя. Пишите в чат своей компании."
     )
+
+
+def tied(full_name: str) -> str:
+    """Return what a person reads whose own link was just used."""
+    return f"{html.quote(full_name)}, этот Telegram теперь ваш рабочий. Сюда придёт, если клиент ждёт дольше нормы."

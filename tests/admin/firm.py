@@ -52,19 +52,48 @@ class Firm:
         self._redis.close()  # type: ignore[no-untyped-call]
 
     def hire(self, role: Role, name: str = "Нина Новикова") -> Colleague:
-        """Make an account at Auth and a row in `users`."""
+        """Invite somebody, and sign up in the invitee's place."""
         email = f"person{next(_numbers)}@buhbot.test"
-        body = {"email": email, "password": PASSWORD, "email_confirm": True}
-        made = httpx.post(f"{self._url}/auth/v1/admin/users", json=body, headers=self._as_service()).raise_for_status()
-        person = Colleague(UUID(made.json()["id"]), email, name)
-        self.run(
-            "insert into public.users (id, email, role, full_name) values (%s, %s, %s, %s)",
-            person.id,
-            email,
-            role,
-            name,
-        )
-        return person
+        body = {"email": email, "password": PASSWORD, "data": {"invitation": self.invite(email, role, name)}}
+        made = httpx.post(f"{self._url}/auth/v1/signup", json=body, headers=self._as_service()).raise_for_status()
+        return Colleague(UUID(made.json()["id"]), email, name)
+
+    def invite(self, email: str, role: Role, name: str = "Нина Новикова") -> str:
+        """Invite somebody as the operator, and return the token of the link."""
+        row = self._database.execute(
+            "insert into public.staff_invitations (email, role, full_name) values (%s, %s, %s)"
+            " returning private.link_token('invitation', id)",
+            (email, role, name),
+        ).fetchone()
+        assert row
+        return str(row[0])
+
+    def link_of(self, email: str) -> str | None:
+        """The token of the open invitation of an address."""
+        found = self._database.execute(
+            "select private.link_token('invitation', id) from public.staff_invitations"
+            " where email = %s and used_at is null and revoked_at is null",
+            (email,),
+        ).fetchone()
+        return found[0] if found else None
+
+    def invitation_of(self, email: str) -> UUID | None:
+        """The id of the latest invitation of an address."""
+        query = "select id from public.staff_invitations where email = %s order by created_at desc limit 1"
+        found = self._database.execute(query, (email,)).fetchone()
+        return found[0] if found else None
+
+    def sign_ins_of(self, email: str) -> int:
+        """How many sign-ins Auth has for an address."""
+        found = self._database.execute("select count(*) from auth.users where email = %s", (email,)).fetchone()
+        assert found
+        return int(found[0])
+
+    def role_of(self, person: Colleague) -> tuple[str, bool]:
+        """What the person is, and whether with access."""
+        found = self._database.execute("select role, active from public.users where id = %s", (person.id,)).fetchone()
+        assert found
+        return found[0], found[1]
 
     def dismiss(self, person: Colleague) -> None:
         self.run("update public.users set active = false where id = %s", person.id)

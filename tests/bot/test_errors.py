@@ -7,6 +7,10 @@ from bot import errors
 
 # Never said to the bot: it sends nothing else than lists, and recipients are chosen by the database alone.
 UNSAID = {"updates_are_not_a_list", "alert_to_a_stranger", "audit_is_append_only"}
+# Said to the admin, to Auth or to the operator only.
+UNSAID |= {"unknown_person", "role_is_unknown", "last_admin", "person_is_needed", "email_is_fixed"}
+UNSAID |= {f"invitation_{end}" for end in ("unknown", "used", "revoked", "expired", "is_live", "is_for_another")}
+UNSAID |= {"too_many_invitations", "invitations_are_not_a_list"}
 
 
 def test_every_key_that_sql_refuses_with_has_words() -> None:

@@ -69,6 +69,6 @@ def test_no_name_is_markup(name: str) -> None:
 def test_a_name_of_markup_stays_text() -> None:
     evil = "<a href='x'>&</a>"
     message = facts(window(**dict.fromkeys(TEXTS, evil), chat_url=None))
-    for text in (sla_escalation.alert(message), sla_digest.digest(message), start.greeting(evil)):
+    for text in (sla_escalation.alert(message), sla_digest.digest(message), start.greeting(evil), start.tied(evil)):
         assert "<a" not in text
         assert "&lt;a" in text

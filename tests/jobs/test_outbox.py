@@ -149,18 +149,16 @@ async def crowd(sim: SimulatorClient, chat: ClientChat) -> AsyncIterator[range]:
     for person in CROWD:
         await sim.post("person", user_id=person, first_name=f"Сотрудник {person}", started=True)
     chat.rows(
-        "with people as (insert into auth.users (id, email) select gen_random_uuid(), n || '@buhbot.test'"
-        " from generate_series(%s::bigint, %s) as n returning id, email)"
-        " insert into public.users (id, email, role, full_name, telegram_id)"
-        " select id, email, 'observer', email, split_part(email, '@', 1)::bigint from people returning id",
+        "insert into public.users (id, email, role, full_name, telegram_id)"
+        " select gen_random_uuid(), n || '@buhbot.test', 'observer', n::text, n"
+        " from generate_series(%s::bigint, %s) as n returning id",
         CROWD[0],
         CROWD[-1],
     )
     yield CROWD
     chat.rows("delete from public.outbox where recipient_chat_id between %s and %s returning id", CROWD[0], CROWD[-1])
     chat.rows(
-        "with gone as (delete from public.users where telegram_id between %s and %s returning id)"
-        " delete from auth.users where id in (select id from gone) returning id",
+        "delete from public.users where telegram_id between %s and %s returning id",
         CROWD[0],
         CROWD[-1],
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import jwt
+import psycopg
 import pytest
 
 from tests.stack import Stack
@@ -78,9 +79,39 @@ def test_only_the_service_manages_people(auth: httpx.Client, service: httpx.Clie
     assert DEMO["email"] in {user["email"] for user in found}
 
 
-def test_a_banned_person_cannot_sign_in(auth: httpx.Client, service: httpx.Client) -> None:
+def invitation(stack: Stack, email: str) -> dict[str, str]:
+    """What a sign-up must bring along."""
+    with psycopg.connect(stack.env["DATABASE_URL"], autocommit=True) as operator:
+        row = operator.execute(
+            "insert into public.staff_invitations (email, role, full_name) values (%s, 'observer', 'Гость')"
+            " returning private.link_token('invitation', id)",
+            [email],
+        ).fetchone()
+    assert row
+    return {"invitation": row[0]}
+
+
+def test_i7_without_an_invitation_nobody_gets_in(auth: httpx.Client, service: httpx.Client) -> None:
+    uninvited = {"email": "stranger@elsewhere.test", "password": "stranger-password-1"}
+    for refused in (auth.post("/signup", json=uninvited), service.post("/admin/users", json=uninvited)):
+        assert (refused.status_code, refused.json()["message"]) == (404, "invitation_unknown")
+    assert sign_in(auth, **uninvited).status_code == 400
+    found = service.get("/admin/users?per_page=1000").json()["users"]
+    assert uninvited["email"] not in {user["email"] for user in found}
+
+
+def test_i8_a_person_with_chats_is_not_deleted_at_auth_either(service: httpx.Client) -> None:
+    found = service.get("/admin/users?per_page=1000").json()["users"]
+    (needed,) = (user for user in found if user["email"] == DEMO["email"])
+    refused = service.delete(f"/admin/users/{needed['id']}")
+    assert (refused.status_code, refused.json()["message"]) == (409, "person_is_needed")
+    assert "ООО Ромашка" in refused.json()["detail"]
+
+
+def test_a_banned_person_cannot_sign_in(auth: httpx.Client, service: httpx.Client, stack: Stack) -> None:
     credentials = {"email": "guest@elsewhere.test", "password": "guest-password-1"}
-    user = service.post("/admin/users", json={**credentials, "email_confirm": True}).json()
+    body = {**credentials, "user_metadata": invitation(stack, credentials["email"]), "email_confirm": True}
+    user = service.post("/admin/users", json=body).json()
     try:
         assert sign_in(auth, **credentials).status_code == 200
         assert service.put(f"/admin/users/{user['id']}", json={"ban_duration": "24h"}).json()["banned_until"]

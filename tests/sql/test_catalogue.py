@@ -13,6 +13,8 @@ VIEWS = """
     absences audit_log audit_seals chat_health chat_messages chats client_requests ladder_steps outbox request_outcomes
     absences audit_log chat_health chat_messages chats client_requests clients ladder_steps outbox request_outcomes
     requests_awaiting_answer settings sla_alerts sla_policies users working_schedules
+    absences audit_log chat_health chat_messages chats client_requests ladder_steps outbox request_outcomes
+    requests_awaiting_answer settings sla_alerts sla_policies staff_invitations team users working_schedules
 """.split()
 
 
@@ -21,6 +23,9 @@ def test_the_api_is_what_it_is_on_purpose(db: Connection) -> None:
         db, "select relname from pg_class where relnamespace = 'api'::regnamespace and relkind = 'v' order by 1"
     )
     assert [view["relname"] for view in views] == VIEWS
+
+
+def test_the_functions_of_the_api_are_what_they_are_on_purpose(db: Connection) -> None:
     functions = all_rows(
         db,
         "select proname || '(' || pg_get_function_identity_arguments(oid) || ')' as signature from pg_proc"
@@ -28,6 +33,7 @@ def test_the_api_is_what_it_is_on_purpose(db: Connection) -> None:
     )
     assert [function["signature"] for function in functions] == [
         "add_working(schedule_id uuid, since timestamp with time zone, amount interval)",
+        "admit_admin(email text, full_name text)",
         "adopt_defaults(defaults jsonb)",
         "apply_policy(policy_id uuid, dry_run boolean, as_of timestamp with time zone)",
         "audit_head()",
@@ -44,16 +50,24 @@ def test_the_api_is_what_it_is_on_purpose(db: Connection) -> None:
         "greet(telegram_id bigint)",
         "import_calendar(year integer, days jsonb, dry_run boolean)",
         "ingest(updates jsonb)",
+        "invite_staff(invitations jsonb, dry_run boolean)",
+        "link_telegram(token text, telegram_id bigint, username text)",
         "note_bot(telegram_id bigint, username text, reads_all boolean)",
         "note_intake(as_of timestamp with time zone)",
         "note_security_events(entries jsonb)",
         "press_alert(message_id uuid, verb text, telegram_id bigint, as_of timestamp with time zone)",
+        "remove_person(email text)",
         "resend_message(message_id uuid, as_of timestamp with time zone)",
         "seal_audit(batch integer)",
+        "revoke_invitation(invitation_id uuid)",
+        "set_active(user_id uuid, active boolean)",
+        "set_role(user_id uuid, role text)",
         "settle_outbox(results jsonb, as_of timestamp with time zone)",
         "sla_report(since timestamp with time zone, until timestamp with time zone, by text)",
+        "telegram_link(renew boolean)",
         "undelivered_messages()",
         "verify_audit(anchor_number bigint, anchor_hash text, since_anchor boolean)",
+        "unlink_telegram(user_id uuid)",
         "working_between(schedule_id uuid, since timestamp with time zone, until timestamp with time zone)",
     ]
 

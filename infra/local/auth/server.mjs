@@ -43,6 +43,14 @@ const unknownUser = (c) => refuse(c, 404, "user_not_found", "User not found");
 
 const api = new Hono().basePath("/auth/v1");
 
+// A trigger's refusal (`PTxxx`) goes through to the caller, as on hosted; anything else of the database's does not.
+api.onError((error, c) => {
+  const [, status] = /^PT([45]\d\d)$/.exec(error.code ?? "") ?? [];
+  if (status) return c.json({ code: error.code, message: error.message, detail: error.detail }, Number(status));
+  console.error(error);
+  return refuse(c, 500, "unexpected_failure", "Database error");
+});
+
 api.use("/admin/*", async (c, next) => {
   if (!(await isService(c.req.raw))) return refuse(c, 403, "not_admin", "User not allowed");
   await next();
@@ -74,6 +82,16 @@ api.put("/admin/users/:id", async (c) => {
 api.delete("/admin/users/:id", async (c) =>
   (await users.remove(c.req.param("id"))) ? c.json({}) : unknownUser(c),
 );
+
+// Ours and not the library's: one transaction, whose triggers may refuse it.
+api.post("/signup", async (c) => {
+  const { email, password, data } = await c.req.json();
+  if (!email || !password) return refuse(c, 400, "validation_failed", "To signup, please provide your email");
+  if (password.length < 6) return refuse(c, 422, "weak_password", "Password should be at least 6 characters.");
+  if (await users.isTaken(email)) return refuse(c, 422, "user_already_exists", "User already registered");
+  const user = await users.create({ email, password, user_metadata: data, email_confirm: true });
+  return c.json({ ...user, user });
+});
 
 // Before the password is looked at, as hosted Auth does.
 api.post("/token", async (c, next) => {

@@ -1,0 +1,116 @@
+"""Inviting one person or a whole list, and taking an invitation back."""
+
+from typing import Any
+from uuid import UUID
+
+import structlog
+from litestar import Request, Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
+from litestar.params import FromPath, SkipValidation, URLEncodedBody
+from litestar.response import Redirect, Template
+from pydantic import BaseModel, ConfigDict, Field
+
+from admin.pages.team.page import GIVEN_BY, roles_to_give, team_page, words_of
+from admin.pages.team.roster import decoded, people_of
+from admin.pages.team.rows import JUDGED, Judged
+from admin.people import SignedIn
+from admin.services import Services
+from infra.supabase import Refused
+
+log = structlog.get_logger()
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class InviteForm(BaseModel):
+    """What the browser sends, as it is typed: the database decides what may stand."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    email: str = Field(max_length=1000)
+    full_name: str = Field(max_length=1000)
+    role: str = Field(max_length=20)
+    telegram_username: str = Field(default="", max_length=100)
+
+
+@post("/team/invitations")
+async def invite(
+    request: AnyRequest,
+    services: NamedDependency[SkipValidation[Services]],
+    me: NamedDependency[SkipValidation[SignedIn]],
+    data: URLEncodedBody[InviteForm],
+) -> Response[Any]:
+    """Invite one person; asked again, the link is the same."""
+    typed = data.model_dump()
+    try:
+        (row,) = await _invite(me, [typed], dry_run=False)
+    except Refused as refusal:
+        return await team_page(request, services, me, 422, typed=typed, invite_problem=words_of(refusal))
+    if row.reason:
+        return await team_page(request, services, me, 422, typed=typed, invite_problem=row.words)
+    log.info("people_invited", count=1, user_id=me.person.id)
+    return Redirect("/team?done=invited#invitations", status_code=303)
+
+
+@post("/team/invitations/{invitation:uuid}/revoke")
+async def revoke_invitation(
+    request: AnyRequest,
+    services: NamedDependency[SkipValidation[Services]],
+    me: NamedDependency[SkipValidation[SignedIn]],
+    invitation: FromPath[UUID],
+) -> Response[Any]:
+    """Take an invitation back."""
+    try:
+        await me.database.call("revoke_invitation", invitation_id=str(invitation))
+    except Refused as refusal:
+        return await team_page(request, services, me, 409, problem=words_of(refusal))
+    log.info("invitation_revoked", invitation_id=invitation, user_id=me.person.id)
+    return Redirect("/team?done=revoked#invitations", status_code=303)
+
+
+@get("/team/invitations/list")
+async def show_list(me: NamedDependency[SkipValidation[SignedIn]]) -> Response[Any]:
+    """Show the form that takes a list."""
+    return _list_page(me)
+
+
+@post("/team/invitations/list")
+async def invite_list(request: AnyRequest, me: NamedDependency[SkipValidation[SignedIn]]) -> Response[Any]:
+    """Check a list row by row, then, sent again, invite all of it or nobody."""
+    form = await request.form()
+    default_role, file = str(form.get("role", "")), form.get("file")
+    text = decoded(await file.read()) if isinstance(file, UploadFile) else ""
+    text = text or str(form.get("list", ""))
+    is_check = form.get("step") != "invite"
+    people = people_of(text, default_role)
+    shown = {"text": text, "default_role": default_role}
+    try:
+        judged = await _invite(me, people, dry_run=is_check)
+    except Refused as refusal:
+        return _list_page(me, 422, **shown, problem=words_of(refusal))
+    wrong = sum(row.reason is not None for row in judged)
+    if wrong or is_check:
+        return _list_page(me, 422 if wrong else 200, **shown, judged=judged, wrong=wrong)
+    log.info("people_invited", count=len(judged), user_id=me.person.id)
+    return Redirect("/team?done=invited#invitations", status_code=303)
+
+
+async def _invite(me: SignedIn, people: list[dict[str, str]], *, dry_run: bool) -> list[Judged]:
+    return JUDGED.validate_python(await me.database.call("invite_staff", invitations=people, dry_run=dry_run))
+
+
+def _list_page(me: SignedIn, status: int = 200, **shown: Any) -> Response[Any]:
+    if me.person.role not in GIVEN_BY:
+        raise Refused("not_allowed", "42501")
+    context = {
+        "me": me.person,
+        "roles_to_give": roles_to_give(me),
+        "text": "",
+        "default_role": "accountant",
+        "judged": None,
+        "wrong": 0,
+        "problem": None,
+        **shown,
+    }
+    return Template("pages/team/list.html", context=context, status_code=status)

@@ -1,0 +1,87 @@
+"""What an admin changes in people: role, access, Telegram. The database decides; a refusal is said on the page."""
+
+from typing import Any
+from uuid import UUID
+
+import structlog
+from litestar import Request, Response, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, SkipValidation, URLEncodedBody
+from litestar.response import Redirect
+from pydantic import BaseModel, ConfigDict, Field
+
+from admin.pages.team.page import team_page, words_of
+from admin.people import SignedIn
+from admin.services import Services
+from infra.supabase import Refused
+
+log = structlog.get_logger()
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class RoleForm(BaseModel):
+    """What the browser sends."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    role: str = Field(max_length=20)
+
+
+class AccessForm(BaseModel):
+    """What the browser sends: `yes` lets the person in."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    active: str = Field(max_length=3)
+
+
+@post("/team/{person:uuid}/role")
+async def set_role(
+    request: AnyRequest,
+    services: NamedDependency[SkipValidation[Services]],
+    me: NamedDependency[SkipValidation[SignedIn]],
+    person: FromPath[UUID],
+    data: URLEncodedBody[RoleForm],
+) -> Response[Any]:
+    """Give another role."""
+    try:
+        await me.database.call("set_role", user_id=str(person), role=data.role)
+    except Refused as refusal:
+        return await team_page(request, services, me, 409, problem=words_of(refusal))
+    log.info("role_changed", person_id=person, user_id=me.person.id)
+    return Redirect("/team?done=role", status_code=303)
+
+
+@post("/team/{person:uuid}/active")
+async def set_active(
+    request: AnyRequest,
+    services: NamedDependency[SkipValidation[Services]],
+    me: NamedDependency[SkipValidation[SignedIn]],
+    person: FromPath[UUID],
+    data: URLEncodedBody[AccessForm],
+) -> Response[Any]:
+    """Take access away, or give it back."""
+    is_active = data.active == "yes"
+    try:
+        await me.database.call("set_active", user_id=str(person), active=is_active)
+    except Refused as refusal:
+        return await team_page(request, services, me, 409, problem=words_of(refusal))
+    log.info("access_changed", person_id=person, user_id=me.person.id, active=is_active)
+    return Redirect(f"/team?done={'activated' if is_active else 'deactivated'}", status_code=303)
+
+
+@post("/team/{person:uuid}/telegram/unlink")
+async def unlink_telegram_of(
+    request: AnyRequest,
+    services: NamedDependency[SkipValidation[Services]],
+    me: NamedDependency[SkipValidation[SignedIn]],
+    person: FromPath[UUID],
+) -> Response[Any]:
+    """Untie somebody's Telegram account."""
+    try:
+        await me.database.call("unlink_telegram", user_id=str(person))
+    except Refused as refusal:
+        return await team_page(request, services, me, 409, problem=words_of(refusal))
+    log.info("telegram_unlinked", person_id=person, user_id=me.person.id)
+    return Redirect("/team?done=unlinked", status_code=303)

@@ -1,0 +1,109 @@
+"""What the page shows: people and invitations as the database gives them, and their words."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
+
+from admin.people import ROLE_WORDS, Role
+
+UNREACHABLE_WORDS = {
+    "blocked": "заблокировал бота",
+    "deleted": "аккаунт удалён",
+    "not_started": "не начал разговор с ботом",
+}
+STATE_WORDS = {"live": "ждёт ответа", "expired": "срок истёк"}
+
+REASONS = {
+    "email_is_wrong": "Почта написана с ошибкой",
+    "name_is_missing": "Нет имени",
+    "role_is_unknown": "Такой роли нет",
+    "role_is_not_yours_to_give": "Эту роль может дать только администратор",
+    "telegram_name_is_wrong": "Имя в Telegram: латинские буквы, цифры и _, от 4 до 32 знаков",
+    "email_repeats": "Эта почта уже есть в списке выше",
+    "person_exists": "Такой сотрудник уже есть",
+    "manager_is_unknown": "Менеджера с такой почтой нет",
+    "invited_as_another": "Уже приглашён с другой ролью: сначала отзовите то приглашение",
+    "invited_by_another": "Уже приглашён другим человеком",
+}
+OUTCOMES = {"invited": "Будет приглашён", "already_invited": "Уже приглашён, ссылка та же", "refused": "Ошибка"}
+
+
+class Member(BaseModel):
+    """A row of `api.team`."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    id: UUID
+    full_name: str
+    email: str
+    role: Role
+    active: bool
+    telegram_linked: bool
+    telegram_username: str | None
+    unreachable_because: str | None
+    chats: int
+    may_change: bool
+
+    @property
+    def role_word(self) -> str:
+        """The role in Russian."""
+        return ROLE_WORDS[self.role]
+
+    @property
+    def unreachable_word(self) -> str:
+        """Why the bot cannot write to the person; empty when it can."""
+        return UNREACHABLE_WORDS.get(self.unreachable_because or "", "")
+
+
+class Standing(BaseModel):
+    """A row of `api.staff_invitations` that has not been used or revoked; the token is there while it is live."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    id: UUID
+    email: str
+    full_name: str
+    role: Role
+    invited_by_name: str | None
+    expires_at: AwareDatetime
+    state: Literal["live", "expired"]
+    token: str | None
+
+    @property
+    def role_word(self) -> str:
+        """The role in Russian."""
+        return ROLE_WORDS[self.role]
+
+    @property
+    def state_word(self) -> str:
+        """The state in Russian."""
+        return STATE_WORDS[self.state]
+
+
+class Judged(BaseModel):
+    """A row of the answer of `api.invite_staff`."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    line: int
+    email: str | None
+    full_name: str | None
+    role: str | None
+    outcome: Literal["invited", "already_invited", "refused"]
+    reason: str | None
+
+    @property
+    def words(self) -> str:
+        """What becomes of the row, in Russian."""
+        return REASONS[self.reason] if self.reason else OUTCOMES[self.outcome]
+
+    @property
+    def role_word(self) -> str:
+        """The role in Russian, or as it was written."""
+        return ROLE_WORDS.get(self.role, self.role) if self.role else ""  # type: ignore[call-overload]
+
+
+MEMBERS = TypeAdapter(list[Member])
+STANDING = TypeAdapter(list[Standing])
+JUDGED = TypeAdapter(list[Judged])

@@ -1,0 +1,19 @@
+-- Invitations. Written by functions of schema api only: who may invite whom is said there.
+--
+--              | select             | insert | update | delete
+-- admin        | all                | –      | –      | –
+-- manager      | own, into own team | –      | –      | –
+-- accountant   | –                  | –      | –      | –
+-- observer     | –                  | –      | –      | –
+-- service role | all                | yes    | yes    | yes
+-- anon         | –                  | –      | –      | –
+
+select private.drop_policies('public.staff_invitations');
+
+create policy "admins read invitations, managers their own and those into their team" on public.staff_invitations
+for select
+to authenticated
+using (
+  (select private.role()) = 'admin'
+  or (select private.role()) = 'manager' and ((select auth.uid()) = invited_by or (select auth.uid()) = manager_id)
+);

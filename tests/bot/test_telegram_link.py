@@ -1,0 +1,90 @@
+"""A person's own link ties the Telegram account that opens it, once (B7: and nobody's who has no access)."""
+
+import itertools
+import secrets
+from typing import Any
+
+import psycopg
+import pytest
+
+from infra.local.telegram.client import SimulatorClient
+from tests.stack import Stack
+
+_numbers = itertools.count(8_100_000_000 + secrets.randbelow(10**6) * 1000)
+
+
+class Newcomer:
+    """An accountant without a Telegram account, and the link to tie one."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._url = stack.env["DATABASE_URL"]
+        number = next(_numbers)
+        self.name, self.account = f"Нина Новикова {number}", number
+        self.id = self.row(
+            "insert into public.users (id, email, role, full_name) values (gen_random_uuid(), %s, 'accountant', %s)"
+            " returning id",
+            f"{number}@buhbot.test",
+            self.name,
+        )
+        self.link = "verify_" + str(
+            self.row(
+                "insert into public.telegram_links (user_id) values (%s) returning private.link_token('telegram', id)",
+                self.id,
+            )
+        )
+
+    @property
+    def tied_to(self) -> int | None:
+        found: int | None = self.row("select telegram_id from public.users where id = %s", self.id)
+        return found
+
+    def row(self, query: str, *values: Any) -> Any:
+        with psycopg.connect(self._url, autocommit=True) as operator:
+            found = operator.execute(query.encode(), values).fetchone()
+        return found[0] if found else None
+
+
+@pytest.fixture
+def newcomer(stack: Stack) -> Newcomer:
+    return Newcomer(stack)
+
+
+async def opens(sim: SimulatorClient, account: int, payload: str) -> str:
+    """Open a link as a Telegram account, and return what the bot says."""
+    await sim.post("person", user_id=account, first_name="Кто-то", started=True)
+    said = await sim.start(account, payload)
+    answer = await sim.until_message(account, lambda m: m.by_bot, since=said.message.message_id)
+    return answer.words
+
+
+async def test_the_link_ties_the_account_and_says_so(sim: SimulatorClient, newcomer: Newcomer) -> None:
+    assert "теперь ваш рабочий" in await opens(sim, newcomer.account, newcomer.link)
+    assert newcomer.tied_to == newcomer.account
+    assert newcomer.name in await opens(sim, newcomer.account, "")
+
+
+async def test_a_replay_is_refused_in_words(sim: SimulatorClient, newcomer: Newcomer) -> None:
+    await opens(sim, newcomer.account, newcomer.link)
+    for account in (newcomer.account, newcomer.account + 1):
+        assert "уже использована" in await opens(sim, account, newcomer.link)
+    assert newcomer.tied_to == newcomer.account
+
+
+async def test_an_account_of_a_colleague_is_refused_in_words(
+    sim: SimulatorClient, newcomer: Newcomer, stack: Stack
+) -> None:
+    other = Newcomer(stack)
+    await opens(sim, other.account, other.link)
+    assert "уже привязан к другому" in await opens(sim, other.account, newcomer.link)
+    assert newcomer.tied_to is None
+
+
+async def test_a_link_that_is_not_ours_opens_nothing(sim: SimulatorClient, newcomer: Newcomer) -> None:
+    assert "не действует" in await opens(sim, newcomer.account, "verify_nonsense")
+
+
+async def test_b7_whoever_lost_access_is_a_stranger(sim: SimulatorClient, newcomer: Newcomer) -> None:
+    newcomer.row("update public.users set active = false where id = %s returning id", newcomer.id)
+    assert "Нет прав" in await opens(sim, newcomer.account, newcomer.link)
+    newcomer.row("update public.users set telegram_id = %s where id = %s returning id", newcomer.account, newcomer.id)
+    assert newcomer.name not in await opens(sim, newcomer.account, "")
