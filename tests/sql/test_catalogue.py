@@ -9,9 +9,10 @@ from tests.sql.firm import Connection, Row, all_rows, one, tables
 
 POLICIES = Path(__file__).parents[2] / "supabase" / "policies"
 INSTANT = "timestamp with time zone"
+TIME = "time without time zone"
 VIEWS = """
-    absences audit_log chat_health chat_messages chats client_requests ladder_steps outbox request_outcomes
-    requests_awaiting_answer settings sla_alerts sla_policies users working_schedules
+    absences audit_log chat_health chat_messages chats client_requests ladder_steps my_profile outbox request_outcomes
+    requests_awaiting_answer settings sign_in_log sla_alerts sla_policies users working_schedules
 """.split()
 
 
@@ -41,11 +42,13 @@ def test_the_api_is_what_it_is_on_purpose(db: Connection) -> None:
         "ingest(updates jsonb)",
         "note_bot(telegram_id bigint, username text, reads_all boolean)",
         "note_intake(as_of timestamp with time zone)",
+        "note_sign_ins(entries jsonb)",
         "press_alert(message_id uuid, verb text, telegram_id bigint, as_of timestamp with time zone)",
         "resend_message(message_id uuid, as_of timestamp with time zone)",
         "settle_outbox(results jsonb, as_of timestamp with time zone)",
         "sla_report(since timestamp with time zone, until timestamp with time zone, by text)",
         "undelivered_messages()",
+        f"update_profile(full_name text, locale text, quiet_from {TIME}, quiet_until {TIME}, alerts_per_hour integer)",
         "working_between(schedule_id uuid, since timestamp with time zone, until timestamp with time zone)",
     ]
 
