@@ -1,6 +1,6 @@
 """Signing in, staying signed in and signing out at Supabase Auth, as its public key allows."""
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import httpx
@@ -12,10 +12,25 @@ from admin.tokens import AuthUnavailable, BadToken, Verifier
 log = structlog.get_logger()
 
 REFUSALS = frozenset({400, 403, 422})
+_PASSWORD_REFUSALS: dict[str, Literal["weak", "same", "other"]] = {
+    "weak_password": "weak",
+    "same_password": "same",
+    "validation_failed": "other",
+}
+
+Scope = Literal["local", "others", "global"]
 
 
 class LoginRefused(Exception):  # noqa: N818 (reads as what happened)
     """Wrong e-mail or password, a banned person, or a login that has ended. Auth's own reason stays here."""
+
+
+class PasswordRefused(Exception):  # noqa: N818
+    """Auth does not take this new password; `reason` says why not."""
+
+    def __init__(self, reason: Literal["weak", "same", "other"]) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class TooManyAttempts(AuthUnavailable):
@@ -48,21 +63,45 @@ class Auth:
 
     async def sign_in(self, email: str, password: str) -> Login:
         """Raises `LoginRefused` or `TooManyAttempts`."""
-        return await self._login("password", {"email": email, "password": password})
+        return await self._login("/token", {"grant_type": "password"}, {"email": email, "password": password})
 
     async def refresh(self, refresh_token: str) -> Login:
         """Trade the refresh token for a new pair; the old one is spent. Raises `LoginRefused` when the login ended."""
-        return await self._login("refresh_token", {"refresh_token": refresh_token})
+        return await self._login("/token", {"grant_type": "refresh_token"}, {"refresh_token": refresh_token})
 
-    async def sign_out(self, access_token: str) -> None:
-        """End this one login; other devices stay signed in. Raises `AuthUnavailable` too when Auth did not end it.
+    async def sign_out(self, access_token: str, scope: Scope = "local") -> None:
+        """End this one login, all others of the person, or all. Raises `AuthUnavailable` too when Auth did not.
 
         The access token must still be good: Auth takes no spent one.
         """
-        headers = {"Authorization": f"Bearer {access_token}"}
-        response = await self._post("/logout", {"scope": "local"}, {}, headers)
+        response = await self._send("POST", "/logout", {"scope": scope}, {}, access_token)
         if response.is_error:
             raise AuthUnavailable(f"sign-out was answered {response.status_code}")
+
+    async def send_reset(self, email: str, redirect_to: str) -> None:
+        """Have a link sent to the address, if Auth knows it; the answer is the same if not."""
+        response = await self._send("POST", "/recover", {"redirect_to": redirect_to}, {"email": email})
+        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            raise TooManyAttempts
+        if response.is_error:
+            raise AuthUnavailable(f"recovery was answered {response.status_code}")
+
+    async def open_reset(self, token_hash: str) -> Login:
+        """Trade the secret of a mailed link for a login; it is spent then. Raises `LoginRefused` when it was before."""
+        return await self._login("/verify", {}, {"type": "recovery", "token_hash": token_hash})
+
+    async def change_password(self, access_token: str, password: str) -> None:
+        """Set a new password. Raises `PasswordRefused`, or `LoginRefused` when the token is not good for that."""
+        response = await self._send("PUT", "/user", {}, {"password": password}, access_token)
+        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            raise TooManyAttempts
+        reason = _PASSWORD_REFUSALS.get(_error_code(response))
+        if reason:
+            raise PasswordRefused(reason)
+        if _is_refusal(response):
+            raise LoginRefused
+        if response.is_error:
+            raise AuthUnavailable(f"change of password was answered {response.status_code}")
 
     async def ping(self) -> None:
         """Return when Auth answers."""
@@ -71,8 +110,8 @@ class Auth:
         except httpx.HTTPError as error:
             raise AuthUnavailable(type(error).__name__) from error
 
-    async def _login(self, grant_type: str, body: dict[str, str]) -> Login:
-        response = await self._post("/token", {"grant_type": grant_type}, body)
+    async def _login(self, path: str, query: dict[str, str], body: dict[str, str]) -> Login:
+        response = await self._send("POST", path, query, body)
         if _is_refusal(response):
             raise LoginRefused
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
@@ -89,15 +128,21 @@ class Auth:
             raise AuthUnavailable(type(error).__name__) from error
         return Login(person_id=claims.sub, expires_at=claims.exp, **answer.model_dump())
 
-    async def _post(
-        self, path: str, query: dict[str, str], body: dict[str, Any], headers: dict[str, str] | None = None
+    async def _send(
+        self, method: str, path: str, query: dict[str, str], body: dict[str, Any], token: str | None = None
     ) -> httpx.Response:
+        headers = {"apikey": self._key, **({"Authorization": f"Bearer {token}"} if token else {})}
         try:
-            return await self._http.post(
-                self._url + path, params=query, json=body, headers={"apikey": self._key, **(headers or {})}
-            )
+            return await self._http.request(method, self._url + path, params=query, json=body, headers=headers)
         except httpx.HTTPError as error:
             raise AuthUnavailable(type(error).__name__) from error
+
+
+def _error_code(response: httpx.Response) -> str:
+    try:
+        return str(response.json().get("error_code", "")) if response.is_error else ""
+    except (ValueError, AttributeError):  # a gateway's own page
+        return ""
 
 
 def _is_refusal(response: httpx.Response) -> bool:

@@ -68,7 +68,7 @@ async def _is_signed_in(socket: Socket, services: Services) -> bool:
     """Ask for the session, not for the token the page came with: sessions renew their tokens."""
     session_id = services.cookie.read(socket)
     try:
-        return bool(session_id) and await services.sessions.find(session_id or "") is not None
+        return bool(session_id) and await services.sessions.find(session_id or "", in_use=False) is not None
     except (RedisError, AuthUnavailable):
         return True  # cannot tell just now; a hint carries nothing, and the rows ask again
 

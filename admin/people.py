@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from admin.auth import Login
 from admin.services import Services
 from admin.sessions import Session
 from infra.supabase import Database, Refused
@@ -26,6 +27,10 @@ ROLE_WORDS: dict[Role, str] = {
 }
 # PostgREST no longer takes the token: it ended, or its key was withdrawn.
 _TOKEN_REFUSALS = frozenset({"PGRST301", "PGRST302", "PGRST303", "PT401"})
+
+
+# Header of requests that an open page makes by itself (static/live.js).
+BY_ITSELF = "x-by-itself"
 
 
 class SignInNeeded(Exception):  # noqa: N818 (reads as what happened)
@@ -59,10 +64,11 @@ class Person(BaseModel):
 
 
 class SignedIn:
-    """The person of this request and the database under that person's own token."""
+    """The person of this request, the database under that person's own token, and the session that carries it."""
 
-    def __init__(self, person: Person, database: Database) -> None:
+    def __init__(self, person: Person, database: Database, session_id: str, session: Session) -> None:
         self.person, self.database = person, database
+        self.session_id, self.session = session_id, session
 
 
 _PEOPLE = TypeAdapter(list[Person])
@@ -75,10 +81,10 @@ async def read_person(database: Database, user_id: UUID) -> Person | None:
     return found[0] if found and found[0].active else None
 
 
-def database_of(services: Services, session: Session) -> Database:
-    """Return schema `api` as the person of this session."""
+def database_of(services: Services, login: Login) -> Database:
+    """Return schema `api` as the person of this login."""
     settings = services.settings
-    return Database(services.http, settings.supabase, settings.supabase_anon_key, session.login.access_token)
+    return Database(services.http, settings.supabase, settings.supabase_anon_key, login.access_token)
 
 
 async def signed_in(request: Request[Any, Any, Any], services: NamedDependency[SkipValidation[Services]]) -> SignedIn:
@@ -89,10 +95,11 @@ async def signed_in(request: Request[Any, Any, Any], services: NamedDependency[S
     session_id = services.cookie.read(request)
     if not session_id:
         raise SignInNeeded
-    session = await services.sessions.find(session_id)
+    # A page that follows hints asks by itself: only what a person does keeps a session from idling out.
+    session = await services.sessions.find(session_id, in_use=BY_ITSELF not in request.headers)
     if session is None:
         raise SignInNeeded("expired")
-    database = database_of(services, session)
+    database = database_of(services, session.login)
     try:
         person = await read_person(database, session.login.person_id)
     except Refused as refusal:
@@ -103,4 +110,4 @@ async def signed_in(request: Request[Any, Any, Any], services: NamedDependency[S
         await services.sessions.end(session_id)
         log.info("session_ended", user_id=session.login.person_id, reason="deactivated")
         raise SignInNeeded("deactivated")
-    return SignedIn(person, database)
+    return SignedIn(person, database, session_id, session)

@@ -14,6 +14,11 @@ class AdminSettings(ProcessSettings):
     admin_port: int = Field(default=5000, ge=1, le=65535)
     admin_url: HttpUrl = HttpUrl("http://127.0.0.1:5000")
     session_secret: SecretStr = Field(min_length=32)
+    # Without a click, and at most.
+    session_idle_minutes: int = Field(default=12 * 60, ge=5, le=30 * 24 * 60)
+    session_life_days: int = Field(default=30, ge=1, le=365)
+    # Only projects that still sign people's tokens with a shared secret need it.
+    supabase_jwt_secret: SecretStr | None = Field(default=None, min_length=32)
 
     @property
     def supabase(self) -> str:

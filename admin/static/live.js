@@ -15,6 +15,11 @@
     }
   }
 
+  // Such a request is no sign of life of the person: the session may idle out behind an open page.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.triggeringEvent?.type === "refresh") event.detail.headers["X-By-Itself"] = "1";
+  });
+
   function show(lost) {
     const badge = document.getElementById("link-state");
     if (badge) badge.textContent = lost ? "нет связи, обновляем…" : "";

@@ -14,8 +14,9 @@ from admin.auth import Login, LoginRefused, TooManyAttempts
 from admin.next_page import HOME, safe_next
 from admin.people import SignInNeeded, database_of, read_person, signed_in
 from admin.services import Services
-from admin.sessions import Session
+from admin.sign_ins import Refusal
 from admin.tokens import AuthUnavailable
+from admin.visitors import visitor_of
 from infra.supabase import Refused, Unavailable
 
 log = structlog.get_logger()
@@ -31,6 +32,8 @@ REASONS = {
     "expired": "Сеанс закончился. Войдите снова, и мы вернём вас на ту же страницу.",
     "deactivated": "Ваш доступ отключён. Если это ошибка, обратитесь к администратору.",
     "signed_out": "Вы вышли.",
+    "signed_out_everywhere": "Вы вышли на всех устройствах.",
+    "reset": "Пароль изменён, все прежние сеансы закончены. Войдите с новым паролем.",
 }
 
 
@@ -76,12 +79,12 @@ async def sign_in(
         login = await services.auth.sign_in(data.email.strip(), data.password)
         if await _may_enter(services, login):
             return await _enter(request, services, login, data.next)
-        log.info("sign_in_refused", reason="no_access", user_id=login.person_id)
+        await _note_refusal(request, services, data, "no_access")
         await services.auth.sign_out(login.access_token)
     except LoginRefused:
-        log.info("sign_in_refused", reason="credentials")
+        await _note_refusal(request, services, data, "credentials")
     except TooManyAttempts:
-        log.warning("sign_in_refused", reason="too_many")
+        await _note_refusal(request, services, data, "too_many")
         return _form(429, data.next, email=data.email, problem=TOO_MANY)
     except (AuthUnavailable, Unavailable) as error:
         log.warning("sign_in_unavailable", part=type(error).__name__)
@@ -90,20 +93,26 @@ async def sign_in(
 
 
 async def _may_enter(services: Services, login: Login) -> bool:
-    session = Session(login=login, ends_at=login.expires_at)
     try:
-        return await read_person(database_of(services, session), login.person_id) is not None
+        return await read_person(database_of(services, login), login.person_id) is not None
     except Refused as refusal:
         log.info("sign_in_refused_by_database", code=refusal.code)
         return False
 
 
+async def _note_refusal(request: AnyRequest, services: Services, data: SignInForm, reason: Refusal) -> None:
+    log.info("sign_in_refused", reason=reason)
+    await services.sign_ins.note("refused", visitor_of(request), email=data.email.strip(), reason=reason)
+
+
 async def _enter(request: AnyRequest, services: Services, login: Login, next_page: str) -> Response[Any]:
     old = services.cookie.read(request)
-    session_id = await services.sessions.start(login)
+    visitor = visitor_of(request)
+    session_id = await services.sessions.start(login, visitor)
     if old:
         await services.sessions.end(old)
     log.info("signed_in", user_id=login.person_id)
+    await services.sign_ins.note("signed_in", visitor, person_id=login.person_id)
     return Redirect(safe_next(next_page), status_code=303, cookies=[services.cookie.write(session_id)])
 
 
