@@ -8,7 +8,7 @@ from arq.connections import RedisSettings
 from arq.cron import CronJob
 from arq.worker import Worker
 
-from jobs import firm_defaults, horizon, outbox, sla_escalation
+from jobs import firm_defaults, horizon, outbox, sessions, sign_ins, sla_escalation
 from jobs.connections import Connections
 from jobs.ticking import Tick
 
@@ -24,6 +24,9 @@ TICKS: list[Tick] = [
 TIMETABLE: list[CronJob] = [
     cron(horizon.extend, hour=3, minute=17, timeout=30, run_at_startup=True),
     cron(firm_defaults.adopt, hour=3, minute=19, timeout=30, run_at_startup=True),
+    cron(sessions.clear, minute={7, 22, 37, 52}, timeout=30),
+    # Waits in the same Redis that wakes us.
+    cron(sign_ins.note, second=set(range(0, 60, 5)), timeout=30),
 ]
 
 
