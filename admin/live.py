@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from admin.hints import Waiting
 from admin.services import Services
+from admin.sessions import ENDED_TOPIC
 from admin.tokens import AuthUnavailable
 from infra.redis import end
 
@@ -110,6 +111,6 @@ async def _tell(socket: Socket, services: Services, waiting: Waiting) -> int:
         topics = await waiting.take()
         if not await _is_signed_in(socket, services):
             return ENDED
-        for topic in topics:
+        for topic in topics - {ENDED_TOPIC}:
             await socket.send_text(topic)
         await asyncio.sleep(PAUSE_SECONDS)
