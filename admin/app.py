@@ -17,9 +17,16 @@ from admin import errors, live, times
 from admin.assets import Assets
 from admin.metrics import measured
 from admin.pages.forgot.page import ask_for_reset, show_forgot
+from admin.pages.login.code import show_code
 from admin.pages.login.page import show_login, sign_in
 from admin.pages.logout.page import sign_out
 from admin.pages.profile.page import change_password, show_profile, update_profile
+from admin.pages.profile.second_factor import (
+    begin_second_factor,
+    confirm_second_factor,
+    drop_second_factor,
+    show_second_factor,
+)
 from admin.pages.profile.sessions import end_every_session, end_session
 from admin.pages.requests.page import home, show_requests
 from admin.pages.reset.page import finish_reset, show_reset
@@ -67,7 +74,8 @@ def create_app(settings: AdminSettings) -> Litestar:
 def _pages() -> list[HTTPRouteHandler]:
     return [
         *(home, show_requests),
-        *(show_login, sign_in, sign_out, show_forgot, ask_for_reset, show_reset, finish_reset),
+        *(show_login, sign_in, show_code, sign_out, show_forgot, ask_for_reset, show_reset, finish_reset),
+        *(show_second_factor, begin_second_factor, confirm_second_factor, drop_second_factor),
         *(show_profile, update_profile, change_password, end_session, end_every_session),
     ]
 

@@ -37,8 +37,15 @@ class TooManyAttempts(AuthUnavailable):
     """Auth asks for a pause."""
 
 
+class CodeRefused(Exception):  # noqa: N818
+    """Not the code that the authenticator app shows now."""
+
+
 class Login(BaseModel):
-    """What Auth gave: an access token good until `expires_at` (seconds since 1970), one refresh token to use once."""
+    """What Auth gave: an access token good until `expires_at` (seconds since 1970), one refresh token to use once.
+
+    `factor_id` names the person's second factor as long as it has not been shown, then and without one it is none.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -46,6 +53,46 @@ class Login(BaseModel):
     access_token: str
     refresh_token: str
     expires_at: int
+    factor_id: str | None = None
+
+
+class Factor(BaseModel):
+    """A second factor of a person, as Auth describes it."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    id: str
+    factor_type: str = "totp"
+    status: str = "verified"
+
+    @property
+    def is_asked(self) -> bool:
+        """Assert that signing in takes its code."""
+        return self.factor_type == "totp" and self.status == "verified"
+
+
+class Totp(BaseModel):
+    """What an authenticator app needs: a picture (SVG) or the secret in letters."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    qr_code: str
+    secret: str
+
+
+class Enrolment(BaseModel):
+    """A second factor that waits for its first code."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    id: str
+    totp: Totp
+
+
+class _User(BaseModel):
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    factors: tuple[Factor, ...] = ()
 
 
 class _Answer(BaseModel):
@@ -53,6 +100,7 @@ class _Answer(BaseModel):
 
     access_token: str
     refresh_token: str
+    user: _User = _User()
 
 
 class Auth:
@@ -60,6 +108,7 @@ class Auth:
 
     def __init__(self, http: httpx.AsyncClient, url: str, anon_key: str, verifier: Verifier) -> None:
         self._http, self._url, self._key, self._verifier = http, f"{url}/auth/v1", anon_key, verifier
+        self._offers_factors: bool | None = None
 
     async def sign_in(self, email: str, password: str) -> Login:
         """Raises `LoginRefused` or `TooManyAttempts`."""
@@ -103,6 +152,51 @@ class Auth:
         if response.is_error:
             raise AuthUnavailable(f"change of password was answered {response.status_code}")
 
+    async def factors(self, access_token: str) -> tuple[Factor, ...]:
+        """Return the person's second factors, those not confirmed included."""
+        response = await self._send("GET", "/user", {}, None, access_token)
+        return _User.model_validate_json(_good(response).content).factors
+
+    async def offers_factors(self, access_token: str) -> bool:
+        """Assert that this Auth server has second factors; asked once, for it does not change its mind while it runs.
+
+        A server that has them refuses a factor of no kind, one that has none does not know the address at all.
+        """
+        if self._offers_factors is None:
+            response = await self._send("POST", "/factors", {}, {"factor_type": "none"}, access_token)
+            if response.is_server_error:
+                raise AuthUnavailable(f"factors were answered {response.status_code}")
+            self._offers_factors = bool(_error_code(response))
+        return self._offers_factors
+
+    async def enrol(self, access_token: str, name: str) -> Enrolment:
+        """Begin a second factor; it counts once its first code was confirmed. Raises `CodeRefused` where Auth won't."""
+        body = {"factor_type": "totp", "friendly_name": name, "issuer": "BuhBot"}
+        response = await self._send("POST", "/factors", {}, body, access_token)
+        if _is_refusal(response):
+            raise CodeRefused
+        return Enrolment.model_validate_json(_good(response).content)
+
+    async def confirm(self, access_token: str, factor_id: str, code: str) -> Login:
+        """Show the code of a second factor, and return the login that is trusted with it. Raises `CodeRefused`."""
+        challenge = await self._send("POST", f"/factors/{factor_id}/challenge", {}, {}, access_token)
+        if _is_refusal(challenge) or challenge.status_code == httpx.codes.NOT_FOUND:
+            raise CodeRefused
+        body = {"challenge_id": str(_good(challenge).json().get("id", "")), "code": code}
+        response = await self._send("POST", f"/factors/{factor_id}/verify", {}, body, access_token)
+        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            raise TooManyAttempts
+        if _is_refusal(response):
+            raise CodeRefused
+        return (await self._checked(response)).model_copy(update={"factor_id": None})
+
+    async def drop_factor(self, access_token: str, factor_id: str) -> None:
+        """Give a second factor up. Raises `CodeRefused` when the login was not trusted with it."""
+        response = await self._send("DELETE", f"/factors/{factor_id}", {}, None, access_token)
+        if _is_refusal(response):
+            raise CodeRefused
+        _good(response)
+
     async def ping(self) -> None:
         """Return when Auth answers."""
         try:
@@ -126,16 +220,29 @@ class Auth:
             # Not the person's fault: a gateway's own page, a wrong key of ours, or a token of another project.
             log.exception("auth_answer_unusable", status=response.status_code)
             raise AuthUnavailable(type(error).__name__) from error
-        return Login(person_id=claims.sub, expires_at=claims.exp, **answer.model_dump())
+        asked = next((factor.id for factor in answer.user.factors if factor.is_asked), None)
+        return Login(
+            person_id=claims.sub,
+            expires_at=claims.exp,
+            access_token=answer.access_token,
+            refresh_token=answer.refresh_token,
+            factor_id=None if claims.aal == "aal2" else asked,
+        )
 
     async def _send(
-        self, method: str, path: str, query: dict[str, str], body: dict[str, Any], token: str | None = None
+        self, method: str, path: str, query: dict[str, str], body: dict[str, Any] | None, token: str | None = None
     ) -> httpx.Response:
         headers = {"apikey": self._key, **({"Authorization": f"Bearer {token}"} if token else {})}
         try:
             return await self._http.request(method, self._url + path, params=query, json=body, headers=headers)
         except httpx.HTTPError as error:
             raise AuthUnavailable(type(error).__name__) from error
+
+
+def _good(response: httpx.Response) -> httpx.Response:
+    if response.is_error:
+        raise AuthUnavailable(f"{response.request.url.path} was answered {response.status_code}")
+    return response
 
 
 def _error_code(response: httpx.Response) -> str:

@@ -1,33 +1,32 @@
 """Forgotten passwords: a mailed link, opened once, sets a new one and ends every session of the person."""
 
 import asyncio
-import hashlib
-import secrets
-from base64 import urlsafe_b64encode
 from uuid import UUID
 
 import structlog
-from cryptography.fernet import Fernet, InvalidToken
-from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from admin.auth import Auth, Login, LoginRefused
-from admin.sessions import Sessions, derive_key
+from admin.auth import Auth
+from admin.sessions import Sessions
+from admin.tickets import Tickets
 from admin.tokens import AuthUnavailable
 
 log = structlog.get_logger()
 
-TICKET_SECONDS = 15 * 60
 MOST_UNDER_WAY = 20
+
+
+class CodeNeeded(Exception):  # noqa: N818 (reads as what happened)
+    """The person has a second factor: without its code Auth changes no password."""
 
 
 class Resets:
     """A link can be opened once, but its owner may need more than one try at a password: a ticket bridges that."""
 
     def __init__(self, redis: Redis, secret: str, auth: Auth, sessions: Sessions, origin: str) -> None:
-        self._redis, self._auth, self._sessions = redis, auth, sessions
+        self._auth, self._sessions = auth, sessions
         self._address = f"{origin}/reset"
-        self._seal = Fernet(urlsafe_b64encode(derive_key(secret, "admin resets")))
+        self._tickets = Tickets(redis, secret, "resets")
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def ask(self, email: str) -> None:
@@ -44,19 +43,22 @@ class Resets:
 
     async def open(self, token_hash: str) -> str:
         """Open a mailed link and return its ticket. Raises `LoginRefused` when it was opened before, or is old."""
-        login = await self._auth.open_reset(token_hash)
-        ticket = secrets.token_urlsafe(32)
-        await self._redis.set(_key(ticket), self._seal.encrypt(login.model_dump_json().encode()), ex=TICKET_SECONDS)
-        return ticket
+        return await self._tickets.issue(await self._auth.open_reset(token_hash))
 
-    async def finish(self, ticket: str, password: str) -> UUID:
+    async def finish(self, ticket: str, password: str, code: str = "") -> UUID:
         """Set the password, end every session of the person and return whose it was.
 
-        Raises `LoginRefused` for a ticket that is spent; after `PasswordRefused` it is good for another try.
+        Raises `LoginRefused` for a ticket that is spent; after `PasswordRefused`, `CodeNeeded` and `CodeRefused` it is
+        good for another try.
         """
-        login = await self._load(ticket)
+        login = await self._tickets.read(ticket)
+        if login.factor_id and not code:
+            raise CodeNeeded
+        if login.factor_id:
+            await self._tickets.try_once(ticket)
+            login = await self._auth.confirm(login.access_token, login.factor_id, code)
         await self._auth.change_password(login.access_token, password)
-        await self._redis.delete(_key(ticket))
+        await self._tickets.spend(ticket)
         await self._sessions.end_all(login)
         return login.person_id
 
@@ -65,19 +67,8 @@ class Resets:
         if self._under_way:
             await asyncio.wait(self._under_way)
 
-    async def _load(self, ticket: str) -> Login:
-        sealed = await self._redis.get(_key(ticket))
-        try:
-            return Login.model_validate_json(self._seal.decrypt(sealed or b""))
-        except (InvalidToken, ValidationError) as error:
-            raise LoginRefused from error
-
     async def _send(self, email: str) -> None:
         try:
             await self._auth.send_reset(email, self._address)
         except AuthUnavailable as error:
             log.warning("reset_not_sent", reason=type(error).__name__)
-
-
-def _key(ticket: str) -> str:
-    return f"admin:reset:{hashlib.sha256(ticket.encode()).hexdigest()}"

@@ -13,6 +13,7 @@ from admin.resets import Resets
 from admin.sessions import Limits, SessionCookie, Sessions
 from admin.settings import AdminSettings
 from admin.sign_ins import SignIns
+from admin.tickets import Tickets
 from admin.tokens import Verifier
 from infra.redis import connect
 from infra.supabase import open_http
@@ -30,6 +31,7 @@ class Services:
     cookie: SessionCookie
     sign_ins: SignIns
     resets: Resets
+    codes: Tickets
     hints: HintRelay
 
 
@@ -43,9 +45,9 @@ async def open_services(settings: AdminSettings) -> AsyncIterator[Services]:
         sessions = Sessions(redis, secret, auth, limits)
         resets = Resets(redis, secret, auth, sessions, settings.origin)
         cookie = SessionCookie(is_https=settings.is_https, life_seconds=limits.life_seconds)
-        sign_ins = SignIns(redis, secret)
+        sign_ins, codes = SignIns(redis, secret), Tickets(redis, secret, "codes")
         try:
-            yield Services(settings, http, redis, auth, sessions, cookie, sign_ins, resets, hints)
+            yield Services(settings, http, redis, auth, sessions, cookie, sign_ins, resets, codes, hints)
         finally:
             await resets.close()
             await sessions.close()

@@ -33,6 +33,7 @@ class Claims(BaseModel):
 
     sub: UUID
     exp: int
+    aal: str | None = None  # "aal2" once a second factor was shown
 
 
 class Verifier:

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.async_api import BrowserContext, expect
 
 from infra.local.waiting import until
 from tests.admin.firm import PASSWORD, Colleague, Firm
@@ -181,3 +182,22 @@ def test_the_person_in_the_header_leads_here(reader: Reader, firm: Firm) -> None
     person: Colleague = firm.hire("observer")
     reader.as_person(person)
     assert 'href="/profile"' in reader.get("/requests").text
+
+
+async def test_a_form_that_ends_the_session_is_answered_first(browser: BrowserContext, firm: Firm) -> None:
+    """The page's own socket hears of the end before the answer comes, and must not run ahead of it."""
+    person = firm.hire("accountant")
+    page = await browser.new_page()
+    await page.goto("/login?next=/profile")
+    await page.get_by_label("Почта").fill(person.email)
+    await page.get_by_label("Пароль").fill(person.password)
+    await page.get_by_role("button", name="Войти").click()
+    await page.wait_for_function("() => document.documentElement.dataset.link === 'open'")
+    await page.get_by_label("Текущий пароль").fill(person.password)
+    await page.get_by_label("Новый пароль").fill(NEW)
+    await page.get_by_label("Ещё раз").fill(NEW)
+    await page.get_by_role("button", name="Изменить пароль").click()
+    await expect(page.get_by_text("Пароль изменён. На других устройствах вы вышли.")).to_be_visible()
+    await page.wait_for_function("() => document.documentElement.dataset.link === 'open'")
+    await page.get_by_role("button", name="Выйти везде").click()
+    await expect(page.get_by_text("Вы вышли на всех устройствах.")).to_be_visible()

@@ -11,10 +11,11 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, expect
 
 from infra.local.waiting import until
 from tests.admin.firm import PASSWORD, Colleague, Firm
+from tests.admin.pictures import picture
 from tests.admin.process import Admin, Reader, hidden, running_admin, words
 from tests.stack import Stack
 
@@ -267,14 +268,3 @@ async def test_forgot_mail_reset_sign_in(browser: BrowserContext, firm: Firm, ma
     await page.goto("/profile")
     await expect(page.get_by_text("это устройство")).to_be_visible()
     await picture(page, stack, "profile")
-
-
-async def picture(page: Page, stack: Stack, name: str) -> None:
-    """Keep what is on the screen, narrow and wide, light and dark."""
-    folder = stack.home / "pictures"
-    for width in (390, 1440):
-        await page.set_viewport_size({"width": width, "height": 900})
-        assert await page.evaluate("document.documentElement.scrollWidth") <= width
-        for theme in ("light", "dark"):
-            await page.evaluate("(theme) => (document.documentElement.dataset.theme = theme)", theme)
-            await page.screenshot(path=folder / f"{name}-{width}-{theme}.png", full_page=True, animations="disabled")

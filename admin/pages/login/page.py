@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from admin.auth import Login, LoginRefused, TooManyAttempts
 from admin.next_page import HOME, safe_next
+from admin.pages.login.code import ask_for_code, enter
 from admin.people import SignInNeeded, database_of, read_person, signed_in
 from admin.services import Services
 from admin.sign_ins import Refusal
@@ -33,6 +34,7 @@ REASONS = {
     "deactivated": "Ваш доступ отключён. Если это ошибка, обратитесь к администратору.",
     "signed_out": "Вы вышли.",
     "signed_out_everywhere": "Вы вышли на всех устройствах.",
+    "code": "Слишком много неверных кодов, или прошло больше 15 минут. Начните с пароля.",
     "reset": "Пароль изменён, все прежние сеансы закончены. Войдите с новым паролем.",
 }
 
@@ -78,7 +80,7 @@ async def sign_in(
     try:
         login = await services.auth.sign_in(data.email.strip(), data.password)
         if await _may_enter(services, login):
-            return await _enter(request, services, login, data.next)
+            return await _go_on(request, services, login, data.next)
         await _note_refusal(request, services, data, "no_access")
         await services.auth.sign_out(login.access_token)
     except LoginRefused:
@@ -105,15 +107,10 @@ async def _note_refusal(request: AnyRequest, services: Services, data: SignInFor
     await services.sign_ins.note("refused", visitor_of(request), email=data.email.strip(), reason=reason)
 
 
-async def _enter(request: AnyRequest, services: Services, login: Login, next_page: str) -> Response[Any]:
-    old = services.cookie.read(request)
-    visitor = visitor_of(request)
-    session_id = await services.sessions.start(login, visitor)
-    if old:
-        await services.sessions.end(old)
-    log.info("signed_in", user_id=login.person_id)
-    await services.sign_ins.note("signed_in", visitor, person_id=login.person_id)
-    return Redirect(safe_next(next_page), status_code=303, cookies=[services.cookie.write(session_id)])
+async def _go_on(request: AnyRequest, services: Services, login: Login, next_page: str) -> Response[Any]:
+    if login.factor_id:
+        return ask_for_code(await services.codes.issue(login), next_page)
+    return await enter(request, services, login, next_page)
 
 
 def _form(

@@ -18,6 +18,7 @@ from admin.services import Services
 from admin.sessions import handle_of
 from admin.sign_ins import Outcome
 from admin.times import Wall
+from admin.tokens import AuthUnavailable
 from infra.supabase import Refused
 
 log = structlog.get_logger()
@@ -25,7 +26,12 @@ log = structlog.get_logger()
 AnyRequest = Request[Any, Any, Any]
 
 LATEST = 10
-NOTES = {"profile": "Сохранено.", "password": "Пароль изменён. На других устройствах вы вышли.", "session": "Готово."}
+NOTES = {
+    "profile": "Сохранено.",
+    "password": "Пароль изменён. На других устройствах вы вышли.",
+    "session": "Готово.",
+    "factor": "Второй шаг входа включён. На других устройствах вы вышли.",
+}
 MALFORMED = "Не удалось прочитать форму. Проверьте время и число оповещений."
 
 OUTCOME_WORDS: dict[Outcome, str] = {
@@ -145,6 +151,7 @@ async def _page(request: AnyRequest, services: Services, me: SignedIn, status: i
         "sessions": await services.sessions.all_of(me.person.id),
         "this": handle_of(me.session_id),
         "sign_ins": sign_ins,
+        "offers_factors": await _offers_factors(services, me),
         "wall": Wall(request.cookies.get("zone"), now),
         "at": lambda seconds: datetime.fromtimestamp(seconds, UTC),
         "note": None,
@@ -153,3 +160,11 @@ async def _page(request: AnyRequest, services: Services, me: SignedIn, status: i
         **shown,
     }
     return Template("pages/profile/page.html", context=context, status_code=status)
+
+
+async def _offers_factors(services: Services, me: SignedIn) -> bool:
+    try:
+        return await services.auth.offers_factors(me.session.login.access_token)
+    except AuthUnavailable as error:
+        log.warning("factors_unavailable", reason=str(error))
+        return False

@@ -49,13 +49,15 @@ async def new_session(request: Request[Any, Any, Any], services: Services, me: S
         return Changed(problem=WRONG)
     except TooManyAttempts:
         return Changed(problem=TOO_MANY)
-    problem = await _change(services, login, form.password)
+    # With a second factor Auth listens only to a login that has shown it: that of the session.
+    trusted = me.session.login if login.factor_id else login
+    problem = await _change(services, trusted, form.password)
     if problem:
         await services.auth.sign_out(login.access_token)
         return Changed(problem=problem)
     log.info("password_changed", user_id=me.person.id)
     await services.sign_ins.note("password_changed", visitor_of(request), person_id=me.person.id)
-    return Changed(await services.sessions.start_alone(login, visitor_of(request)))
+    return Changed(await services.sessions.start_alone(trusted, visitor_of(request)))
 
 
 async def _change(services: Services, login: Login, password: str) -> str | None:

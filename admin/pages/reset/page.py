@@ -10,9 +10,10 @@ from litestar.params import QueryParameter, SkipValidation, URLEncodedBody
 from litestar.response import Redirect, Template
 from pydantic import BaseModel, ConfigDict, Field
 
-from admin.auth import LoginRefused, PasswordRefused, TooManyAttempts
+from admin.auth import CodeRefused, LoginRefused, PasswordRefused, TooManyAttempts
 from admin.next_page import login_address
 from admin.passwords import DIFFERENT, LONGEST, REFUSALS, problem_of
+from admin.resets import CodeNeeded
 from admin.services import Services
 from admin.tokens import AuthUnavailable
 from admin.visitors import visitor_of
@@ -23,6 +24,8 @@ AnyRequest = Request[Any, Any, Any]
 
 SPENT = "Эта ссылка уже использована или устарела."
 TOO_MANY = "Слишком много попыток. Подождите минуту и попробуйте снова."
+CODE_NEEDED = "У вас включён второй шаг входа: введите и код из приложения."
+CODE_WRONG = "Код не подошёл. Введите тот, что приложение показывает сейчас."
 DOWN = "Сервис входа не отвечает. Обычно это проходит за минуту: попробуйте ещё раз."
 
 
@@ -35,6 +38,7 @@ class ResetForm(BaseModel):
     ticket: str = Field(default="", max_length=200)
     password: str = Field(max_length=LONGEST)
     repeated: str = Field(max_length=LONGEST)
+    code: str = Field(default="", max_length=20)
 
 
 @get("/reset")
@@ -61,25 +65,44 @@ async def finish_reset(
     ticket = data.ticket
     try:
         ticket = ticket or await services.resets.open(data.token_hash)
-        person_id = await services.resets.finish(ticket, data.password)
+        person_id = await services.resets.finish(ticket, data.password, "".join(data.code.split()))
     except LoginRefused:
         log.info("reset_refused", reason="link")
         await services.sign_ins.note("refused", visitor_of(request), reason="link")
         return _spent()
-    except PasswordRefused as error:
-        return _form(422, "", ticket, REFUSALS[error.reason])
-    except TooManyAttempts:
-        return _form(429, data.token_hash, ticket, TOO_MANY)
-    except AuthUnavailable as error:
-        log.warning("reset_unavailable", reason=str(error))
-        return _form(503, data.token_hash, ticket, DOWN)
+    except (PasswordRefused, CodeNeeded, CodeRefused, AuthUnavailable) as error:
+        status, problem = _said(error)
+        asks_code = bool(data.code) or isinstance(error, CodeNeeded)
+        return _form(status, "" if ticket else data.token_hash, ticket, problem, asks_code=asks_code)
     log.info("reset_done", user_id=person_id)
     await services.sign_ins.note("reset_done", visitor_of(request), person_id=person_id)
     return Redirect(login_address(reason="reset"), status_code=303, cookies=[services.cookie.clear()])
 
 
-def _form(status: int = 200, token_hash: str = "", ticket: str = "", problem: str | None = None) -> Response[Any]:
-    context = {"token_hash": token_hash, "ticket": ticket, "problem": problem, "is_spent": False}
+def _said(error: Exception) -> tuple[int, str]:
+    match error:
+        case PasswordRefused():
+            return 422, REFUSALS[error.reason]
+        case CodeNeeded():
+            return 422, CODE_NEEDED
+        case CodeRefused():
+            return 422, CODE_WRONG
+        case TooManyAttempts():
+            return 429, TOO_MANY
+    log.warning("reset_unavailable", reason=str(error))
+    return 503, DOWN
+
+
+def _form(
+    status: int = 200, token_hash: str = "", ticket: str = "", problem: str | None = None, *, asks_code: bool = False
+) -> Response[Any]:
+    context = {
+        "token_hash": token_hash,
+        "ticket": ticket,
+        "problem": problem,
+        "asks_code": asks_code,
+        "is_spent": False,
+    }
     return Template("pages/reset/page.html", context=context, status_code=status)
 
 
