@@ -18,11 +18,22 @@ from admin.assets import Assets
 from admin.metrics import measured
 from admin.pages.clients.page import erase_client, export_client, show_client, show_clients
 from admin.pages.files.page import show_file
+from admin.pages.forgot.page import ask_for_reset, show_forgot
 from admin.pages.invite.page import accept_invitation, show_invitation
+from admin.pages.login.code import show_code
 from admin.pages.login.page import show_login, sign_in
 from admin.pages.logout.page import sign_out
+from admin.pages.profile.page import change_password, show_profile, update_profile
+from admin.pages.profile.second_factor import (
+    begin_second_factor,
+    confirm_second_factor,
+    drop_second_factor,
+    show_second_factor,
+)
+from admin.pages.profile.sessions import end_every_session, end_session
 from admin.pages.profile.telegram import link_telegram, show_telegram, unlink_telegram
 from admin.pages.requests.page import home, show_requests
+from admin.pages.reset.page import finish_reset, show_reset
 from admin.pages.team.invitations import invite, invite_list, revoke_invitation, show_list
 from admin.pages.team.members import set_active, set_role, unlink_telegram_of
 from admin.pages.team.page import show_team
@@ -69,15 +80,27 @@ def create_app(settings: AdminSettings) -> Litestar:
 
 
 def _pages() -> list[HTTPRouteHandler]:
-    return [home, show_requests, show_file, show_login, sign_in, sign_out, *_people(), *_clients()]
+    return [home, show_requests, show_file, *_doors(), *_profile(), *_people(), *_clients()]
+
+
+def _doors() -> list[HTTPRouteHandler]:
+    return [
+        *(show_login, sign_in, show_code, sign_out),
+        *(show_forgot, ask_for_reset, show_reset, finish_reset),
+        *(show_invitation, accept_invitation),
+    ]
+
+
+def _profile() -> list[HTTPRouteHandler]:
+    return [
+        *(show_profile, update_profile, change_password, end_session, end_every_session),
+        *(show_second_factor, begin_second_factor, confirm_second_factor, drop_second_factor),
+        *(show_telegram, link_telegram, unlink_telegram),
+    ]
 
 
 def _people() -> list[HTTPRouteHandler]:
-    return [
-        *(show_invitation, accept_invitation),
-        *(show_team, invite, show_list, invite_list, revoke_invitation, set_role, set_active, unlink_telegram_of),
-        *(show_telegram, link_telegram, unlink_telegram),
-    ]
+    return [show_team, invite, show_list, invite_list, revoke_invitation, set_role, set_active, unlink_telegram_of]
 
 
 def _clients() -> list[HTTPRouteHandler]:

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from admin.hints import Waiting
 from admin.security import is_our_page
 from admin.services import Services
+from admin.sessions import ENDED_TOPIC
 from admin.tokens import AuthUnavailable
 from infra.redis import end
 
@@ -63,7 +64,7 @@ async def _is_signed_in(socket: Socket, services: Services) -> bool:
     """Ask for the session, not for the token the page came with: sessions renew their tokens."""
     session_id = services.cookie.read(socket)
     try:
-        return bool(session_id) and await services.sessions.find(session_id or "") is not None
+        return bool(session_id) and await services.sessions.find(session_id or "", in_use=False) is not None
     except (RedisError, AuthUnavailable):
         return True  # cannot tell just now; a hint carries nothing, and the rows ask again
 
@@ -105,6 +106,6 @@ async def _tell(socket: Socket, services: Services, waiting: Waiting) -> int:
         topics = await waiting.take()
         if not await _is_signed_in(socket, services):
             return ENDED
-        for topic in topics:
+        for topic in topics - {ENDED_TOPIC}:
             await socket.send_text(topic)
         await asyncio.sleep(PAUSE_SECONDS)

@@ -18,7 +18,7 @@ def safe_next(address: str) -> str:
         return HOME
     path = urlsplit(address).path
     # Signing in must not lead to signing in again.
-    return HOME if path in {"/", "/login", "/logout"} else address
+    return HOME if path in {"/", "/login", "/login/code", "/logout", "/forgot", "/reset"} else address
 
 
 def page_of(request: Request) -> str:  # type: ignore[type-arg]

@@ -10,8 +10,10 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from admin.auth import Login
 from admin.services import Services
 from admin.sessions import Session
+from admin.visitors import address_of
 from infra.supabase import Database, Refused
 
 log = structlog.get_logger()
@@ -27,6 +29,10 @@ ROLE_WORDS: dict[Role, str] = {
 }
 # PostgREST no longer takes the token: it ended, or its key was withdrawn.
 _TOKEN_REFUSALS = frozenset({"PGRST301", "PGRST302", "PGRST303", "PT401"})
+
+
+# Header of requests that an open page makes by itself (static/live.js).
+_BY_ITSELF = "x-by-itself"
 
 
 class SignInNeeded(Exception):  # noqa: N818 (reads as what happened)
@@ -60,10 +66,11 @@ class Person(BaseModel):
 
 
 class SignedIn:
-    """The person of this request and the database under that person's own token."""
+    """The person of this request, the database under that person's own token, and the session that carries it."""
 
-    def __init__(self, person: Person, database: Database) -> None:
+    def __init__(self, person: Person, database: Database, session_id: str, session: Session) -> None:
         self.person, self.database = person, database
+        self.session_id, self.session = session_id, session
 
 
 _PEOPLE = TypeAdapter(list[Person])
@@ -76,15 +83,15 @@ async def read_person(database: Database, user_id: UUID) -> Person | None:
     return found[0] if found and found[0].active else None
 
 
-def address_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
-    """Return the network address of whoever asks, for the audit log."""
-    return connection.client.host if connection.client else None
+def database_of(services: Services, login: Login, address: str | None = None) -> Database:
+    """Return schema `api` as the person of this login, who asks from this network address."""
+    settings = services.settings
+    return Database(services.http, settings.supabase, settings.supabase_anon_key, login.access_token, address=address)
 
 
-def database_of(services: Services, session: Session, address: str | None = None) -> Database:
-    """Return schema `api` as the person of this session."""
-    settings, token = services.settings, session.login.access_token
-    return Database(services.http, settings.supabase, settings.supabase_anon_key, token, address=address)
+def is_in_use(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Say whether a person asks, and not the open page by itself: only that keeps a session from idling out."""
+    return _BY_ITSELF not in connection.headers
 
 
 async def signed_in(request: Request[Any, Any, Any], services: NamedDependency[SkipValidation[Services]]) -> SignedIn:
@@ -98,11 +105,11 @@ async def signed_in(request: Request[Any, Any, Any], services: NamedDependency[S
     # Looked up already when the request was counted; a second look would only wait for Redis once more.
     if failure := request.state.get("session_failure"):
         raise failure
-    session = request.state.get("session") or await services.sessions.find(session_id)
+    session = request.state.get("session") or await services.sessions.find(session_id, in_use=is_in_use(request))
     request.state.session = session
     if session is None:
         raise SignInNeeded("expired")
-    database = database_of(services, session, address_of(request))
+    database = database_of(services, session.login, address_of(request))
     try:
         person = await read_person(database, session.login.person_id)
     except Refused as refusal:
@@ -113,4 +120,4 @@ async def signed_in(request: Request[Any, Any, Any], services: NamedDependency[S
         await services.sessions.end(session_id)
         log.info("session_ended", user_id=session.login.person_id, reason="deactivated")
         raise SignInNeeded("deactivated")
-    return SignedIn(person, database)
+    return SignedIn(person, database, session_id, session)

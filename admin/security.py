@@ -101,11 +101,6 @@ def is_our_page(connection: ASGIConnection[Any, Any, Any, Any], settings: AdminS
     return sent == settings.origin or (not settings.is_https and sent == f"http://{connection.headers.get('host', '')}")
 
 
-def client_address(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-    """Return the address of whoever asks, as the nearest proxy that we trust (TRUSTED_PROXIES) saw it."""
-    return connection.client.host if connection.client else ""
-
-
 def address_block(address: str) -> str:
     """Return what one caller has of addresses: an IPv4 address or, of IPv6, the network of 64 bits that he is given."""
     try:

@@ -9,9 +9,12 @@ from redis.asyncio import Redis
 
 from admin.auth import Auth
 from admin.hints import HintRelay
-from admin.sessions import SessionCookie, Sessions
+from admin.resets import Resets
+from admin.sessions import Limits, SessionCookie, Sessions
 from admin.settings import AdminSettings
 from admin.sign_in_guard import SignInGuard
+from admin.sign_ins import SignIns
+from admin.tickets import Tickets
 from admin.tokens import Verifier
 from infra.redis import connect
 from infra.supabase import open_http
@@ -28,6 +31,9 @@ class Services:
     auth: Auth
     sessions: Sessions
     cookie: SessionCookie
+    sign_ins: SignIns
+    resets: Resets
+    codes: Tickets
     hints: HintRelay
     limiter: Limiter
     sign_in_guard: SignInGuard
@@ -36,15 +42,27 @@ class Services:
 @asynccontextmanager
 async def open_services(settings: AdminSettings) -> AsyncIterator[Services]:
     """Open everything inside the running loop; nothing has to be reachable yet."""
-    redis = connect(str(settings.redis_url))
+    redis, secret = connect(str(settings.redis_url)), settings.session_secret.get_secret_value()
+    limits = Limits(settings.session_idle_minutes * 60, settings.session_life_days * 24 * 3600)
     async with open_http() as http, HintRelay(redis) as hints:
-        auth = Auth(http, settings.supabase, settings.supabase_anon_key, Verifier(f"{settings.supabase}/auth/v1", http))
-        sessions = Sessions(redis, settings.session_secret.get_secret_value(), auth)
-        cookie = SessionCookie(is_https=settings.is_https)
+        auth = Auth(http, settings.supabase, settings.supabase_anon_key, _verifier(settings, http))
+        sessions = Sessions(redis, secret, auth, limits)
+        resets = Resets(redis, secret, auth, sessions, settings.origin)
+        cookie = SessionCookie(is_https=settings.is_https, life_seconds=limits.life_seconds)
+        sign_ins, codes = SignIns(redis, secret), Tickets(redis, secret, "codes")
         try:
             outage = Outage()
-            limiter, sign_in_guard = Limiter(redis, outage), SignInGuard(redis, settings, outage)
-            yield Services(settings, http, redis, auth, sessions, cookie, hints, limiter, sign_in_guard)
+            yield Services(
+                *(settings, http, redis, auth, sessions, cookie, sign_ins, resets, codes, hints),
+                Limiter(redis, outage),
+                SignInGuard(redis, settings, outage),
+            )
         finally:
+            await resets.close()
             await sessions.close()
     await redis.aclose()
+
+
+def _verifier(settings: AdminSettings, http: httpx.AsyncClient) -> Verifier:
+    shared = settings.supabase_jwt_secret
+    return Verifier(f"{settings.supabase}/auth/v1", http, shared_secret=shared.get_secret_value() if shared else None)

@@ -21,6 +21,11 @@ class AdminSettings(ThrottledSettings):
     trusted_proxies: str = ""
     sign_ins_per_account: int = Field(default=5, ge=1, le=1_000_000)
     sign_ins_per_address: int = Field(default=20, ge=1, le=1_000_000)
+    # Without a click, and at most.
+    session_idle_minutes: int = Field(default=12 * 60, ge=5, le=30 * 24 * 60)
+    session_life_days: int = Field(default=30, ge=1, le=365)
+    # Only projects that still sign people's tokens with a shared secret need it.
+    supabase_jwt_secret: SecretStr | None = Field(default=None, min_length=32)
 
     @property
     def supabase(self) -> str:

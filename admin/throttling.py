@@ -19,10 +19,12 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from redis.exceptions import RedisError
 
-from admin.security import address_block, client_address
+from admin.people import is_in_use
+from admin.security import address_block
 from admin.services import Services
 from admin.settings import AdminSettings
 from admin.tokens import AuthUnavailable
+from admin.visitors import address_of
 from infra.throttling import TooOften, Verdict, refused
 
 Tier = Literal["bulk", "high", "medium", "low", "none"]
@@ -106,11 +108,11 @@ async def _subject(connection: Connection, services: Services) -> tuple[str, boo
     """Return who is counted: the person of a living session, else the address; a made-up cookie is nobody's."""
     session_id = services.cookie.read(connection)
     try:
-        session = await services.sessions.find(session_id) if session_id else None
+        session = await services.sessions.find(session_id, in_use=is_in_use(connection)) if session_id else None
     except (RedisError, AuthUnavailable) as error:
         session, connection.state.session_failure = None, error  # said by whoever needs the session
     if session:
         connection.state.session = session
         return str(session.login.person_id), True
-    block = address_block(client_address(connection))
+    block = address_block(address_of(connection))
     return hashlib.sha256(block.encode()).hexdigest()[:32], False

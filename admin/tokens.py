@@ -10,8 +10,10 @@ import jwt
 from jwt import PyJWK
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-# Shared secrets (HS256) are left out on purpose: who can check such a token can also write one, for any role.
+# A shared secret (HS256) is never taken from the published keys, only from our own configuration, where an old project
+# still needs it: who can check such a token can also write one, for any role.
 ALGORITHMS = frozenset({"ES256", "RS256", "EdDSA"})
+SHARED = "HS256"
 AUDIENCE = "authenticated"
 RETRY_SECONDS = 1.0  # after a failed fetch
 
@@ -31,6 +33,7 @@ class Claims(BaseModel):
 
     sub: UUID
     exp: int
+    aal: str | None = None  # "aal2" once a second factor was shown
 
 
 class Verifier:
@@ -40,8 +43,17 @@ class Verifier:
     while Auth is down the old keys stay good.
     """
 
-    def __init__(self, issuer: str, http: httpx.AsyncClient, *, ttl: float = 600, min_refetch: float = 30) -> None:
+    def __init__(
+        self,
+        issuer: str,
+        http: httpx.AsyncClient,
+        *,
+        ttl: float = 600,
+        min_refetch: float = 30,
+        shared_secret: str | None = None,
+    ) -> None:
         self._issuer, self._http, self._ttl, self._min_refetch = issuer, http, ttl, min_refetch
+        self._shared_secret = shared_secret
         self._keys: dict[str, PyJWK] = {}
         self._fetched_at = float("-inf")
         self._fetch_failed = False
@@ -50,11 +62,12 @@ class Verifier:
     async def verify(self, token: str) -> Claims:
         """Return whose token it is. Raises `BadToken`, or `AuthUnavailable` when the keys cannot be had."""
         try:
-            key = await self._key(str(jwt.get_unverified_header(token).get("kid", "")))
+            header = jwt.get_unverified_header(token)
+            key, algorithm = await self._key_for(str(header.get("alg", "")), str(header.get("kid", "")))
             claims = jwt.decode(
                 token,
                 key,
-                algorithms=[key.algorithm_name],  # the key's own algorithm, whatever the header says
+                algorithms=[algorithm],  # the key's own, whatever the header says
                 audience=AUDIENCE,
                 issuer=self._issuer,
                 leeway=10,
@@ -63,6 +76,15 @@ class Verifier:
             return Claims.model_validate(claims)
         except (jwt.PyJWTError, ValidationError) as error:
             raise BadToken(type(error).__name__) from error
+
+    async def _key_for(self, algorithm: str, kid: str) -> tuple[PyJWK | str, str]:
+        """Return a key with the one algorithm it is for: a public key never serves as a shared secret."""
+        if algorithm == SHARED and self._shared_secret is not None:
+            return self._shared_secret, SHARED
+        if algorithm not in ALGORITHMS:
+            raise BadToken("algorithm")
+        key = await self._key(kid)
+        return key, key.algorithm_name
 
     async def _key(self, kid: str) -> PyJWK:
         if not self._is_fresh(kid):

@@ -12,6 +12,12 @@ from redis.retry import Retry
 
 HINTS = "hints"
 
+# What the admin leaves in the queue instance and the jobs look after.
+SIGN_INS = "sign_ins"  # a stream of sign-ins that are not in the log yet
+SESSION = "admin:session:"  # and the hash of a session's id: the session, sealed
+SEEN = "admin:seen:"  # and the same hash: when it was last used, in seconds since 1970
+SESSIONS_OF = "admin:sessions:"  # and a person's id: these hashes in a sorted set, by when they end at the latest
+
 log = structlog.get_logger()
 
 

@@ -70,16 +70,17 @@ class Database:
         columns: str = "*",
         *,
         order: str | None = None,
+        descending: bool = False,
         nulls_first: bool = False,
         limit: int | None = None,
         **equal: Any,
     ) -> JSON:
-        """Return rows of a view as a list; `equal` filters by column, `order` names columns (`a,b`), ascending."""
+        """Return rows of a view as a list; `equal` filters by column, `order` names columns (`a,b`)."""
         query = self._rest.from_(view).select(columns)
         for column, value in equal.items():
             query = query.eq(column, value)
         for column in order.split(",") if order else ():
-            query = query.order(column, nullsfirst=nulls_first)
+            query = query.order(column, desc=descending, nullsfirst=nulls_first)
         if limit:
             query = query.limit(limit)
         return await self._execute(query)

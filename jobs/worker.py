@@ -8,7 +8,7 @@ from arq.connections import RedisSettings
 from arq.cron import CronJob
 from arq.worker import Worker
 
-from jobs import audit, firm_defaults, horizon, outbox, retention, sla_escalation
+from jobs import audit, firm_defaults, horizon, outbox, retention, sessions, sign_ins, sla_escalation
 from jobs.connections import Connections
 from jobs.ticking import Tick
 
@@ -28,6 +28,9 @@ TIMETABLE: list[CronJob] = [
     cron(audit.tell_head, hour=3, minute=21, timeout=30, run_at_startup=True),
     # Hourly, so that an old firm's first run need not be one long night; when nothing is old it is one short call.
     cron(retention.apply, minute=23, timeout=30, run_at_startup=True),
+    cron(sessions.clear, minute={7, 22, 37, 52}, timeout=30),
+    # Waits in the same Redis that wakes us.
+    cron(sign_ins.note, second=set(range(0, 60, 5)), timeout=30),
 ]
 
 

@@ -6,6 +6,9 @@
   const POLL = 30000; // while the socket is lost
   const ENDED = 4401;
 
+  const ANSWER = 10000;
+
+  let leaving = false;
   let pause = FIRST_PAUSE;
   let watchdog;
 
@@ -14,6 +17,11 @@
       if (topic === "all" || part.dataset.live === topic) htmx.trigger(part, "refresh");
     }
   }
+
+  // Such a request is no sign of life of the person: the session may idle out behind an open page.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.triggeringEvent?.type === "refresh") event.detail.headers["X-By-Itself"] = "1";
+  });
 
   function show(lost) {
     const badge = document.getElementById("link-state");
@@ -43,7 +51,9 @@
     socket.onclose = (event) => {
       clearTimeout(watchdog);
       if (event.code === ENDED) {
-        location.reload(); // the server leads to the sign-in page and back
+        // The server leads to the sign-in page and back. A form that ends the session is answered first: reloading now
+        // would drop that answer, and with it the cookie of a new session.
+        setTimeout(() => location.reload(), leaving ? ANSWER : 0);
         return;
       }
       // A page that is being left closes its socket too: no badge for that blink.
@@ -53,6 +63,8 @@
     };
     return socket;
   }
+
+  addEventListener("beforeunload", () => (leaving = true));
 
   const isOpen = (socket) => socket.readyState === WebSocket.OPEN;
   let current = connect();

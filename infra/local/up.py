@@ -112,20 +112,21 @@ def _kept(caller: Caller, own: Keys, variables: Mapping[str, str], lock: int) ->
 
 
 def _welcome(display: Display, variables: Mapping[str, str], parts: list[Part], logs: Path) -> None:
-    names = {part.name for part in parts}
+    names = {part.name: part.url for part in parts}
     urls = {
         "admin": ("admin", variables["ADMIN_URL"]),
         "playground": ("simulator", f"{variables['TELEGRAM_API_URL']}/"),
         "bot": ("bot", f"{variables['WEBHOOK_URL']}"),
         "supabase": ("gateway", variables["SUPABASE_URL"]),
         "database": ("postgres", variables["DATABASE_URL"]),
+        "mail": ("auth", f"{names.get('auth')}/_mail"),
     }
     display.say("ready")
     for title, (part, url) in urls.items():
         if part in names:
             display.say(f"  {title:<12} {url}")
     display.say(f"  {'logs':<12} {logs}/<part>.log")
-    if {"admin", "gateway"} <= names:
+    if {"admin", "gateway"} <= names.keys():
         display.say(
             f"  {'sign in as':<12} {', '.join(f'{name}@buhbot.test' for name in _ACCOUNTS)}, password buhbot-demo-2026"
         )

@@ -142,6 +142,10 @@ class Firm:
     def run(self, statement: str, *values: Any) -> None:
         self._database.execute(sql.SQL(statement), values)
 
+    def row(self, query: str, *values: Any) -> tuple[Any, ...] | None:
+        """Return the first row."""
+        return self._database.execute(sql.SQL(query), values).fetchone()
+
     def _one(self, statement: str, *values: Any) -> UUID:
         row = self._database.execute(sql.SQL(statement), values).fetchone()
         assert row

@@ -227,3 +227,19 @@ async def test_the_socket_ends_with_its_session(admin: Admin, cookies: dict[str,
         while (message := await socket.receive(timeout=5)).type == aiohttp.WSMsgType.TEXT:
             assert message.data == "requests"
         assert socket.close_code == ENDED
+
+
+async def test_signing_out_closes_the_socket_without_waiting_for_a_hint(
+    admin: Admin, cookies: dict[str, str], firm: Firm
+) -> None:
+    """I18; somebody else's page stays open and hears nothing of it."""
+    with Reader(admin) as reader:
+        others = dict(reader.as_person(firm.hire("accountant")).cookies)
+    async with listening(admin, cookies) as socket, listening(admin, others) as other:
+        with Reader(admin) as reader:
+            reader.cookies.update(cookies)
+            await asyncio.to_thread(reader.sign_out)
+        assert (await socket.receive(timeout=5)).type == aiohttp.WSMsgType.CLOSE
+        assert socket.close_code == ENDED
+        firm.hint()
+        assert (await other.receive(timeout=5)).data == "requests"

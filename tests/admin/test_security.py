@@ -11,8 +11,9 @@ import httpx
 import pytest
 from litestar.testing import RequestFactory
 
-from admin.security import address_block, client_address
+from admin.security import address_block
 from admin.settings import AdminSettings
+from admin.visitors import address_of
 from tests.admin.firm import Firm, Role
 from tests.admin.process import Admin, Reader, running_admin, words
 from tests.admin.routes import Route, readings
@@ -199,7 +200,7 @@ def test_an_address_is_counted_as_what_one_caller_has(address: str, block: str) 
 def test_whoever_comes_by_no_network_has_no_address() -> None:
     request = RequestFactory().get("/")
     request.scope["client"] = None
-    assert client_address(request) == ""
+    assert address_of(request) == ""
 
 
 @pytest.mark.parametrize("proxies", ["*", "nginx", "10.0.0.0/33", "10.0.0.1/8", "127.0.0.1;10.0.0.1"])

@@ -3,18 +3,22 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from admin.auth import Auth, Login, LoginRefused
-from admin.sessions import Sessions, redis_key
+from admin.sessions import Limits, Sessions, handle_of, redis_key
 from admin.tokens import Verifier
-from infra.redis import connect
+from admin.visitors import Visitor
+from infra.redis import HINTS, SESSIONS_OF, connect
 from infra.supabase import open_http
 from tests.admin.firm import Firm
+from tests.admin.process import running_admin
 
 SECRET = "only-for-this-test-" * 3
 
@@ -169,3 +173,118 @@ async def test_another_secret_opens_nothing(redis: Redis, auth: SlowAuth, login:
 async def test_sessions_do_not_pile_up(redis: Redis, auth: SlowAuth, login: Login) -> None:
     await Sessions(redis, SECRET, auth).start(login)
     assert all([0 < await redis.ttl(key) <= 7 * 24 * 3600 for key in await redis.keys("admin:session:*")])
+
+
+def idling(redis: Redis, auth: SlowAuth, idle: int = 100, life: int = 1000) -> Sessions:
+    return Sessions(redis, SECRET, auth, Limits(idle, life))
+
+
+async def test_only_a_person_keeps_a_session_from_idling_out(redis: Redis, auth: SlowAuth, login: Login) -> None:
+    """A page that only stands open asks too, by its socket and its hints."""
+    sessions = idling(redis, auth)
+    session_id = await sessions.start(login)
+    name = redis_key(session_id)
+    await redis.expire(name, 50)
+    assert await sessions.find(session_id, in_use=False)
+    assert await redis.ttl(name) <= 50
+    assert await sessions.find(session_id)
+    assert await redis.ttl(name) > 50
+
+
+async def test_a_refresh_behind_an_open_page_is_no_click(redis: Redis, auth: SlowAuth, login: Login) -> None:
+    sessions = idling(redis, auth)
+    session_id = await sessions.start(spent(login))
+    await redis.expire(redis_key(session_id), 50)
+    found = await sessions.find(session_id, in_use=False)
+    assert found
+    assert found.login.expires_at > time.time()
+    assert await redis.ttl(redis_key(session_id)) <= 50
+
+
+async def test_an_idle_session_ends(redis: Redis, auth: SlowAuth, login: Login) -> None:
+    sessions = idling(redis, auth)
+    session_id = await sessions.start(login)
+    await redis.pexpire(redis_key(session_id), 1)  # as after so many hours
+    deadline = time.monotonic() + 5
+    while await sessions.find(session_id, in_use=False):
+        assert time.monotonic() < deadline
+    assert await sessions.all_of(login.person_id) == []
+
+
+async def test_however_busy_a_session_ends_when_its_life_is_over(redis: Redis, auth: SlowAuth, login: Login) -> None:
+    sessions = idling(redis, auth, life=1)
+    session_id = await sessions.start(login)
+    deadline = time.monotonic() + 5
+    while await sessions.find(session_id):
+        await redis.persist(redis_key(session_id))
+        assert time.monotonic() < deadline
+
+
+async def test_a_person_sees_the_own_sessions_with_their_devices(
+    redis: Redis, auth: SlowAuth, login: Login, firm: Firm
+) -> None:
+    sessions = Sessions(redis, SECRET, auth)
+    other = firm.hire("manager")
+    await sessions.start(await auth.sign_in(other.email, other.password))
+    first = await sessions.start(login, Visitor("203.0.113.7", "Firefox, Windows"))
+    second = await sessions.start(login, Visitor("2001:db8::1", "Safari, iPhone"))
+    found = await sessions.all_of(login.person_id)
+    assert {(item.handle, item.session.device, item.session.address) for item in found} == {
+        (handle_of(first), "Firefox, Windows", "203.0.113.7"),
+        (handle_of(second), "Safari, iPhone", "2001:db8::1"),
+    }
+    assert all(time.time() - item.seen_at < 60 for item in found)
+
+
+async def test_many_start_at_once_and_all_are_ended(redis: Redis, auth: SlowAuth, login: Login) -> None:
+    sessions = Sessions(redis, SECRET, auth)
+    ids = await asyncio.gather(*(sessions.start(login) for _ in range(20)))
+    assert len(await sessions.all_of(login.person_id)) == 20
+    await sessions.end_all(login)
+    assert await asyncio.gather(*(sessions.find(session_id) for session_id in ids)) == [None] * 20
+    assert not await redis.exists(f"{SESSIONS_OF}{login.person_id}")
+    with pytest.raises(LoginRefused):
+        await auth.refresh(login.refresh_token)
+
+
+async def test_ending_all_beats_a_refresh_on_its_way(redis: Redis, auth: SlowAuth, login: Login) -> None:
+    sessions = Sessions(redis, SECRET, auth)
+    session_id = await sessions.start(spent(login))
+    auth.may_answer.clear()
+    asking = asyncio.create_task(sessions.find(session_id))
+    await auth.is_asked.wait()
+    await sessions.forget_all(login.person_id)
+    auth.may_answer.set()
+    assert await asking is None
+    assert not await redis.exists(redis_key(session_id))
+
+
+async def test_open_pages_are_told_at_once_that_sessions_ended(redis: Redis, auth: SlowAuth, login: Login) -> None:
+    """I18"""
+    sessions = Sessions(redis, SECRET, auth)
+    session_id = await sessions.start(login)
+    async with redis.pubsub() as channel:
+        await channel.subscribe(HINTS)
+        await sessions.end(session_id)
+        deadline = time.monotonic() + 5
+        message = None
+        while not (message and message["data"] == b"sessions"):
+            assert time.monotonic() < deadline
+            message = await channel.get_message(timeout=1)
+
+
+async def test_two_processes_refresh_a_session_once(
+    environment: dict[str, str], firm: Firm, auth: SlowAuth, redis: Redis, tmp_path: Path
+) -> None:
+    """Real processes, one Redis: a refresh token that is used twice takes the whole login away."""
+    person = firm.hire("manager")
+    login = await auth.sign_in(person.email, person.password)
+    own = Sessions(redis, environment["SESSION_SECRET"], auth)
+    cookies = {"buhbot": await own.start(spent(login))}
+    with running_admin(environment, tmp_path / "one") as one, running_admin(environment, tmp_path / "other") as other:
+        async with httpx.AsyncClient(cookies=cookies, timeout=30) as client:
+            asked = [client.get(f"{admin.url}/requests") for admin in (one, other) for _ in range(8)]
+            answers = await asyncio.gather(*asked)
+    assert {answer.status_code for answer in answers} == {200}
+    given = firm.row("select count(*) from auth.refresh_tokens where user_id = %s", str(person.id))
+    assert given == (2,)  # that of the sign-in and its one successor

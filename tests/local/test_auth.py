@@ -75,7 +75,7 @@ def test_only_the_service_manages_people(auth: httpx.Client, service: httpx.Clie
     token = session(auth)["access_token"]
     assert auth.get("/admin/users").status_code == 403
     assert auth.get("/admin/users", headers={"authorization": f"Bearer {token}"}).status_code == 403
-    found = service.get("/admin/users?per_page=100").json()["users"]
+    found = service.get("/admin/users?per_page=1000").json()["users"]
     assert DEMO["email"] in {user["email"] for user in found}
 
 

@@ -9,12 +9,15 @@ from tests.sql.firm import Connection, Row, all_rows, one, tables
 
 POLICIES = Path(__file__).parents[2] / "supabase" / "policies"
 INSTANT = "timestamp with time zone"
+TIME = "time without time zone"
 VIEWS = """
     absences audit_log audit_seals chat_health chat_messages chats client_requests ladder_steps outbox request_outcomes
     absences audit_log chat_health chat_messages chats client_requests clients ladder_steps outbox request_outcomes
     requests_awaiting_answer settings sla_alerts sla_policies users working_schedules
     absences audit_log chat_health chat_messages chats client_requests ladder_steps outbox request_outcomes
     requests_awaiting_answer settings sla_alerts sla_policies staff_invitations team users working_schedules
+    absences audit_log chat_health chat_messages chats client_requests ladder_steps my_profile outbox request_outcomes
+    requests_awaiting_answer settings sign_in_log sla_alerts sla_policies users working_schedules
 """.split()
 
 
@@ -55,6 +58,7 @@ def test_the_functions_of_the_api_are_what_they_are_on_purpose(db: Connection) -
         "note_bot(telegram_id bigint, username text, reads_all boolean)",
         "note_intake(as_of timestamp with time zone)",
         "note_security_events(entries jsonb)",
+        "note_sign_ins(entries jsonb)",
         "press_alert(message_id uuid, verb text, telegram_id bigint, as_of timestamp with time zone)",
         "remove_person(email text)",
         "resend_message(message_id uuid, as_of timestamp with time zone)",
@@ -68,6 +72,7 @@ def test_the_functions_of_the_api_are_what_they_are_on_purpose(db: Connection) -
         "undelivered_messages()",
         "verify_audit(anchor_number bigint, anchor_hash text, since_anchor boolean)",
         "unlink_telegram(user_id uuid)",
+        f"update_profile(full_name text, locale text, quiet_from {TIME}, quiet_until {TIME}, alerts_per_hour integer)",
         "working_between(schedule_id uuid, since timestamp with time zone, until timestamp with time zone)",
     ]
 

@@ -12,6 +12,7 @@ from litestar.response import Redirect, Template
 from pydantic import BaseModel, ConfigDict, Field
 
 from admin.auth import LoginRefused
+from admin.entrance import enter
 from admin.errors import KEYS
 from admin.next_page import HOME, login_address
 from admin.passwords import DIFFERENT, LONGEST, REFUSALS, problem_of
@@ -86,11 +87,7 @@ async def _enter(request: AnyRequest, services: Services, email: str, password: 
         # The account is there: signing in by hand is all that is left to do.
         log.warning("sign_in_after_joining_failed", reason=type(error).__name__)
         return Redirect(login_address(reason="joined"), status_code=303)
-    old = services.cookie.read(request)
-    session_id = await services.sessions.start(login)
-    if old:
-        await services.sessions.end(old)
-    return Redirect(HOME, status_code=303, cookies=[services.cookie.write(session_id)])
+    return await enter(request, services, login, HOME)
 
 
 def _form(request: AnyRequest, token: str, invitation: Invitation, *, problem: str | None = None) -> Response[Any]:

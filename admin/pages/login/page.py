@@ -12,14 +12,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from redis.exceptions import RedisError
 
 from admin.auth import Login, LoginRefused, TooManyAttempts
+from admin.entrance import enter
 from admin.next_page import HOME, safe_next
+from admin.pages.login.code import ask_for_code
 from admin.people import SignInNeeded, database_of, read_person, signed_in
-from admin.security import client_address
 from admin.services import Services
-from admin.sessions import Session
+from admin.sign_ins import Refusal
 from admin.throttling import NONE, headers
 from admin.times import pause
 from admin.tokens import AuthUnavailable
+from admin.visitors import address_of, visitor_of
 from infra.supabase import Refused, Unavailable
 from infra.throttling import TooOften, Verdict
 
@@ -40,6 +42,9 @@ REASONS = {
     "deactivated": "Ваш доступ отключён. Если это ошибка, обратитесь к администратору.",
     "signed_out": "Вы вышли.",
     "joined": "Доступ создан. Войдите со своей почтой и новым паролем.",
+    "signed_out_everywhere": "Вы вышли на всех устройствах.",
+    "code": "Слишком много неверных кодов, или прошло больше 15 минут. Начните с пароля.",
+    "reset": "Пароль изменён, все прежние сеансы закончены. Войдите с новым паролем.",
 }
 
 
@@ -85,21 +90,21 @@ async def sign_in(
 ) -> Response[Any]:
     """Sign in at Auth, see that the person works here, and start a session."""
     try:
-        attempt = await services.sign_in_guard.begin(data.email, client_address(request))
+        attempt = await services.sign_in_guard.begin(data.email, address_of(request))
     except TooOften as error:
-        log.warning("sign_in_refused", reason="throttled")
+        await _note_refusal(request, services, data, "too_many")
         return _too_many(data, error.verdict)
     try:
         login = await services.auth.sign_in(data.email.strip(), data.password)
-        if await _may_enter(services, login):
+        if await _may_enter(request, services, login):
             await services.sign_in_guard.succeed(attempt)
-            return await _enter(request, services, login, data.next)
-        log.info("sign_in_refused", reason="no_access", user_id=login.person_id)
+            return await _go_on(request, services, login, data.next)
+        await _note_refusal(request, services, data, "no_access")
         await services.auth.sign_out(login.access_token)
     except LoginRefused:
-        log.info("sign_in_refused", reason="credentials")
+        await _note_refusal(request, services, data, "credentials")
     except TooManyAttempts:
-        log.warning("sign_in_refused", reason="too_many")
+        await _note_refusal(request, services, data, "too_many")
         return _too_many(data, AUTH_PAUSE)
     except (AuthUnavailable, Unavailable) as error:
         await services.sign_in_guard.cancel(attempt)
@@ -108,25 +113,23 @@ async def sign_in(
     return _form(401, data.next, email=data.email, problem=WRONG)
 
 
-async def _may_enter(services: Services, login: Login) -> bool:
-    session = Session(login=login, ends_at=login.expires_at)
+async def _may_enter(request: AnyRequest, services: Services, login: Login) -> bool:
     try:
-        return await read_person(database_of(services, session), login.person_id) is not None
+        return await read_person(database_of(services, login, address_of(request)), login.person_id) is not None
     except Refused as refusal:
         log.info("sign_in_refused_by_database", code=refusal.code)
         return False
 
 
-async def _enter(request: AnyRequest, services: Services, login: Login, next_page: str) -> Response[Any]:
-    old = services.cookie.read(request)
-    session_id = await services.sessions.start(login)
-    if old:
-        try:
-            await services.sessions.end(old)
-        except RedisError as error:
-            log.warning("old_session_not_ended", reason=type(error).__name__)
-    log.info("signed_in", user_id=login.person_id)
-    return Redirect(safe_next(next_page), status_code=303, cookies=[services.cookie.write(session_id)])
+async def _note_refusal(request: AnyRequest, services: Services, data: SignInForm, reason: Refusal) -> None:
+    log.info("sign_in_refused", reason=reason)
+    await services.sign_ins.note("refused", visitor_of(request), email=data.email.strip(), reason=reason)
+
+
+async def _go_on(request: AnyRequest, services: Services, login: Login, next_page: str) -> Response[Any]:
+    if login.factor_id:
+        return ask_for_code(await services.codes.issue(login), next_page)
+    return await enter(request, services, login, next_page)
 
 
 def _too_many(data: SignInForm, verdict: Verdict) -> Response[Any]:

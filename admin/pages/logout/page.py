@@ -11,6 +11,7 @@ from litestar.response import Redirect
 from admin.next_page import login_address
 from admin.services import Services
 from admin.throttling import MEDIUM
+from admin.visitors import visitor_of
 
 log = structlog.get_logger()
 
@@ -22,6 +23,8 @@ async def sign_out(
     """Forget the session; signing out twice is as good as once."""
     session_id = services.cookie.read(request)
     if session_id:
-        await services.sessions.end(session_id)
-        log.info("signed_out")
+        person_id = await services.sessions.end(session_id)
+        if person_id:
+            log.info("signed_out", user_id=person_id)
+            await services.sign_ins.note("signed_out", visitor_of(request), person_id=person_id)
     return Redirect(login_address(reason="signed_out"), status_code=303, cookies=[services.cookie.clear()])

@@ -16,6 +16,7 @@ const email = {
   double_confirm_changes: false,
   otp_length: 6,
   otp_expiry: 3600,
+  template: { recovery: { subject: "BuhBot: новый пароль", content_path: mailbox.template("recovery") } },
 };
 
 const lite = new App({
@@ -30,7 +31,7 @@ const lite = new App({
     additional_redirect_urls: [`${settings.siteUrl}/**`],
     enable_refresh_token_rotation: true,
     refresh_token_reuse_interval: 10,
-    minimum_password_length: 6,
+    minimum_password_length: 10,
     email,
   },
   options: { drivers: { email: mailbox.driver } },

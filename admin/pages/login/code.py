@@ -1,0 +1,68 @@
+"""`/login/code`: the second factor of those who have one, between the password and the session."""
+
+from typing import Any
+
+import structlog
+from litestar import Request, Response, post
+from litestar.di import NamedDependency
+from litestar.exceptions import ValidationException
+from litestar.params import SkipValidation, URLEncodedBody
+from litestar.response import Redirect, Template
+from pydantic import BaseModel, ConfigDict, Field
+
+from admin.auth import CodeRefused, LoginRefused, TooManyAttempts
+from admin.entrance import enter
+from admin.next_page import HOME, login_address, safe_next
+from admin.services import Services
+from admin.visitors import visitor_of
+
+log = structlog.get_logger()
+
+AnyRequest = Request[Any, Any, Any]
+
+WRONG = "Код не подошёл. Введите тот, что приложение показывает сейчас."
+TOO_MANY = "Слишком много попыток. Подождите минуту и попробуйте снова."
+
+
+class CodeForm(BaseModel):
+    """What the browser sends."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    ticket: str = Field(max_length=200)
+    code: str = Field(max_length=20)
+    next: str = HOME
+
+
+def ask_for_code(ticket: str, next_page: str, status: int = 200, problem: str | None = None) -> Response[Any]:
+    """Return the page that asks for the code."""
+    context = {"ticket": ticket, "next_page": safe_next(next_page), "problem": problem}
+    return Template("pages/login/code.html", context=context, status_code=status)
+
+
+def refuse_malformed(_request: AnyRequest, _error: ValidationException) -> Response[Any]:
+    """A form that cannot come from our page starts anew."""
+    return Redirect(login_address(), status_code=303)
+
+
+@post("/login/code", exception_handlers={ValidationException: refuse_malformed})
+async def show_code(
+    request: AnyRequest, services: NamedDependency[SkipValidation[Services]], data: URLEncodedBody[CodeForm]
+) -> Response[Any]:
+    """Show the code to Auth and start the session that is trusted with it."""
+    try:
+        pending = await services.codes.try_once(data.ticket)
+    except LoginRefused:
+        return Redirect(login_address(safe_next(data.next), "code"), status_code=303)
+    try:
+        code = "".join(data.code.split())
+        login = await services.auth.confirm(pending.access_token, pending.factor_id or "", code)
+    except CodeRefused:
+        log.info("sign_in_refused", reason="second_factor", user_id=pending.person_id)
+        visitor = visitor_of(request)
+        await services.sign_ins.note("refused", visitor, person_id=pending.person_id, reason="second_factor")
+        return ask_for_code(data.ticket, data.next, 401, WRONG)
+    except TooManyAttempts:
+        return ask_for_code(data.ticket, data.next, 429, TOO_MANY)
+    await services.codes.spend(data.ticket)
+    return await enter(request, services, login, data.next)

@@ -1,0 +1,21 @@
+-- What became of each sign-in and password. Nobody changes or removes an entry.
+--
+--              | select            | insert | update | delete
+-- admin        | all               | –      | –      | –
+-- manager      | own entries       | –      | –      | –
+-- accountant   | own entries       | –      | –      | –
+-- observer     | own entries       | –      | –      | –
+-- service role | all               | yes    | –      | –
+-- anon         | –                 | –      | –      | –
+
+select private.drop_policies('public.sign_in_log');
+
+create policy "admins read every sign-in" on public.sign_in_log
+for select
+to authenticated
+using ((select private.role()) = 'admin');
+
+create policy "people of the firm read their own sign-ins" on public.sign_in_log
+for select
+to authenticated
+using ((select private.role()) is not null and user_id = (select auth.uid()));
