@@ -14,6 +14,14 @@ _FORGET = """
   delete from public.message_reactions;
   delete from public.chat_topics;
   delete from public.chat_messages;
+  delete from public.feedback_responses;
+  delete from public.feedback_surveys;
+  delete from public.broadcasts;
+  delete from public.chat_segments;
+  delete from public.chat_invitations;
+  delete from public.chat_members;
+  delete from public.templates;
+  delete from public.faq_items;
   delete from public.intake_rejects;
   delete from public.intake_coverage;
   delete from public.chats where chat_id not between -1001000000003 and -1001000000001;

@@ -10,8 +10,11 @@ from tests.sql.firm import Connection, Row, all_rows, one, tables
 POLICIES = Path(__file__).parents[2] / "supabase" / "policies"
 INSTANT = "timestamp with time zone"
 VIEWS = """
-    absences audit_log chat_health chat_messages chats client_requests ladder_steps outbox request_outcomes
-    requests_awaiting_answer settings sla_alerts sla_policies users working_schedules
+    absences audit_log broadcasts calendar_exceptions chat_health chat_invitations chat_members chat_messages
+    chat_segment_accountants chat_segment_chats chat_segments chats client_requests error_log faq_items
+    feedback_responses feedback_summary feedback_surveys ladder_steps notification_preferences outbox
+    request_outcomes requests_awaiting_answer saved_views settings sla_alerts sla_policies templates users
+    working_intervals working_schedules
 """.split()
 
 
@@ -26,6 +29,7 @@ def test_the_api_is_what_it_is_on_purpose(db: Connection) -> None:
         " where pronamespace = 'api'::regnamespace order by 1",
     )
     assert [function["signature"] for function in functions] == [
+        "acknowledge_request(request_id uuid)",
         "add_working(schedule_id uuid, since timestamp with time zone, amount interval)",
         "adopt_defaults(defaults jsonb)",
         "apply_policy(policy_id uuid, dry_run boolean, as_of timestamp with time zone)",
@@ -33,6 +37,7 @@ def test_the_api_is_what_it_is_on_purpose(db: Connection) -> None:
         "claim_due(as_of timestamp with time zone, batch integer)",
         "claim_outbox(as_of timestamp with time zone, batch integer)",
         f"coverage_report(since {INSTANT}, until {INSTANT}, as_of {INSTANT})",
+        "excuse_request(request_id uuid)",
         "explain_request(request_id uuid, as_of timestamp with time zone)",
         "extend_horizon(as_of timestamp with time zone)",
         "firm_health(as_of timestamp with time zone)",
@@ -43,9 +48,12 @@ def test_the_api_is_what_it_is_on_purpose(db: Connection) -> None:
         "note_intake(as_of timestamp with time zone)",
         "press_alert(message_id uuid, verb text, telegram_id bigint, as_of timestamp with time zone)",
         "resend_message(message_id uuid, as_of timestamp with time zone)",
+        "resolve_alert(alert_id uuid)",
         "settle_outbox(results jsonb, as_of timestamp with time zone)",
         "sla_report(since timestamp with time zone, until timestamp with time zone, by text)",
         "undelivered_messages()",
+        "use_faq_item(faq_item_id uuid)",
+        "use_template(template_id uuid)",
         "working_between(schedule_id uuid, since timestamp with time zone, until timestamp with time zone)",
     ]
 
@@ -62,6 +70,9 @@ CONTRACT = {
         caption media_file_id reply_to_message_id telegram_date classification""",
     "chats": "chat_id chat_name assigned_accountant_id sla_threshold_minutes monitoring_enabled",
     "users": "email role full_name telegram_id",
+    "feedback_responses": "quarter rating comment",
+    "templates": "category title content usage_count",
+    "faq_items": "question answer keywords usage_count",
 }
 
 
