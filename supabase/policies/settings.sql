@@ -5,10 +5,10 @@
 -- manager      | all               | –      | –      | –
 -- accountant   | all               | –      | –      | –
 -- observer     | all               | –      | –      | –
--- service role | all               | –      | –      | –
+-- service role | all               | –      | yes    | –
 -- anon         | –                 | –      | –      | –
 --
--- One row, which stays.
+-- One row, which stays. The service writes what the bot said of itself.
 
 select private.drop_policies('public.settings');
 
