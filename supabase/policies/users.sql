@@ -4,7 +4,7 @@
 -- admin        | all               | –      | all    | –
 -- manager      | all               | –      | own    | –
 -- accountant   | all               | –      | own    | –
--- observer     | all               | –      | own    | –
+-- observer     | all               | –      | –      | –
 -- service role | all               | yes    | yes    | yes
 -- anon         | –                 | –      | –      | –
 --
@@ -25,8 +25,8 @@ to authenticated
 using ((select private.role()) = 'admin')
 with check ((select private.role()) = 'admin');
 
-create policy "people change their own profile" on public.users
+create policy "managers and accountants change their own profile" on public.users
 for update
 to authenticated
-using ((select private.role()) is not null and id = (select auth.uid()))
-with check ((select private.role()) is not null and id = (select auth.uid()));
+using ((select private.role()) in ('manager', 'accountant') and id = (select auth.uid()))
+with check ((select private.role()) in ('manager', 'accountant') and id = (select auth.uid()));
