@@ -1,6 +1,8 @@
 """`make matrix`: who may what, as the live database has it in grants and policies, beside what the portraits say.
 
-Every policy names its roles first, as `(select private.role()) = 'admin'`, so that the database itself can be read.
+Every policy names its roles first, as `(select private.role()) = 'admin'`, so that the database itself can be read; or
+it asks for `private.own_chat_ids()`, which are none but for accountants. To name them as well misleads the planner: of
+a million windows, the list of who waits took 40 s instead of 14 ms.
 """
 
 import re
@@ -117,7 +119,7 @@ def _reach(role: str, condition: str) -> str:
         return ALL
     found = _WHO.fullmatch(condition)
     if not found:
-        return SOME
+        return SOME if role == "accountant" or "private.own_chat_ids()" not in condition else NONE
     named = found["any"] or role in (found["one"], *re.findall(r"'(\w+)'", found["several"] or ""))
     if not named:
         return NONE

@@ -18,4 +18,4 @@ using ((select private.role()) in ('admin', 'manager'));
 create policy "accountants read the members of their own chats" on public.chat_members
 for select
 to authenticated
-using ((select private.role()) = 'accountant' and chat_id = any ((select private.own_chat_ids())::bigint[]));
+using (chat_id = any ((select private.own_chat_ids())::bigint[]));

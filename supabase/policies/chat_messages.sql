@@ -20,4 +20,4 @@ using ((select private.role()) in ('admin', 'manager'));
 create policy "accountants read the messages of their own chats" on public.chat_messages
 for select
 to authenticated
-using ((select private.role()) = 'accountant' and chat_id = any ((select private.own_chat_ids())::bigint[]));
+using (chat_id = any ((select private.own_chat_ids())::bigint[]));

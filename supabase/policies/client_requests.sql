@@ -22,4 +22,4 @@ using ((select private.role()) in ('admin', 'manager', 'observer'));
 create policy "accountants read the requests of their own chats" on public.client_requests
 for select
 to authenticated
-using ((select private.role()) = 'accountant' and chat_id = any ((select private.own_chat_ids())::bigint[]));
+using (chat_id = any ((select private.own_chat_ids())::bigint[]));

@@ -18,7 +18,7 @@ using ((select private.role()) in ('admin', 'manager', 'observer'));
 create policy "accountants read the events of their own chats" on public.request_events
 for select
 to authenticated
-using ((select private.role()) = 'accountant' and exists (
+using (exists (
   select
   from public.client_requests as w
   where w.id = request_events.request_id

@@ -21,7 +21,7 @@ using ((select private.role()) in ('admin', 'manager', 'observer'));
 create policy "accountants read the alerts of their own chats" on public.sla_alerts
 for select
 to authenticated
-using ((select private.role()) = 'accountant' and exists (
+using (exists (
   select
   from public.client_requests as w
   where w.id = sla_alerts.request_id
