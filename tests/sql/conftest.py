@@ -1,8 +1,14 @@
 """The database as if it held nothing but the demo firm: what other tests committed is out of sight, and comes back."""
 
+from collections.abc import Iterator
+
+import psycopg
 import pytest
 
 from tests.sql.firm import ANNA, Connection, ingest, monday, said
+from tests.sql.rows import add_rows, remove_rows
+from tests.sql.served import Api
+from tests.stack import Stack
 
 # Windows before messages, as the running sweep locks them: the other way round the two would wait for each other.
 _FORGET = """
@@ -45,3 +51,22 @@ def late(db: Connection) -> Connection:
     """Anna wrote at 10:00 and is due at 11:00."""
     ingest(db, said(ANNA, monday("10:00")))
     return db
+
+
+@pytest.fixture(scope="module")
+def api(stack: Stack) -> Iterator[Api]:
+    found = Api(stack)
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def real(stack: Stack) -> Iterator[Connection]:
+    """The firm with rows in every table, for all to see."""
+    with psycopg.connect(stack.env["DATABASE_URL"], autocommit=True) as db:
+        with db.transaction():
+            remove_rows(db)
+            add_rows(db)
+        yield db
+        with db.transaction():
+            remove_rows(db)
