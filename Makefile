@@ -5,7 +5,7 @@ python := .venv/bin/python
 stack_env := .local/$(if $(filter-out 0,$(PORT_OFFSET)),$(PORT_OFFSET)/)env
 with_env := $(if $(SUPABASE_URL),,$(if $(wildcard $(stack_env)),set -a; . ./$(stack_env);))
 
-.PHONY: up down reset test check bench policies calendar audit-verify export-client erase-client admin remove-person packages test-packages
+.PHONY: up down reset test check bench policies calendar audit-verify export-client erase-client admin remove-person matrix doctor packages test-packages
 
 up: packages  ## the local stack, the three processes and the Telegram simulator, until Ctrl-C
 	@$(python) -m infra.local up
@@ -18,6 +18,12 @@ reset:  ## stop it and forget its data
 
 policies: packages  ## restate every changed portrait of supabase/policies in a new migration
 	@$(python) -m infra.local.policies
+
+matrix: packages  ## who may what, read from the database, beside what supabase/policies says
+	@$(with_env) exec $(python) -m infra.local.matrix
+
+doctor: packages  ## policies that somebody added, changed or lost behind the portraits' back
+	@$(with_env) exec $(python) -m infra.local.doctor
 
 calendar: packages  ## what the production calendar of YEAR would change for the firm; APPLY=1 writes it
 	@$(with_env) exec $(python) -m jobs.production_calendar $(YEAR) $(if $(APPLY),--apply)

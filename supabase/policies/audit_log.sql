@@ -2,7 +2,7 @@
 --
 --              | select            | insert | update | delete
 -- admin        | all               | –      | –      | –
--- manager      | own entries       | –      | –      | –
+-- manager      | own and team      | –      | –      | –
 -- accountant   | own entries       | –      | –      | –
 -- observer     | –                 | –      | –      | –
 -- service role | –                 | –      | –      | –
@@ -15,7 +15,12 @@ for select
 to authenticated
 using ((select private.role()) = 'admin');
 
-create policy "managers and accountants read their own entries" on public.audit_log
+create policy "managers read the entries of their team" on public.audit_log
 for select
 to authenticated
-using ((select private.role()) in ('manager', 'accountant') and actor_id = (select auth.uid()));
+using ((select private.role()) = 'manager' and actor_id = any ((select private.team_ids())::uuid[]));
+
+create policy "accountants read their own entries" on public.audit_log
+for select
+to authenticated
+using ((select private.role()) = 'accountant' and actor_id = (select auth.uid()));

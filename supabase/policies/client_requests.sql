@@ -9,6 +9,8 @@
 -- anon         | –                 | –      | –      | –
 --
 -- Deleted is only what a late message joined to another window.
+-- The engine alone writes windows. Admins and managers act on all, accountants on their own: api.acknowledge_request,
+-- api.excuse_request.
 
 select private.drop_policies('public.client_requests');
 

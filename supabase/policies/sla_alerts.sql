@@ -5,8 +5,11 @@
 -- manager      | all               | –      | –      | –
 -- accountant   | of own chats      | –      | –      | –
 -- observer     | all               | –      | –      | –
--- service role | all               | yes    | yes    | –
+-- service role | all               | yes    | yes    | yes
 -- anon         | –                 | –      | –      | –
+--
+-- The engine alone writes alerts. Admins and managers resolve any (api.resolve_alert), accountants acknowledge their own with the window
+-- (api.acknowledge_request).
 
 select private.drop_policies('public.sla_alerts');
 

@@ -1,8 +1,14 @@
 """The database as if it held nothing but the demo firm: what other tests committed is out of sight, and comes back."""
 
+from collections.abc import Iterator
+
+import psycopg
 import pytest
 
 from tests.sql.firm import ANNA, Connection, ingest, monday, one, said
+from tests.sql.rows import add_rows, remove_rows
+from tests.sql.served import Api
+from tests.stack import Stack
 
 # Windows before messages, as the running sweep locks them: the other way round the two would wait for each other.
 _FORGET = """
@@ -14,6 +20,14 @@ _FORGET = """
   delete from public.message_reactions;
   delete from public.chat_topics;
   delete from public.chat_messages;
+  delete from public.feedback_responses;
+  delete from public.feedback_surveys;
+  delete from public.broadcasts;
+  delete from public.chat_segments;
+  delete from public.chat_invitations;
+  delete from public.chat_members;
+  delete from public.templates;
+  delete from public.faq_items;
   delete from public.intake_rejects;
   delete from public.intake_coverage;
   delete from public.chats where chat_id not between -1001000000003 and -1001000000001;
@@ -44,3 +58,22 @@ def seen(db: Connection) -> int:
     """The last entry of the audit log before the test's own."""
     last: int = one(db, "select coalesce(max(id), 0) from public.audit_log")
     return last
+
+
+@pytest.fixture(scope="module")
+def api(stack: Stack) -> Iterator[Api]:
+    found = Api(stack)
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def real(stack: Stack) -> Iterator[Connection]:
+    """The firm with rows in every table, for all to see."""
+    with psycopg.connect(stack.env["DATABASE_URL"], autocommit=True) as db:
+        with db.transaction():
+            remove_rows(db)
+            add_rows(db)
+        yield db
+        with db.transaction():
+            remove_rows(db)

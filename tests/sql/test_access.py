@@ -20,7 +20,6 @@ from tests.sql.firm import (
     monday,
     one,
     said,
-    tables,
     user_id,
 )
 from tests.stack import Stack
@@ -103,28 +102,31 @@ def test_the_audit_log_shows_admins_everything_and_others_their_own(firm: Connec
         firm.execute("update public.clients set tier = 'vip' where name = 'ИП Лебедева'")
         firm.execute("select set_config('request.jwt.claims', '', true)")
     with acting_as(firm, "manager"):
-        assert all_rows(firm, "select entity, action from api.audit_log") == [{"entity": "clients", "action": "update"}]
+        assert all_rows(firm, "select entity, action from api.audit_log where happened_at = now()") == [
+            {"entity": "clients", "action": "update"}
+        ]
     with acting_as(firm, "admin"):
         assert one(firm, "select count(*) from api.audit_log") > 1
     for role in ("accountant", "observer"):
         with acting_as(firm, role):
-            assert one(firm, "select count(*) from api.audit_log") == 0
+            assert one(firm, "select count(*) from api.audit_log where happened_at = now()") == 0
 
 
 @pytest.mark.parametrize("role", [*EVERYBODY, "anon"])
-def test_people_write_nothing_and_call_no_function_of_the_service(firm: Connection, role: str) -> None:
+def test_people_write_no_hidden_column_and_call_no_function_of_the_service(firm: Connection, role: str) -> None:
     forbidden = [
-        *(f"insert into public.{table} default values" for table in tables(firm)),
-        *(f"delete from public.{table}" for table in tables(firm)),
         "update public.users set role = 'admin'",
-        "update public.chats set assigned_accountant_id = null",
+        "update public.users set active = true",
+        "update public.users set email = 'a@b.test'",
+        "update public.users set telegram_id = 1",
+        "update public.chats set chat_name = 'x'",
+        "insert into public.templates (category, title, content, created_by) values ('x', 'x', 'x', gen_random_uuid())",
         "select api.ingest('[]')",
         "select api.claim_due()",
         "select api.claim_outbox()",
         "select api.settle_outbox('[]')",
         "select api.press_alert(gen_random_uuid(), 'take', 1002)",
         "select api.apply_policy(gen_random_uuid())",
-        "select api.change_ladder(gen_random_uuid(), '[]')",
         "select api.note_bot(1, 'x', true)",
         "select api.import_calendar(2026, '[]')",
         "select api.note_intake()",

@@ -18,6 +18,11 @@ VIEWS = """
     requests_awaiting_answer settings sla_alerts sla_policies staff_invitations team users working_schedules
     absences audit_log chat_health chat_messages chats client_requests ladder_steps my_profile outbox request_outcomes
     requests_awaiting_answer settings sign_in_log sla_alerts sla_policies users working_schedules
+    absences audit_log broadcasts calendar_exceptions chat_health chat_invitations chat_members chat_messages
+    chat_segment_accountants chat_segment_chats chat_segments chats client_requests error_log faq_items
+    feedback_responses feedback_summary feedback_surveys ladder_steps notification_preferences outbox
+    request_outcomes requests_awaiting_answer saved_views settings sla_alerts sla_policies templates users
+    working_intervals working_schedules
 """.split()
 
 
@@ -35,6 +40,7 @@ def test_the_functions_of_the_api_are_what_they_are_on_purpose(db: Connection) -
         " where pronamespace = 'api'::regnamespace order by 1",
     )
     assert [function["signature"] for function in functions] == [
+        "acknowledge_request(request_id uuid)",
         "add_working(schedule_id uuid, since timestamp with time zone, amount interval)",
         "admit_admin(email text, full_name text)",
         "adopt_defaults(defaults jsonb)",
@@ -46,6 +52,7 @@ def test_the_functions_of_the_api_are_what_they_are_on_purpose(db: Connection) -
         "claim_outbox(as_of timestamp with time zone, batch integer)",
         f"coverage_report(since {INSTANT}, until {INSTANT}, as_of {INSTANT})",
         "erase_client(client_id uuid, confirmation text)",
+        "excuse_request(request_id uuid)",
         "explain_request(request_id uuid, as_of timestamp with time zone)",
         "export_client(client_id uuid, part text, after jsonb, batch integer)",
         "extend_horizon(as_of timestamp with time zone)",
@@ -66,6 +73,7 @@ def test_the_functions_of_the_api_are_what_they_are_on_purpose(db: Connection) -
         "revoke_invitation(invitation_id uuid)",
         "set_active(user_id uuid, active boolean)",
         "set_role(user_id uuid, role text)",
+        "resolve_alert(alert_id uuid)",
         "settle_outbox(results jsonb, as_of timestamp with time zone)",
         "sla_report(since timestamp with time zone, until timestamp with time zone, by text)",
         "telegram_link(renew boolean)",
@@ -73,6 +81,8 @@ def test_the_functions_of_the_api_are_what_they_are_on_purpose(db: Connection) -
         "verify_audit(anchor_number bigint, anchor_hash text, since_anchor boolean)",
         "unlink_telegram(user_id uuid)",
         f"update_profile(full_name text, locale text, quiet_from {TIME}, quiet_until {TIME}, alerts_per_hour integer)",
+        "use_faq_item(faq_item_id uuid)",
+        "use_template(template_id uuid)",
         "working_between(schedule_id uuid, since timestamp with time zone, until timestamp with time zone)",
     ]
 
@@ -89,6 +99,9 @@ CONTRACT = {
         caption media_file_id reply_to_message_id telegram_date classification""",
     "chats": "chat_id chat_name assigned_accountant_id sla_threshold_minutes monitoring_enabled",
     "users": "email role full_name telegram_id",
+    "feedback_responses": "quarter rating comment",
+    "templates": "category title content usage_count",
+    "faq_items": "question answer keywords usage_count",
 }
 
 

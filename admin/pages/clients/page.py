@@ -15,6 +15,7 @@ from litestar.response import Redirect, Stream, Template
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from admin.people import SignedIn
+from admin.throttling import LOW
 from admin.times import Wall
 from infra.client_archive import Archive, open_archive
 from infra.supabase import Refused, Unavailable, open_http
@@ -98,7 +99,7 @@ async def show_client(request: AnyRequest, me: Me, client_id: FromPath[UUID]) ->
     return await _page(request, me, client_id)
 
 
-@post("/clients/{client_id:uuid}/export", status_code=200, opt={"compressed": True})
+@post("/clients/{client_id:uuid}/export", status_code=200, opt={"tier": LOW, "compressed": True})
 async def export_client(me: Me, client_id: FromPath[UUID]) -> Stream:
     """Send all that is stored, piece by piece; refused before the first."""
     archive = await open_archive(me.database, client_id)
@@ -111,7 +112,7 @@ async def export_client(me: Me, client_id: FromPath[UUID]) -> Stream:
     )
 
 
-@post("/clients/{client_id:uuid}/erase")
+@post("/clients/{client_id:uuid}/erase", opt={"tier": LOW})
 async def erase_client(
     request: AnyRequest, me: Me, client_id: FromPath[UUID], data: URLEncodedBody[Erasure]
 ) -> Response[Any]:

@@ -11,6 +11,7 @@ from litestar.response import Template
 from pydantic import BaseModel, ConfigDict, Field
 
 from admin.services import Services
+from admin.throttling import LOW
 from admin.tokens import AuthUnavailable
 from admin.visitors import visitor_of
 
@@ -40,7 +41,7 @@ def accept_malformed(_request: AnyRequest, _error: ValidationException) -> Respo
     return _page(is_asked=True)
 
 
-@post("/forgot", status_code=200, exception_handlers={ValidationException: accept_malformed})
+@post("/forgot", opt={"tier": LOW}, status_code=200, exception_handlers={ValidationException: accept_malformed})
 async def ask_for_reset(
     request: AnyRequest, services: NamedDependency[SkipValidation[Services]], data: URLEncodedBody[ForgotForm]
 ) -> Response[Any]:

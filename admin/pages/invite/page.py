@@ -18,6 +18,7 @@ from admin.next_page import HOME, login_address
 from admin.passwords import DIFFERENT, LONGEST, REFUSALS, problem_of
 from admin.services import Services
 from admin.sign_up import Invitation, InvitationEnded, PasswordTooSimple, ask, join
+from admin.throttling import LOW
 from admin.times import Wall
 from admin.tokens import AuthUnavailable
 
@@ -59,6 +60,7 @@ def refuse_malformed(_request: AnyRequest, _error: ValidationException) -> Respo
 
 @post(
     "/invite/{token:str}",
+    opt={"tier": LOW},
     exception_handlers={InvitationEnded: refuse_ended, ValidationException: refuse_malformed},
 )
 async def accept_invitation(

@@ -14,6 +14,7 @@ from admin.auth import CodeRefused, LoginRefused, TooManyAttempts
 from admin.entrance import enter
 from admin.next_page import HOME, login_address, safe_next
 from admin.services import Services
+from admin.throttling import LOW
 from admin.visitors import visitor_of
 
 log = structlog.get_logger()
@@ -45,7 +46,7 @@ def refuse_malformed(_request: AnyRequest, _error: ValidationException) -> Respo
     return Redirect(login_address(), status_code=303)
 
 
-@post("/login/code", exception_handlers={ValidationException: refuse_malformed})
+@post("/login/code", opt={"tier": LOW}, exception_handlers={ValidationException: refuse_malformed})
 async def show_code(
     request: AnyRequest, services: NamedDependency[SkipValidation[Services]], data: URLEncodedBody[CodeForm]
 ) -> Response[Any]:

@@ -17,6 +17,7 @@ from admin.people import SignedIn
 from admin.services import Services
 from admin.sessions import handle_of
 from admin.sign_ins import Outcome
+from admin.throttling import LOW, MEDIUM
 from admin.times import Wall
 from admin.tokens import AuthUnavailable
 from infra.supabase import Refused
@@ -100,7 +101,7 @@ async def show_profile(
     return await _page(request, services, me, note=NOTES.get(saved))
 
 
-@post("/profile")
+@post("/profile", opt={"tier": MEDIUM})
 async def update_profile(
     request: AnyRequest,
     services: NamedDependency[SkipValidation[Services]],
@@ -120,7 +121,7 @@ async def update_profile(
     return Redirect("/profile?saved=profile", status_code=303)
 
 
-@post("/profile/password")
+@post("/profile/password", opt={"tier": LOW})
 async def change_password(
     request: AnyRequest,
     services: NamedDependency[SkipValidation[Services]],

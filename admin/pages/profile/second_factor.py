@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from admin.auth import CodeRefused, TooManyAttempts
 from admin.people import SignedIn
 from admin.services import Services
+from admin.throttling import LOW
 from admin.tokens import AuthUnavailable
 from admin.visitors import visitor_of
 
@@ -57,7 +58,7 @@ async def show_second_factor(
     return _part(me, is_offered=is_offered, factors=factors)
 
 
-@post("/profile/second-factor")
+@post("/profile/second-factor", opt={"tier": LOW})
 async def begin_second_factor(
     services: NamedDependency[SkipValidation[Services]], me: NamedDependency[SkipValidation[SignedIn]]
 ) -> Response[Any]:
@@ -74,7 +75,7 @@ async def begin_second_factor(
     return _part(me, is_offered=True, factor=enrolment.id, picture=picture, secret=enrolment.totp.secret)
 
 
-@post("/profile/second-factor/confirm")
+@post("/profile/second-factor/confirm", opt={"tier": LOW})
 async def confirm_second_factor(
     request: AnyRequest,
     services: NamedDependency[SkipValidation[Services]],
@@ -93,7 +94,7 @@ async def confirm_second_factor(
     return Redirect("/profile?saved=factor#second-factor", status_code=303, cookies=[cookie])
 
 
-@post("/profile/second-factor/drop")
+@post("/profile/second-factor/drop", opt={"tier": LOW})
 async def drop_second_factor(
     services: NamedDependency[SkipValidation[Services]],
     me: NamedDependency[SkipValidation[SignedIn]],

@@ -12,12 +12,13 @@ from admin.next_page import login_address
 from admin.people import SignedIn
 from admin.services import Services
 from admin.sessions import handle_of
+from admin.throttling import MEDIUM
 from admin.visitors import visitor_of
 
 log = structlog.get_logger()
 
 
-@post("/profile/sessions/{handle:str}/end")
+@post("/profile/sessions/{handle:str}/end", opt={"tier": MEDIUM})
 async def end_session(
     request: Request[Any, Any, Any],
     services: NamedDependency[SkipValidation[Services]],
@@ -33,7 +34,7 @@ async def end_session(
     return Redirect("/profile?saved=session#sessions-part", status_code=303)
 
 
-@post("/profile/sessions/end")
+@post("/profile/sessions/end", opt={"tier": MEDIUM})
 async def end_every_session(
     request: Request[Any, Any, Any],
     services: NamedDependency[SkipValidation[Services]],

@@ -11,6 +11,7 @@ from litestar.response import Redirect, Template
 from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 
 from admin.people import SignedIn
+from admin.throttling import MEDIUM
 
 log = structlog.get_logger()
 
@@ -52,7 +53,7 @@ async def show_telegram(request: AnyRequest, me: NamedDependency[SkipValidation[
     return await _page(request, me)
 
 
-@post("/profile/telegram")
+@post("/profile/telegram", opt={"tier": MEDIUM})
 async def link_telegram(request: AnyRequest, me: NamedDependency[SkipValidation[SignedIn]]) -> Response[Any]:
     """Show the link to the bot; asked again while it is good, it is the same one."""
     [link] = _LINKS.validate_python(await me.database.call("telegram_link"))
@@ -60,7 +61,7 @@ async def link_telegram(request: AnyRequest, me: NamedDependency[SkipValidation[
     return await _page(request, me, link)
 
 
-@post("/profile/telegram/unlink")
+@post("/profile/telegram/unlink", opt={"tier": MEDIUM})
 async def unlink_telegram(me: NamedDependency[SkipValidation[SignedIn]]) -> Response[Any]:
     """Untie one's account."""
     await me.database.call("unlink_telegram")

@@ -15,6 +15,7 @@ from admin.next_page import login_address
 from admin.passwords import DIFFERENT, LONGEST, REFUSALS, problem_of
 from admin.resets import CodeNeeded
 from admin.services import Services
+from admin.throttling import LOW
 from admin.tokens import AuthUnavailable
 from admin.visitors import visitor_of
 
@@ -54,7 +55,7 @@ def refuse_malformed(_request: AnyRequest, _error: ValidationException) -> Respo
     return _spent()
 
 
-@post("/reset", exception_handlers={ValidationException: refuse_malformed})
+@post("/reset", opt={"tier": LOW}, exception_handlers={ValidationException: refuse_malformed})
 async def finish_reset(
     request: AnyRequest, services: NamedDependency[SkipValidation[Services]], data: URLEncodedBody[ResetForm]
 ) -> Response[Any]:

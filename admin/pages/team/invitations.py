@@ -16,6 +16,7 @@ from admin.pages.team.roster import decoded, people_of
 from admin.pages.team.rows import JUDGED, Judged
 from admin.people import SignedIn
 from admin.services import Services
+from admin.throttling import MEDIUM
 from infra.supabase import Refused
 
 log = structlog.get_logger()
@@ -34,7 +35,7 @@ class InviteForm(BaseModel):
     telegram_username: str = Field(default="", max_length=100)
 
 
-@post("/team/invitations")
+@post("/team/invitations", opt={"tier": MEDIUM})
 async def invite(
     request: AnyRequest,
     services: NamedDependency[SkipValidation[Services]],
@@ -53,7 +54,7 @@ async def invite(
     return Redirect("/team?done=invited#invitations", status_code=303)
 
 
-@post("/team/invitations/{invitation:uuid}/revoke")
+@post("/team/invitations/{invitation:uuid}/revoke", opt={"tier": MEDIUM})
 async def revoke_invitation(
     request: AnyRequest,
     services: NamedDependency[SkipValidation[Services]],
@@ -75,7 +76,7 @@ async def show_list(me: NamedDependency[SkipValidation[SignedIn]]) -> Response[A
     return _list_page(me)
 
 
-@post("/team/invitations/list")
+@post("/team/invitations/list", opt={"tier": MEDIUM})
 async def invite_list(request: AnyRequest, me: NamedDependency[SkipValidation[SignedIn]]) -> Response[Any]:
     """Check a list row by row, then, sent again, invite all of it or nobody."""
     form = await request.form()

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from admin.pages.team.page import team_page, words_of
 from admin.people import SignedIn
 from admin.services import Services
+from admin.throttling import MEDIUM
 from infra.supabase import Refused
 
 log = structlog.get_logger()
@@ -36,7 +37,7 @@ class AccessForm(BaseModel):
     active: str = Field(max_length=3)
 
 
-@post("/team/{person:uuid}/role")
+@post("/team/{person:uuid}/role", opt={"tier": MEDIUM})
 async def set_role(
     request: AnyRequest,
     services: NamedDependency[SkipValidation[Services]],
@@ -53,7 +54,7 @@ async def set_role(
     return Redirect("/team?done=role", status_code=303)
 
 
-@post("/team/{person:uuid}/active")
+@post("/team/{person:uuid}/active", opt={"tier": MEDIUM})
 async def set_active(
     request: AnyRequest,
     services: NamedDependency[SkipValidation[Services]],
@@ -71,7 +72,7 @@ async def set_active(
     return Redirect(f"/team?done={'activated' if is_active else 'deactivated'}", status_code=303)
 
 
-@post("/team/{person:uuid}/telegram/unlink")
+@post("/team/{person:uuid}/telegram/unlink", opt={"tier": MEDIUM})
 async def unlink_telegram_of(
     request: AnyRequest,
     services: NamedDependency[SkipValidation[Services]],

@@ -1,0 +1,32 @@
+-- Lists that people keep: each one's own.
+--
+--              | select            | insert | update | delete
+-- admin        | own               | own    | own    | own
+-- manager      | own               | own    | own    | own
+-- accountant   | own               | own    | own    | own
+-- observer     | own               | own    | own    | own
+-- service role | all               | yes    | yes    | yes
+-- anon         | –                 | –      | –      | –
+
+select private.drop_policies('public.saved_views');
+
+create policy "people read their own saved views" on public.saved_views
+for select
+to authenticated
+using ((select private.role()) is not null and user_id = (select auth.uid()));
+
+create policy "people add their own saved views" on public.saved_views
+for insert
+to authenticated
+with check ((select private.role()) is not null and user_id = (select auth.uid()));
+
+create policy "people change their own saved views" on public.saved_views
+for update
+to authenticated
+using ((select private.role()) is not null and user_id = (select auth.uid()))
+with check ((select private.role()) is not null and user_id = (select auth.uid()));
+
+create policy "people delete their own saved views" on public.saved_views
+for delete
+to authenticated
+using ((select private.role()) is not null and user_id = (select auth.uid()));
