@@ -17,6 +17,7 @@ class Destination(NamedTuple):
 
 DESTINATIONS = (
     Destination("/requests", "Ожидают ответа"),
+    Destination("/clients", "Клиенты"),
     Destination("/team", "Команда", frozenset({"admin", "manager"})),
     Destination("/profile", "Профиль"),
 )

@@ -10,10 +10,12 @@
 
 select private.drop_policies('public.staff_invitations');
 
-create policy "admins read invitations, managers their own and those into their team" on public.staff_invitations
+create policy "admins read every invitation" on public.staff_invitations
 for select
 to authenticated
-using (
-  (select private.role()) = 'admin'
-  or (select private.role()) = 'manager' and ((select auth.uid()) = invited_by or (select auth.uid()) = manager_id)
-);
+using ((select private.role()) = 'admin');
+
+create policy "managers read their own invitations and those into their team" on public.staff_invitations
+for select
+to authenticated
+using ((select private.role()) = 'manager' and (select auth.uid()) in (invited_by, manager_id));

@@ -27,7 +27,7 @@ DESIGN = {
     "chat_invitations": "SIUD siud –––– –––– SIUD ––––",
     "chat_segments": "SIUD siud –––– –––– SIUD ––––",
     "broadcasts": "SIUD siud –––– –––– SIUD ––––",
-    "audit_log": "S––– s––– s––– –––– –I–– ––––",
+    "audit_log": "S––– s––– s––– –––– –––– ––––",
     "error_log": "S––– s––– s––– –––– –I–– ––––",
 }
 
