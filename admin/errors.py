@@ -57,6 +57,7 @@ KEYS: dict[str, Sentence] = {
     "telegram_already_linked": Sentence(
         "Telegram уже привязан", "Чтобы привязать другой аккаунт, сначала отвяжите прежний."
     ),
+    "client_not_found": Sentence("Клиент не найден", "Возможно, ссылка устарела или в ней опечатка."),
     # api.update_profile: the constraints of a person's own row
     "person_is_unknown": Sentence("Недостаточно прав", "Ваш доступ отключён. Обратитесь к администратору."),
     "full_name_is_written": Sentence("Имя не подходит", "Напишите имя: от 1 до 200 знаков."),
@@ -78,10 +79,6 @@ LOGIN_UNAVAILABLE = Sentence("Сервис входа не отвечает", "�
 UNKNOWN = Sentence("Запрос не принят", "Вернитесь на страницу «Ожидают ответа» и попробуйте ещё раз.")
 BROKEN = Sentence("Что-то сломалось", "Мы записали подробности. Если повторится, назовите администратору номер ошибки.")
 
-KEYS |= {
-    "not_allowed": FORBIDDEN,
-    "client_not_found": Sentence("Клиент не найден", "Возможно, ссылка устарела или в ней опечатка."),
-}
 TOO_OFTEN = "Слишком часто"
 
 STATUSES: dict[int, Sentence] = {

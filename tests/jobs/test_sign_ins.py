@@ -142,7 +142,6 @@ async def test_dead_sessions_leave_the_list(context: Context, queue: Redis) -> N
 async def test_sessions_of_whoever_was_dismissed_are_ended(context: Context, queue: Redis, stack: Stack) -> None:
     gone = uuid4()
     with psycopg.connect(stack.env["DATABASE_URL"]) as connection:
-        connection.execute("insert into auth.users (id, email) values (%s, %s)", [gone, f"{gone}@buhbot.test"])
         connection.execute(
             "insert into public.users (id, email, role, full_name, active) values (%s, %s, 'observer', 'Ушла', false)",
             [gone, f"{gone}@buhbot.test"],
