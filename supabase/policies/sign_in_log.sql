@@ -1,4 +1,4 @@
--- What became of each sign-in and password. Nobody changes or removes an entry.
+-- What became of each sign-in and password. Nobody changes an entry; after a year retention, or removing the person, does.
 --
 --              | select            | insert | update | delete
 -- admin        | all               | –      | –      | –
