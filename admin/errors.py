@@ -54,6 +54,7 @@ KEYS: dict[str, Sentence] = {
     "invitation_expired": Sentence("Срок приглашения истёк", "Ссылка действовала 7 дней. Попросите прислать новую."),
     "invitations_are_not_a_list": Sentence("Список пуст", "Вставьте хотя бы одну строку или выберите файл."),
     "too_many_invitations": Sentence("Слишком длинный список", "За один раз приглашайте не больше 500 человек."),
+    "client_not_found": Sentence("Клиент не найден", "Возможно, ссылка устарела или в ней опечатка."),
     "telegram_already_linked": Sentence(
         "Telegram уже привязан", "Чтобы привязать другой аккаунт, сначала отвяжите прежний."
     ),
@@ -78,10 +79,6 @@ LOGIN_UNAVAILABLE = Sentence("Сервис входа не отвечает", "�
 UNKNOWN = Sentence("Запрос не принят", "Вернитесь на страницу «Ожидают ответа» и попробуйте ещё раз.")
 BROKEN = Sentence("Что-то сломалось", "Мы записали подробности. Если повторится, назовите администратору номер ошибки.")
 
-KEYS |= {
-    "not_allowed": FORBIDDEN,
-    "client_not_found": Sentence("Клиент не найден", "Возможно, ссылка устарела или в ней опечатка."),
-}
 TOO_OFTEN = "Слишком часто"
 
 STATUSES: dict[int, Sentence] = {
@@ -113,6 +110,8 @@ def refused_by_http(request: AnyRequest, error: HTTPException) -> Response[Any]:
     if error.status_code >= 500:  # noqa: PLR2004
         return broken(request, error)
     is_stale_form = isinstance(error, PermissionDeniedException) and "CSRF" in str(error.detail)
+    if is_stale_form:
+        request.state.refusal = Refused("form_is_stale", "")
     sentence = STALE_FORM if is_stale_form else STATUSES.get(error.status_code, UNKNOWN)
     return respond(request, error.status_code, sentence, allow=(error.headers or {}).get("allow"))
 
@@ -129,6 +128,8 @@ def too_often(request: AnyRequest, error: TooOften) -> Response[Any]:
 def refused_by_database(request: AnyRequest, error: Refused) -> Response[Any]:
     """Say what the database refused; a reason without words is our mistake, not the person's."""
     if error.code == "42501":
+        # Where a page refuses before the database would.
+        request.state.refusal = request.state.get("refusal") or error
         return respond(request, 403, FORBIDDEN)
     if error.key in KEYS and error.code.startswith("PT"):
         return respond(request, int(error.code[2:]), KEYS[error.key])

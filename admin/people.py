@@ -83,10 +83,15 @@ async def read_person(database: Database, user_id: UUID) -> Person | None:
     return found[0] if found and found[0].active else None
 
 
-def database_of(services: Services, login: Login, address: str | None = None) -> Database:
-    """Return schema `api` as the person of this login, who asks from this network address."""
-    settings = services.settings
-    return Database(services.http, settings.supabase, settings.supabase_anon_key, login.access_token, address=address)
+def database_of(services: Services, login: Login, asked: ASGIConnection[Any, Any, Any, Any]) -> Database:
+    """Return schema `api` as the person of this login, who asks by this request; it keeps a refusal of rights."""
+
+    def keep(refusal: Refused) -> None:
+        if refusal.is_of_rights:
+            asked.state.refusal = refusal
+
+    url, key = services.settings.supabase, services.settings.supabase_anon_key
+    return Database(services.http, url, key, login.access_token, address=address_of(asked), on_refusal=keep)
 
 
 def is_in_use(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
@@ -109,7 +114,7 @@ async def signed_in(request: Request[Any, Any, Any], services: NamedDependency[S
     request.state.session = session
     if session is None:
         raise SignInNeeded("expired")
-    database = database_of(services, session.login, address_of(request))
+    database = database_of(services, session.login, request)
     try:
         person = await read_person(database, session.login.person_id)
     except Refused as refusal:

@@ -115,7 +115,7 @@ async def sign_in(
 
 async def _may_enter(request: AnyRequest, services: Services, login: Login) -> bool:
     try:
-        return await read_person(database_of(services, login, address_of(request)), login.person_id) is not None
+        return await read_person(database_of(services, login, request), login.person_id) is not None
     except Refused as refusal:
         log.info("sign_in_refused_by_database", code=refusal.code)
         return False
