@@ -19,7 +19,7 @@ from infra.supabase import Database, Refused
 log = structlog.get_logger()
 
 Role = Literal["admin", "manager", "accountant", "observer"]
-Reason = Literal["expired", "deactivated"]
+Reason = Literal["expired", "deactivated", "role_changed"]
 
 ROLE_WORDS: dict[Role, str] = {
     "admin": "администратор",
@@ -113,7 +113,7 @@ async def signed_in(request: Request[Any, Any, Any], services: NamedDependency[S
     session = request.state.get("session") or await services.sessions.find(session_id, in_use=is_in_use(request))
     request.state.session = session
     if session is None:
-        raise SignInNeeded("expired")
+        raise SignInNeeded(await services.sessions.why_ended(session_id) or "expired")
     database = database_of(services, session.login, request)
     try:
         person = await read_person(database, session.login.person_id)

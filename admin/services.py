@@ -11,7 +11,8 @@ from admin.auth import Auth
 from admin.hints import HintRelay
 from admin.resets import Resets
 from admin.security_events import SecurityEvents
-from admin.sessions import Limits, SessionCookie, Sessions
+from admin.session_cookie import SessionCookie
+from admin.sessions import Limits, Sessions
 from admin.settings import AdminSettings
 from admin.sign_in_guard import SignInGuard
 from admin.sign_ins import SignIns

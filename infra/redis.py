@@ -20,6 +20,8 @@ SECURITY_EVENTS = "buhbot:security_events"  # and one of what else the audit log
 SESSION = "admin:session:"  # and the hash of a session's id: the session, sealed
 SEEN = "admin:seen:"  # and the same hash: when it was last used, in seconds since 1970
 SESSIONS_OF = "admin:sessions:"  # and a person's id: these hashes in a sorted set, by when they end at the latest
+ENDED = "admin:ended:"  # and the hash of a session's id: why somebody else ended it
+ENDED_SECONDS = 12 * 3600  # and how long that can be asked
 
 # Should the jobs stay away for long, the oldest give way: an attack must not fill the queue instance.
 MOST_WAITING = 100_000

@@ -116,6 +116,21 @@ def test_b7_whoever_is_deactivated_is_out_at_the_next_click(admin: Admin, chief:
         assert dismissed.sign_in(colleague.email, colleague.password).status_code == 303
 
 
+def test_whoever_gets_another_role_signs_in_again_and_whoever_keeps_it_does_not(
+    admin: Admin, chief: Reader, firm: Firm
+) -> None:
+    colleague = firm.hire("accountant")
+    with Reader(admin) as changed:
+        changed.as_person(colleague)
+        send(chief, f"/team/{colleague.id}/role", role="accountant")
+        assert changed.get("/requests").status_code == 200
+        send(chief, f"/team/{colleague.id}/role", role="manager")
+        out = changed.get("/requests")
+        assert "Ваша роль изменилась" in words(changed.get(out.headers["location"]))
+        changed.as_person(colleague)
+        assert changed.get("/team").status_code == 200
+
+
 def test_an_admin_unties_a_telegram_account(chief: Reader, firm: Firm) -> None:
     colleague = firm.hire("accountant")
     firm.run("update public.users set telegram_id = %s where id = %s", colleague.id.int % 10**12, colleague.id)

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from admin.sign_ins import SignIns
 from admin.visitors import Visitor
 from infra import redis
-from infra.redis import SEEN, SESSION, SESSIONS_OF, SIGN_INS
+from infra.redis import ENDED, SEEN, SESSION, SESSIONS_OF, SIGN_INS
 from infra.supabase import Unavailable
 from jobs import sessions, sign_ins
 from jobs.connections import Connections
@@ -142,4 +142,5 @@ async def test_sessions_of_whoever_was_dismissed_are_ended(context: Context, que
     await listed(queue, OLGA, "alive")
     await sessions.clear(context)
     assert not await queue.exists(SESSION + "open", SEEN + "open", f"{SESSIONS_OF}{gone}")
+    assert await queue.get(ENDED + "open") == b"deactivated"
     assert await queue.exists(SESSION + "alive")
