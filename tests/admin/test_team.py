@@ -51,16 +51,16 @@ def card(page: httpx.Response, person: Colleague) -> str:
 @pytest.mark.parametrize(
     ("role", "places"),
     [
-        ("admin", ["Ожидают ответа", "Команда", "Профиль"]),
-        ("manager", ["Ожидают ответа", "Команда", "Профиль"]),
-        ("accountant", ["Ожидают ответа", "Профиль"]),
-        ("observer", ["Ожидают ответа", "Профиль"]),
+        ("admin", ["Ожидают ответа", "Клиенты", "Команда"]),
+        ("manager", ["Ожидают ответа", "Клиенты", "Команда"]),
+        ("accountant", ["Ожидают ответа", "Клиенты"]),
+        ("observer", ["Ожидают ответа", "Клиенты"]),
     ],
 )
 def test_the_header_leads_where_the_role_may_go(reader: Reader, firm: Firm, role: Role, places: list[str]) -> None:
     page = reader.as_person(firm.hire(role)).get("/requests")
     header = page.text.partition("<nav")[2].partition("</nav>")[0]
-    assert [title for title in ("Ожидают ответа", "Команда", "Профиль") if title in header] == places
+    assert [title for title in ("Ожидают ответа", "Клиенты", "Команда") if title in header] == places
 
 
 @pytest.mark.parametrize("role", ["accountant", "observer"])
