@@ -20,10 +20,10 @@ policies: packages  ## restate every changed portrait of supabase/policies in a 
 	@$(python) -m infra.local.policies
 
 matrix: packages  ## who may what, read from the database, beside what supabase/policies says
-	@$(with_env) exec $(python) -m infra.local.matrix
+	@$(if $(DATABASE_URL),,$(with_env)) exec $(python) -m infra.local.matrix
 
 doctor: packages  ## policies that somebody added, changed or lost behind the portraits' back
-	@$(with_env) exec $(python) -m infra.local.doctor
+	@$(if $(DATABASE_URL),,$(with_env)) exec $(python) -m infra.local.doctor
 
 calendar: packages  ## what the production calendar of YEAR would change for the firm; APPLY=1 writes it
 	@$(with_env) exec $(python) -m jobs.production_calendar $(YEAR) $(if $(APPLY),--apply)

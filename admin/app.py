@@ -38,7 +38,7 @@ from admin.pages.team.invitations import invite, invite_list, revoke_invitation,
 from admin.pages.team.members import set_active, set_role, unlink_telegram_of
 from admin.pages.team.page import show_team
 from admin.people import signed_in
-from admin.security import Csrf, csrf_config, secured
+from admin.security import Csrf, csrf_config, refuse_large, secured
 from admin.services import Services, open_services
 from admin.settings import AdminSettings
 from infra.supabase import Database, Refused
@@ -66,7 +66,7 @@ def create_app(settings: AdminSettings) -> Litestar:
         [*_pages(), live.handler(), assets.handler(), *_telemetry(services)],
         dependencies={"services": Provide(services, sync_to_thread=False), "me": Provide(signed_in)},
         middleware=[DefineMiddleware(Csrf, config=csrf_config(settings))],
-        guards=[throttling.guard(services)],
+        guards=[refuse_large, throttling.guard(services)],
         exception_handlers=errors.HANDLERS,
         template_config=TemplateConfig(instance=_templates(assets)),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6, exclude_opt_key="compressed"),

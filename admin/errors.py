@@ -54,10 +54,10 @@ KEYS: dict[str, Sentence] = {
     "invitation_expired": Sentence("Срок приглашения истёк", "Ссылка действовала 7 дней. Попросите прислать новую."),
     "invitations_are_not_a_list": Sentence("Список пуст", "Вставьте хотя бы одну строку или выберите файл."),
     "too_many_invitations": Sentence("Слишком длинный список", "За один раз приглашайте не больше 500 человек."),
-    "client_not_found": Sentence("Клиент не найден", "Возможно, ссылка устарела или в ней опечатка."),
     "telegram_already_linked": Sentence(
         "Telegram уже привязан", "Чтобы привязать другой аккаунт, сначала отвяжите прежний."
     ),
+    "client_not_found": Sentence("Клиент не найден", "Возможно, ссылка устарела или в ней опечатка."),
     # api.update_profile: the constraints of a person's own row
     "person_is_unknown": Sentence("Недостаточно прав", "Ваш доступ отключён. Обратитесь к администратору."),
     "full_name_is_written": Sentence("Имя не подходит", "Напишите имя: от 1 до 200 знаков."),

@@ -9,6 +9,8 @@ from litestar.config.csrf import CSRFConfig
 from litestar.connection import ASGIConnection
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.middleware.csrf import CSRFMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -69,6 +71,14 @@ def secured(app: ASGIApp, settings: AdminSettings) -> ASGIApp:
             await _refuse(scope, receive, send_secured)
 
     return answer
+
+
+def refuse_large(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Guard of every route: a body beyond the route's limit is refused even where nobody would read it."""
+    announced = connection.headers.get("content-length", "")
+    limit = handler.resolve_request_max_body_size() if isinstance(handler, HTTPRouteHandler) else None
+    if announced.isdigit() and limit is not None and int(announced) > limit:
+        raise RequestEntityTooLarge
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

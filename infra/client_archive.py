@@ -17,7 +17,7 @@ from infra.supabase import Database
 
 # Rows of one page: about half a megabyte of messages.
 PAGE = 1000
-PARTS = ("chats", "people", "messages", "requests", "reactions", "corrections", "rejects")
+PARTS = ("chats", "members", "people", "messages", "requests", "reactions", "votes", "corrections", "rejects")
 BOM = "\ufeff"
 # What a spreadsheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -29,11 +29,13 @@ README = """Данные клиента «{name}»
 
 client     кто клиент
 chats      чаты клиента, в том числе личные чаты его сотрудников с ботом
+members    участники этих чатов, о которых сообщил Telegram
 people     кто писал в этих чатах от клиента
 messages   сообщения со всеми правками (edit_version 0 — первый вариант); media_file_id указывает на файл в Telegram,
            сами файлы у нас не хранятся
 requests   обращения: когда открыто, когда нужно было ответить, когда ответили; события и оповещения по каждому
 reactions  реакции на сообщения
+votes      оценки и отзывы; superseded_at — когда человек заменил оценку новой
 corrections исправления класса сообщений
 rejects    обновления, которые не удалось сохранить
 
@@ -51,6 +53,14 @@ SHEETS: dict[str, Columns] = {
         "chat_id": "Номер в Telegram",
         "connected_at": "Подключён",
         "deleted_at": "Удалён",
+    },
+    "members": {
+        "full_name": "Имя",
+        "telegram_username": "Имя в Telegram",
+        "telegram_user_id": "Номер в Telegram",
+        "status": "Положение",
+        "status_at": "С какого времени",
+        "chat_id": "Чат",
     },
     "people": {
         "names": "Имя",
@@ -91,6 +101,15 @@ SHEETS: dict[str, Columns] = {
         "is_staff": "От фирмы",
         "chat_id": "Чат",
         "message_id": "Сообщение",
+    },
+    "votes": {
+        "created_at": "Время",
+        "survey": "Опрос",
+        "rating": "Оценка",
+        "comment": "Отзыв",
+        "voter_name": "Кто",
+        "superseded_at": "Заменена",
+        "chat_id": "Чат",
     },
 }
 

@@ -39,6 +39,8 @@ async def service() -> AsyncIterator[Database]:
 
 async def find(database: Database, named: str) -> tuple[UUID, str]:
     """Return id and name of a client; raise `Misnamed`."""
+    if not named.strip():
+        raise Misnamed("say which client: CLIENT=<id or name>")
     try:
         rows: Any = await database.read("clients", "id,name", id=str(UUID(named)))
     except ValueError:
@@ -100,6 +102,8 @@ def main(arguments: Sequence[str]) -> None:
             said = asyncio.run(erase(asked.client, lambda: asked.confirm or ask()))
     except FileExistsError as error:
         sys.exit(f"{error.filename} is there already: name another FILE")
+    except OSError as error:
+        sys.exit(f"{error.filename} cannot be written: {error.strerror}")
     except Misnamed as error:
         sys.exit(str(error))
     except Refused as error:

@@ -12,6 +12,9 @@ from infra.settings import load
 from infra.supabase import Database, Refused, Unavailable, open_http
 from jobs.settings import OperatorSettings
 
+# What a person ever wrote is looked for in every message: seconds in a firm of years.
+SECONDS = 600
+
 REFUSALS = {
     "email_is_wrong": "that is no e-mail address",
     "name_is_missing": "the name is longer than 200 characters",
@@ -67,7 +70,7 @@ def obstacles(found: Sequence[Obstacle]) -> Iterator[str]:
 
 
 async def _run(asked: argparse.Namespace, settings: OperatorSettings) -> list[str]:
-    async with open_http() as http:
+    async with open_http(SECONDS) as http:
         database = Database(http, str(settings.supabase_url), settings.supabase_service_role_key.get_secret_value())
         if asked.action == "admin":
             return [await admit(database, asked.email, asked.name, str(settings.admin_url).rstrip("/"))]
@@ -83,6 +86,8 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("email", metavar="EMAIL")
     parser.add_argument("name", metavar="NAME", nargs="?", help="full name of a new admin")
     asked = parser.parse_args(arguments)
+    if not asked.email.strip():
+        sys.exit("say who: EMAIL=anna@example.com")
     try:
         said = asyncio.run(_run(asked, load(OperatorSettings)))
     except Refused as error:

@@ -32,10 +32,10 @@ class Anchor(NamedTuple):
 
 
 def anchor(text: str) -> Anchor:
-    """Read `<number>:<hash>`; raise ValueError on anything else."""
+    """Read `<number>:<hash>`; raise ArgumentTypeError on anything else."""
     found = re.fullmatch(r"(\d{1,18}):([0-9a-fA-F]{64})", text)
     if not found:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError("an anchor is <number>:<64 hex digits>, as an earlier run printed it")
     return Anchor(int(found[1]), found[2])
 
 
@@ -56,14 +56,18 @@ def verify(
 
 def main(arguments: Sequence[str]) -> None:
     """Print the finding; end with 1 when something does not fit, with 2 when it cannot be asked."""
-    parser = argparse.ArgumentParser(prog="make audit-verify", description="Walks the chain over the audit log.")
+    parser = argparse.ArgumentParser(
+        prog="make audit-verify",
+        usage="make audit-verify [ANCHOR=<number>:<hash>] [SINCE=<number>:<hash>]",
+        description="Walks the chain over the audit log.",
+    )
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--anchor", type=anchor, metavar="NUMBER:HASH", help="a seal that must be in the chain")
     group.add_argument("--since", type=anchor, metavar="NUMBER:HASH", help="the same, and walk only what follows it")
     asked = parser.parse_args(arguments)
     url = settings.read().variables.get("DATABASE_URL")
     if not url:
-        parser.error("DATABASE_URL is not set")
+        parser.error("no DATABASE_URL: start `make up`, or name the database, such as DATABASE_URL=postgresql://…")
     try:
         with psycopg.connect(url, connect_timeout=10) as connection:
             is_well, line = verify(connection, asked.anchor or asked.since, since_anchor=bool(asked.since))

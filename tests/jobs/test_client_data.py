@@ -91,6 +91,13 @@ def test_a_client_that_is_not_there_is_said(stack: Stack) -> None:
         done = make(stack, action, "CLIENT=ООО Нету")
         assert done.returncode != 0 and "there is no such client" in done.stderr
         assert "Traceback" not in done.stderr
+        assert "say which client: CLIENT=" in make(stack, action).stderr
+
+
+def test_a_file_that_cannot_be_written_is_said(stack: Stack, client: str, tmp_path: Path) -> None:
+    done = make(stack, "export-client", f"CLIENT={client}", f"FILE={tmp_path}/nowhere/x.zip")
+    assert done.returncode != 0 and "nowhere/x.zip cannot be written: No such file or directory" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("start", ["=1+1", "+7 999", "-1", "@SUM(A1)", "\t=1", "\r=1"])

@@ -47,7 +47,8 @@ def test_i7_the_first_admin_comes_in_by_the_printed_link_and_goes_again(stack: S
     ("arguments", "says"),
     [
         (("admin", "nobody"), "no e-mail address"),
-        (("admin", ""), "no e-mail address"),
+        (("admin", ""), "say who: EMAIL="),
+        (("remove-person", " "), "say who: EMAIL="),
         (("remove-person", "nobody@buhbot.test"), "nobody of the firm"),
         (("remove-person", "accountant@buhbot.test"), "answers for the chat ООО Ромашка"),
     ],

@@ -58,6 +58,19 @@ _REST = f"""
   insert into public.saved_views (user_id, page, name, query)
   select u.id, '/requests', case u.telegram_id when 1004 then '{PRIVATELY}' else 'Мои' end, '777'
   from public.users as u where u.telegram_id between 1001 and 1005;
+  insert into public.staff_invitations (id, email, role, full_name, invited_by)
+  select
+    ('77700000-0000-4000-8000-00000000000' || u.telegram_id % 10)::uuid, 'invited-777-' || u.telegram_id || '@b.test',
+    'observer', '{FOREIGN}', u.id
+  from public.users as u where u.telegram_id in (1001, 1002);
+  insert into public.telegram_links (id, user_id, used_at)
+  select ('77700000-0000-4000-8000-00000000000' || u.telegram_id % 10)::uuid, u.id, now()
+  from public.users as u where u.telegram_id between 1001 and 1005;
+  insert into public.sign_in_log (id, happened_at, user_id, outcome, device)
+  select
+    ('77700000-0000-4000-8000-00000000000' || u.telegram_id % 10)::uuid, now(), u.id, 'signed_in',
+    case u.telegram_id when 1004 then '{FOREIGN}' else 'Firefox' end
+  from public.users as u where u.telegram_id between 1001 and 1005;
   insert into public.error_log (reference, component, event, fingerprint, user_id)
   select '777', 'admin', 'broke', '777', u.id from public.users as u where u.telegram_id between 1001 and 1005;
 
@@ -73,6 +86,9 @@ _FORGET = f"""
   delete from public.feedback_responses where survey_id::text like '777%';
   delete from public.feedback_surveys where id::text like '777%';
   delete from public.error_log where reference = '777';
+  delete from public.sign_in_log where id::text like '777%';
+  delete from public.telegram_links where id::text like '777%';
+  delete from public.staff_invitations where id::text like '777%';
   delete from public.saved_views where query = '777';
   delete from public.notification_preferences where kind = 'digest';
   delete from public.broadcasts where title = 'Рассылка 777';
@@ -97,6 +113,7 @@ _FORGET = f"""
 _ENTRIES = """
   insert into public.audit_log (actor_id, action, entity, entity_id)
   select u.id, 'update', 'clients', '777' from public.users as u where u.telegram_id between 1001 and 1005;
+  select api.seal_audit();
 """
 
 
@@ -119,7 +136,7 @@ def add_rows(db: Connection) -> None:
 
 
 def add_entries(db: Connection) -> None:
-    """Entries of the audit log, by everybody."""
+    """Entries of the audit log, by everybody, and their seals."""
     db.execute(_ENTRIES.encode())
 
 

@@ -65,7 +65,7 @@ def test_i1_anothers_chat_answers_as_if_it_did_not_exist(real: Connection, api: 
 def functions(db: Connection) -> list[dict[str, Any]]:
     return all_rows(
         db,
-        "select p.proname as name, p.proargnames[1:p.pronargs] as names,"
+        "select p.proname as name, coalesce(p.proargnames[1:p.pronargs], '{}') as names,"
         " array(select format_type(t, null) from unnest(p.proargtypes::oid[]) as t) as types"
         " from pg_proc as p where p.pronamespace = 'api'::regnamespace order by 1",
     )

@@ -8,7 +8,7 @@ from tests.sql.firm import Connection, one, tables
 
 PROMISED = promised()
 # «Who may what» of the design, as far as verbs on tables say it: admin, manager, accountant, observer, service, anon.
-# Acts on windows and alerts are functions, whoever has the right to them.
+# Acts on windows and alerts, and inviting people, are functions, whoever has the right to them.
 DESIGN = {
     "users": "S–U– S–u– S–u– S––– SIUD ––––",
     "chats": "SIUD S–U– s––– s––– SIUD ––––",
@@ -25,6 +25,7 @@ DESIGN = {
     "sla_policies": "SIUD S––– S––– S––– S––– ––––",
     "settings": "S–U– S––– S––– S––– S–U– ––––",
     "chat_invitations": "SIUD siud –––– –––– SIUD ––––",
+    "staff_invitations": "S––– s––– –––– –––– SIUD ––––",
     "chat_segments": "SIUD siud –––– –––– SIUD ––––",
     "broadcasts": "SIUD siud –––– –––– SIUD ––––",
     "audit_log": "S––– s––– s––– –––– –––– ––––",

@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException
 from litestar.params import SkipValidation, URLEncodedBody
 from litestar.response import Redirect, Template
 from pydantic import BaseModel, ConfigDict, Field
@@ -64,6 +65,8 @@ async def begin_second_factor(
 ) -> Response[Any]:
     """Get a secret for the app, in place of one that was begun before and never confirmed."""
     token = me.session.login.access_token
+    if not await services.auth.offers_factors(token):
+        raise NotFoundException
     try:
         for factor in await services.auth.factors(token):
             if not factor.is_asked:
