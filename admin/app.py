@@ -13,7 +13,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 
-from admin import errors, live, navigation, throttling, times
+from admin import errors, live, navigation, refusals, throttling, times
 from admin.assets import Assets
 from admin.metrics import measured
 from admin.pages.clients.page import erase_client, export_client, show_client, show_clients
@@ -75,7 +75,7 @@ def create_app(settings: AdminSettings) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
-    app.asgi_handler = measured(secured(throttling.told(app.asgi_handler), settings))
+    app.asgi_handler = measured(secured(throttling.told(refusals.noted(app.asgi_handler, services)), settings))
     return app
 
 

@@ -110,6 +110,8 @@ def refused_by_http(request: AnyRequest, error: HTTPException) -> Response[Any]:
     if error.status_code >= 500:  # noqa: PLR2004
         return broken(request, error)
     is_stale_form = isinstance(error, PermissionDeniedException) and "CSRF" in str(error.detail)
+    if is_stale_form:
+        request.state.refusal = Refused("form_is_stale", "")
     sentence = STALE_FORM if is_stale_form else STATUSES.get(error.status_code, UNKNOWN)
     return respond(request, error.status_code, sentence, allow=(error.headers or {}).get("allow"))
 
@@ -126,6 +128,8 @@ def too_often(request: AnyRequest, error: TooOften) -> Response[Any]:
 def refused_by_database(request: AnyRequest, error: Refused) -> Response[Any]:
     """Say what the database refused; a reason without words is our mistake, not the person's."""
     if error.code == "42501":
+        # Where a page refuses before the database would.
+        request.state.refusal = request.state.get("refusal") or error
         return respond(request, 403, FORBIDDEN)
     if error.key in KEYS and error.code.startswith("PT"):
         return respond(request, int(error.code[2:]), KEYS[error.key])

@@ -1,4 +1,4 @@
-"""The pages that a role finds in the header, in order: the one list of them."""
+"""The pages that a role finds in the header, in order: the one list of them. One's own page is under one's name."""
 
 from typing import NamedTuple
 
@@ -19,7 +19,6 @@ DESTINATIONS = (
     Destination("/requests", "Ожидают ответа"),
     Destination("/clients", "Клиенты"),
     Destination("/team", "Команда", frozenset({"admin", "manager"})),
-    Destination("/profile", "Профиль"),
 )
 
 

@@ -19,7 +19,7 @@ from infra.supabase import Database, Refused
 log = structlog.get_logger()
 
 Role = Literal["admin", "manager", "accountant", "observer"]
-Reason = Literal["expired", "deactivated"]
+Reason = Literal["expired", "deactivated", "role_changed"]
 
 ROLE_WORDS: dict[Role, str] = {
     "admin": "администратор",
@@ -83,10 +83,15 @@ async def read_person(database: Database, user_id: UUID) -> Person | None:
     return found[0] if found and found[0].active else None
 
 
-def database_of(services: Services, login: Login, address: str | None = None) -> Database:
-    """Return schema `api` as the person of this login, who asks from this network address."""
-    settings = services.settings
-    return Database(services.http, settings.supabase, settings.supabase_anon_key, login.access_token, address=address)
+def database_of(services: Services, login: Login, asked: ASGIConnection[Any, Any, Any, Any]) -> Database:
+    """Return schema `api` as the person of this login, who asks by this request; it keeps a refusal of rights."""
+
+    def keep(refusal: Refused) -> None:
+        if refusal.is_of_rights:
+            asked.state.refusal = refusal
+
+    url, key = services.settings.supabase, services.settings.supabase_anon_key
+    return Database(services.http, url, key, login.access_token, address=address_of(asked), on_refusal=keep)
 
 
 def is_in_use(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
@@ -108,8 +113,8 @@ async def signed_in(request: Request[Any, Any, Any], services: NamedDependency[S
     session = request.state.get("session") or await services.sessions.find(session_id, in_use=is_in_use(request))
     request.state.session = session
     if session is None:
-        raise SignInNeeded("expired")
-    database = database_of(services, session.login, address_of(request))
+        raise SignInNeeded(await services.sessions.why_ended(session_id) or "expired")
+    database = database_of(services, session.login, request)
     try:
         person = await read_person(database, session.login.person_id)
     except Refused as refusal:

@@ -10,7 +10,9 @@ from redis.asyncio import Redis
 from admin.auth import Auth
 from admin.hints import HintRelay
 from admin.resets import Resets
-from admin.sessions import Limits, SessionCookie, Sessions
+from admin.security_events import SecurityEvents
+from admin.session_cookie import SessionCookie
+from admin.sessions import Limits, Sessions
 from admin.settings import AdminSettings
 from admin.sign_in_guard import SignInGuard
 from admin.sign_ins import SignIns
@@ -32,6 +34,7 @@ class Services:
     sessions: Sessions
     cookie: SessionCookie
     sign_ins: SignIns
+    security_events: SecurityEvents
     resets: Resets
     codes: Tickets
     hints: HintRelay
@@ -49,11 +52,11 @@ async def open_services(settings: AdminSettings) -> AsyncIterator[Services]:
         sessions = Sessions(redis, secret, auth, limits)
         resets = Resets(redis, secret, auth, sessions, settings.origin)
         cookie = SessionCookie(is_https=settings.is_https, life_seconds=limits.life_seconds)
-        sign_ins, codes = SignIns(redis, secret), Tickets(redis, secret, "codes")
+        sign_ins, events, codes = SignIns(redis, secret), SecurityEvents(redis), Tickets(redis, secret, "codes")
         try:
             outage = Outage()
             yield Services(
-                *(settings, http, redis, auth, sessions, cookie, sign_ins, resets, codes, hints),
+                *(settings, http, redis, auth, sessions, cookie, sign_ins, events, resets, codes, hints),
                 Limiter(redis, outage),
                 SignInGuard(redis, settings, outage),
             )

@@ -6,15 +6,13 @@ import secrets
 import time
 from base64 import urlsafe_b64encode
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Literal, NamedTuple, cast
 from uuid import UUID
 
 import structlog
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from litestar.connection import ASGIConnection
-from litestar.datastructures import Cookie
 from pydantic import BaseModel, ConfigDict, ValidationError
 from redis.asyncio import Redis
 from redis.asyncio.lock import Lock
@@ -23,13 +21,16 @@ from redis.exceptions import RedisError
 from admin.auth import Auth, Login, LoginRefused
 from admin.tokens import AuthUnavailable
 from admin.visitors import UNKNOWN, Visitor
-from infra.redis import HINTS, SEEN, SESSION, SESSIONS_OF
+from infra.redis import ENDED, ENDED_SECONDS, HINTS, SEEN, SESSION, SESSIONS_OF
 
 log = structlog.get_logger()
 
 REFRESH_EARLY_SECONDS = 60
 # Said on the hints' channel when sessions end: every open page asks at once whether its own is among them.
 ENDED_TOPIC = "sessions"
+
+# Why a session was ended by somebody else than its owner.
+Ended = Literal["deactivated", "role_changed"]
 
 
 class Limits(NamedTuple):
@@ -143,11 +144,19 @@ class Sessions:
             log.warning("sign_out_not_told", reason=str(error))
         return await self.start(login, visitor)
 
-    async def forget_all(self, person_id: UUID) -> None:
-        """Forget every session of a person here. Their logins at Auth go on until somebody with a token ends them."""
+    async def forget_all(self, person_id: UUID, reason: Ended | None = None) -> None:
+        """Forget every session of a person here; whoever finds it gone is told the reason (`why_ended`).
+
+        Their logins at Auth go on until somebody with a token ends them.
+        """
         owner = SESSIONS_OF + str(person_id)
         handles = [handle.decode() for handle in await self._redis.zrange(owner, 0, -1)]
-        await self._forget(owner, *handles)
+        await self._forget(owner, *handles, reason=reason)
+
+    async def why_ended(self, session_id: str) -> Ended | None:
+        """Return why somebody else ended a session, none when nobody did, or nobody had to say why."""
+        found = await self._redis.get(ENDED + handle_of(session_id))
+        return cast("Ended", found.decode()) if found else None
 
     async def close(self) -> None:
         """Let refreshes on their way finish: a refresh token that was spent but not stored would lose the login."""
@@ -167,13 +176,15 @@ class Sessions:
             await self._end_login(session)
         return session
 
-    async def _forget(self, owner: str, *handles: str) -> None:
+    async def _forget(self, owner: str, *handles: str, reason: Ended | None = None) -> None:
         if not handles:
             return
         async with self._redis.pipeline(transaction=True) as together:
             together.delete(*(prefix + handle for prefix in (SESSION, SEEN) for handle in handles))
             if owner:
                 together.zrem(owner, *handles)
+            for handle in handles if reason else ():
+                together.set(ENDED + handle, reason or "", ex=ENDED_SECONDS)
             together.publish(HINTS, ENDED_TOPIC)
             await together.execute()
 
@@ -259,31 +270,6 @@ class Sessions:
             # Only over itself: the person may have ended all sessions meanwhile.
             is_kept = await self._redis.set(name, self._sealed(renewed), xx=True, keepttl=True)
             return renewed if is_kept else None
-
-
-class SessionCookie:
-    """The cookie that carries a session's id: `__Host-` and `Secure` on https, plain on http://127.0.0.1."""
-
-    def __init__(self, *, is_https: bool, life_seconds: int = Limits().life_seconds) -> None:
-        self._is_https, self._life_seconds = is_https, life_seconds
-        self.name = "__Host-buhbot" if is_https else "buhbot"
-
-    def read(self, connection: ASGIConnection) -> str | None:  # type: ignore[type-arg]
-        """Return the session id that the browser sent."""
-        return connection.cookies.get(self.name) or None
-
-    def write(self, session_id: str) -> Cookie:
-        """Return the cookie to set."""
-        return self._cookie(session_id, self._life_seconds)
-
-    def clear(self) -> Cookie:
-        """Return the cookie that makes the browser forget."""
-        return self._cookie("", 0)
-
-    def _cookie(self, value: str, max_age: int) -> Cookie:
-        return Cookie(
-            self.name, value=value, max_age=max_age, path="/", secure=self._is_https, httponly=True, samesite="lax"
-        )
 
 
 def handle_of(session_id: str) -> str:

@@ -2,26 +2,18 @@
 
 import hashlib
 import hmac
-import json
 from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID, uuid4
 
-import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from admin.sessions import derive_key
 from admin.visitors import Visitor
-from infra.redis import SIGN_INS
-
-log = structlog.get_logger()
+from infra.redis import SIGN_INS, leave
 
 Outcome = Literal["signed_in", "refused", "signed_out", "reset_requested", "reset_done", "password_changed"]
 Refusal = Literal["credentials", "no_access", "too_many", "second_factor", "link"]
-
-# Should the jobs stay away for long, the oldest give way: an attack must not fill the queue instance.
-MOST_WAITING = 100_000
 
 
 class SignIns:
@@ -40,7 +32,7 @@ class SignIns:
         email: str | None = None,
         reason: Refusal | None = None,
     ) -> None:
-        """Tell what happened. Never in the way of a sign-in: what cannot be told is logged as lost."""
+        """Tell what happened; never in the way of a sign-in."""
         entry = {
             "id": str(uuid4()),
             "happened_at": datetime.now(UTC).isoformat(),
@@ -51,10 +43,7 @@ class SignIns:
             "email_hash": email and self._hash(email),
             **visitor._asdict(),
         }
-        try:
-            await self._redis.xadd(SIGN_INS, {"entry": json.dumps(entry)}, maxlen=MOST_WAITING, approximate=True)
-        except RedisError as error:
-            log.warning("sign_in_not_noted", outcome=outcome, reason=type(error).__name__)
+        await leave(self._redis, SIGN_INS, entry)
 
     def _hash(self, email: str) -> str:
         return hmac.new(self._key, email.lower().encode(), hashlib.sha256).hexdigest()

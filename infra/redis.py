@@ -1,8 +1,10 @@
-"""Redis clients, and hints: the word "something changed" for whoever shows it."""
+"""Redis clients, what waits in streams, and hints: the word "something changed" for whoever shows it."""
 
 import asyncio
+import json
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import structlog
 from redis.asyncio import Redis
@@ -14,9 +16,15 @@ HINTS = "hints"
 
 # What the admin leaves in the queue instance and the jobs look after.
 SIGN_INS = "sign_ins"  # a stream of sign-ins that are not in the log yet
+SECURITY_EVENTS = "buhbot:security_events"  # and one of what else the audit log does not know yet
 SESSION = "admin:session:"  # and the hash of a session's id: the session, sealed
 SEEN = "admin:seen:"  # and the same hash: when it was last used, in seconds since 1970
 SESSIONS_OF = "admin:sessions:"  # and a person's id: these hashes in a sorted set, by when they end at the latest
+ENDED = "admin:ended:"  # and the hash of a session's id: why somebody else ended it
+ENDED_SECONDS = 12 * 3600  # and how long that can be asked
+
+# Should the jobs stay away for long, the oldest give way: an attack must not fill the queue instance.
+MOST_WAITING = 100_000
 
 log = structlog.get_logger()
 
@@ -31,6 +39,14 @@ def connect(url: str) -> Redis:
         retry=Retry(NoBackoff(), 1),
     )
     return client
+
+
+async def leave(client: Redis, stream: str, entry: Mapping[str, Any]) -> None:
+    """Add to a stream that the jobs empty. Never in anybody's way: what cannot be added is logged as lost."""
+    try:
+        await client.xadd(stream, {"entry": json.dumps(entry)}, maxlen=MOST_WAITING, approximate=True)
+    except RedisError as error:
+        log.warning("entry_not_left", stream=stream, reason=type(error).__name__)
 
 
 async def end(task: asyncio.Task[None], seconds: float = 0.2) -> None:

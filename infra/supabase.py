@@ -1,5 +1,6 @@
 """The one door to Supabase's REST interface: schema `api`, as the service or as a signed-in person."""
 
+from collections.abc import Callable
 from copy import copy
 from typing import Any
 
@@ -21,6 +22,11 @@ class Refused(Exception):  # noqa: N818 (reads as what happened)
         super().__init__(key)
         self.key, self.code = key, code
 
+    @property
+    def is_of_rights(self) -> bool:
+        """Assert that it was who asked, and not what was asked."""
+        return self.code in {"42501", "PT403"}
+
 
 class Unavailable(Exception):  # noqa: N818
     """The database could not be asked just now; the same call may go through later."""
@@ -38,16 +44,25 @@ class Database:
     """Schema `api` as one identity. Cheap: make one per request on the shared HTTP client.
 
     Every call raises `Refused` or `Unavailable`, and carries what the audit log keeps of its origin: the id of the
-    request that is being served, as in our log, and the `address` of whoever asks.
+    request that is being served, as in our log, and the `address` of whoever asks. `on_refusal` hears of each refusal,
+    whatever becomes of it further up.
     """
 
     def __init__(
-        self, http: httpx.AsyncClient, url: str, api_key: str, token: str | None = None, *, address: str | None = None
+        self,
+        http: httpx.AsyncClient,
+        url: str,
+        api_key: str,
+        token: str | None = None,
+        *,
+        address: str | None = None,
+        on_refusal: Callable[[Refused], None] = lambda _: None,
     ) -> None:
         # New `sb_*` keys are no JWTs: the gateway turns the apikey header into a role when no person's token is sent.
         headers = {"apikey": api_key, "Authorization": f"Bearer {token or api_key}"}
         if address:
             headers["X-Client-Address"] = address
+        self._on_refusal = on_refusal
         # No retries of the library's: they take seven seconds, and whoever asks knows better whether it is worth it.
         self._rest = AsyncPostgrestClient(
             f"{url.rstrip('/')}/rest/v1", schema="api", headers=headers, http_client=http, retry_enabled=False
@@ -99,6 +114,8 @@ class Database:
             # Without a code it was not PostgREST that spoke, but a gateway with nobody behind it.
             if not code or code.startswith(_PASSING):
                 raise Unavailable(code) from error
-            raise Refused(error.message or code, code) from error
+            refusal = Refused(error.message or code, code)
+            self._on_refusal(refusal)
+            raise refusal from error
         except (httpx.HTTPError, aiohttp.ClientError) as error:  # httpx-aiohttp lets some of the latter through
             raise Unavailable(type(error).__name__) from error

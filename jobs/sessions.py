@@ -8,7 +8,7 @@ import structlog
 from pydantic import BaseModel, TypeAdapter
 from redis.asyncio import Redis
 
-from infra.redis import SEEN, SESSION, SESSIONS_OF
+from infra.redis import ENDED, ENDED_SECONDS, SEEN, SESSION, SESSIONS_OF
 from jobs.connections import Connections
 
 log = structlog.get_logger()
@@ -43,6 +43,8 @@ async def clear(ctx: dict[str, Any]) -> None:
 
 async def _end_all(queue: Redis, owner: str) -> int:
     handles = await queue.zrange(owner, 0, -1)
+    for handle in handles:
+        await queue.set(ENDED + handle.decode(), "deactivated", ex=ENDED_SECONDS)
     await _forget(queue, owner, handles)
     return len(handles)
 

@@ -1,20 +1,13 @@
 """Carries what the admin's pages saw of sign-ins into the log, which only the service may write."""
 
-import json
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-import structlog
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, ValidationError
-from redis.asyncio import Redis
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress
 
 from infra.redis import SIGN_INS
-from jobs.connections import Connections
-
-log = structlog.get_logger()
-
-BATCH = 500
+from jobs.draining import drain
 
 
 class Entry(BaseModel):
@@ -34,22 +27,5 @@ class Entry(BaseModel):
 
 
 async def note(ctx: dict[str, Any]) -> None:
-    """Empty the stream. At least once: an entry leaves it after the log has it, and told twice it is kept once."""
-    queue: Redis = ctx["redis"]
-    connections: Connections = ctx["connections"]
-    while found := await queue.xrange(SIGN_INS, count=BATCH):
-        entries = [entry for _, fields in found if (entry := _read(fields.get(b"entry", b"")))]
-        if entries:
-            told = [entry.model_dump(mode="json") for entry in entries]
-            new = await connections.database.call("note_sign_ins", entries=told)
-            log.info("sign_ins_noted", told=len(told), new=new)
-        await queue.xdel(SIGN_INS, *(number for number, _ in found))
-
-
-def _read(raw: bytes) -> Entry | None:
-    """Return the entry, or none for one that could never be stored: it must not hold up the others for ever."""
-    try:
-        return Entry.model_validate(json.loads(raw))
-    except (ValidationError, ValueError) as error:
-        log.error("sign_in_unreadable", reason=type(error).__name__)
-        return None
+    """Empty the stream."""
+    await drain(ctx, SIGN_INS, Entry, "note_sign_ins")

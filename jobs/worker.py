@@ -8,7 +8,17 @@ from arq.connections import RedisSettings
 from arq.cron import CronJob
 from arq.worker import Worker
 
-from jobs import audit, firm_defaults, horizon, outbox, retention, sessions, sign_ins, sla_escalation
+from jobs import (
+    audit,
+    firm_defaults,
+    horizon,
+    outbox,
+    retention,
+    security_events,
+    sessions,
+    sign_ins,
+    sla_escalation,
+)
 from jobs.connections import Connections
 from jobs.ticking import Tick
 
@@ -29,8 +39,9 @@ TIMETABLE: list[CronJob] = [
     # Hourly, so that an old firm's first run need not be one long night; when nothing is old it is one short call.
     cron(retention.apply, minute=23, timeout=30, run_at_startup=True),
     cron(sessions.clear, minute={7, 22, 37, 52}, timeout=30),
-    # Waits in the same Redis that wakes us.
-    cron(sign_ins.note, second=set(range(0, 60, 5)), timeout=30),
+    # Wait in the same Redis that wakes us. arq tells jobs apart by the name of their function, or by this.
+    cron(sign_ins.note, name="cron:sign_ins", second=set(range(0, 60, 5)), timeout=30),
+    cron(security_events.note, name="cron:security_events", second=set(range(2, 60, 5)), timeout=30),
 ]
 
 

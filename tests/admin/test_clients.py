@@ -112,6 +112,20 @@ def test_erasure_wants_the_name_typed_and_then_leaves_figures_only(reader: Reade
     assert client.chat.name not in words(reader.get("/requests"))
 
 
+def test_export_and_erasure_are_in_the_audit_with_who_from_where_and_by_which_request(
+    reader: Reader, firm: Firm
+) -> None:
+    client, person = Owned(firm), firm.hire("admin")
+    reader.as_person(person)
+    answers = [export(reader, client), erase(reader, client, client.name)]
+    for action, answer in zip(("export", "erase"), answers, strict=True):
+        query = (
+            "select actor_id, address from public.audit_log where action = %s and entity_id = %s and request_id = %s"
+        )
+        request_id = answer.headers["x-request-id"]
+        assert firm.row(query, action, str(client.id), request_id) == (person.id, "127.0.0.1")
+
+
 async def test_an_admin_erases_a_client_in_the_browser(browser: BrowserContext, firm: Firm) -> None:
     client, person = Owned(firm), firm.hire("admin")
     page = await browser.new_page()

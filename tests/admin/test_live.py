@@ -12,7 +12,7 @@ from playwright.async_api import BrowserContext, Page, expect
 from admin.live import ENDED
 from admin.times import countdown
 from tests.admin.firm import Colleague, Firm
-from tests.admin.process import Admin, Reader, free_port, running_admin
+from tests.admin.process import Admin, Reader, free_port, hidden, running_admin
 
 SOON = 2000  # ms: the promise is two seconds from commit to screen
 SLOW = 15_000  # ms: reconnecting takes its time
@@ -227,6 +227,20 @@ async def test_the_socket_ends_with_its_session(admin: Admin, cookies: dict[str,
         while (message := await socket.receive(timeout=5)).type == aiohttp.WSMsgType.TEXT:
             assert message.data == "requests"
         assert socket.close_code == ENDED
+
+
+async def test_whose_access_is_taken_away_is_out_at_once_and_told_why(
+    admin: Admin, browser: BrowserContext, firm: Firm
+) -> None:
+    """I18, B7: without a click and without a hint."""
+    person = firm.hire("accountant")
+    page = await signed_in(browser, person)
+    with Reader(admin) as chief:
+        chief.as_person(firm.hire("admin"))
+        token = hidden(chief.get("/requests"), "_csrf_token")
+        taken = chief.post(f"/team/{person.id}/active", data={"active": "no", "_csrf_token": token})
+        assert taken.headers["location"] == "/team?done=deactivated"
+    await expect(page.get_by_text("Ваш доступ отключён")).to_be_visible(timeout=SOON)
 
 
 async def test_signing_out_closes_the_socket_without_waiting_for_a_hint(

@@ -1,15 +1,17 @@
 """`/profile`: oneself, one's password, one's sessions and sign-ins, and nobody else's (I1)."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from playwright.async_api import BrowserContext, expect
 
+from admin.sessions import handle_of
 from infra.local.waiting import until
 from tests.admin.firm import PASSWORD, Colleague, Firm
-from tests.admin.process import Admin, Reader, hidden, words
+from tests.admin.process import Admin, Reader, hidden, running_admin, words
 
 NEW = "three plain words"
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -90,6 +92,24 @@ def test_a_new_password_asks_for_the_old_one(reader: Reader, firm: Firm) -> None
     assert change(reader).status_code == 303
 
 
+def test_guessing_the_old_password_here_is_guessing_at_the_door(
+    environment: dict[str, str], firm: Firm, tmp_path: Path
+) -> None:
+    """Both count together, and what was right forgets what was wrong before."""
+    person = firm.hire("accountant")
+    with running_admin(environment, tmp_path / "log", SIGN_INS_PER_ACCOUNT="3") as strict, Reader(strict) as reader:
+        reader.as_person(person)
+        assert [change(reader, current="wrong").status_code for _ in range(2)] == [422, 422]
+        assert change(reader, new=NEW).status_code == 303
+        assert [change(reader, current="wrong").status_code for _ in range(3)] == [422, 422, 422]
+        answer = change(reader, current=NEW, new=PASSWORD)
+        assert (answer.status_code, int(answer.headers["retry-after"]) > 0) == (429, True)
+        assert "Слишком много попыток. Попробуйте снова через" in words(answer)
+        assert reader.get("/requests").status_code == 200
+        with Reader(strict) as elsewhere:
+            assert elsewhere.sign_in(person.email, NEW).status_code == 429
+
+
 def test_a_new_password_leaves_only_this_session_under_a_new_id(admin: Admin, reader: Reader, firm: Firm) -> None:
     person = firm.hire("accountant")
     old = reader.as_person(person).cookies["buhbot"]
@@ -116,7 +136,7 @@ def test_sessions_show_their_devices_and_end_one_by_one(admin: Admin, reader: Re
         assert "Firefox, Windows" in words(page)
         assert "Адрес 127.0.0.1" in words(page)
         assert words(page).count("это устройство") == 1
-        mine = handles(reader)[0]
+        mine = handle_of(reader.cookies["buhbot"])
         other = next(handle for handle in handles(reader) if handle != mine)
         assert send(reader, f"/profile/sessions/{other}/end").status_code == 303
         assert elsewhere.get("/requests").headers["location"] == "/login?reason=expired"

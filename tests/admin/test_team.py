@@ -51,16 +51,16 @@ def card(page: httpx.Response, person: Colleague) -> str:
 @pytest.mark.parametrize(
     ("role", "places"),
     [
-        ("admin", ["Ожидают ответа", "Команда", "Профиль"]),
-        ("manager", ["Ожидают ответа", "Команда", "Профиль"]),
-        ("accountant", ["Ожидают ответа", "Профиль"]),
-        ("observer", ["Ожидают ответа", "Профиль"]),
+        ("admin", ["Ожидают ответа", "Клиенты", "Команда"]),
+        ("manager", ["Ожидают ответа", "Клиенты", "Команда"]),
+        ("accountant", ["Ожидают ответа", "Клиенты"]),
+        ("observer", ["Ожидают ответа", "Клиенты"]),
     ],
 )
 def test_the_header_leads_where_the_role_may_go(reader: Reader, firm: Firm, role: Role, places: list[str]) -> None:
     page = reader.as_person(firm.hire(role)).get("/requests")
     header = page.text.partition("<nav")[2].partition("</nav>")[0]
-    assert [title for title in ("Ожидают ответа", "Команда", "Профиль") if title in header] == places
+    assert [title for title in ("Ожидают ответа", "Клиенты", "Команда") if title in header] == places
 
 
 @pytest.mark.parametrize("role", ["accountant", "observer"])
@@ -114,6 +114,21 @@ def test_b7_whoever_is_deactivated_is_out_at_the_next_click(admin: Admin, chief:
         assert "доступ отключён" in card(chief.get("/team"), colleague)
         send(chief, f"/team/{colleague.id}/active", active="yes")
         assert dismissed.sign_in(colleague.email, colleague.password).status_code == 303
+
+
+def test_whoever_gets_another_role_signs_in_again_and_whoever_keeps_it_does_not(
+    admin: Admin, chief: Reader, firm: Firm
+) -> None:
+    colleague = firm.hire("accountant")
+    with Reader(admin) as changed:
+        changed.as_person(colleague)
+        send(chief, f"/team/{colleague.id}/role", role="accountant")
+        assert changed.get("/requests").status_code == 200
+        send(chief, f"/team/{colleague.id}/role", role="manager")
+        out = changed.get("/requests")
+        assert "Ваша роль изменилась" in words(changed.get(out.headers["location"]))
+        changed.as_person(colleague)
+        assert changed.get("/team").status_code == 200
 
 
 def test_an_admin_unties_a_telegram_account(chief: Reader, firm: Firm) -> None:

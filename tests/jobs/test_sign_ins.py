@@ -1,7 +1,6 @@
 """Sign-ins on their way from the admin to the log: at least once, kept once, and nothing holds up the rest."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,39 +11,17 @@ from structlog.testing import capture_logs
 
 from admin.sign_ins import SignIns
 from admin.visitors import Visitor
-from bot.messages.buttons import Buttons
-from infra import redis, telegram
-from infra.redis import SEEN, SESSION, SESSIONS_OF, SIGN_INS
-from infra.supabase import Database, Unavailable, open_http
+from infra import redis
+from infra.redis import ENDED, SEEN, SESSION, SESSIONS_OF, SIGN_INS
+from infra.supabase import Unavailable
 from jobs import sessions, sign_ins
 from jobs.connections import Connections
+from jobs.draining import BATCH
 from tests.stack import Stack
 
 OLGA = UUID("00000000-0000-4000-8000-000000001003")
 HOME = Visitor("203.0.113.7", "Firefox, Windows")
 Context = dict[str, Any]
-
-
-@pytest.fixture
-async def queue(stack: Stack) -> AsyncIterator[Redis]:
-    """A database of its own in the same Redis: the stack's jobs empty the other."""
-    client = redis.connect(stack.env["REDIS_URL"].removesuffix("/0") + "/9")
-    await client.flushdb()
-    yield client
-    await client.flushdb()
-    await client.aclose()
-
-
-@pytest.fixture
-async def context(stack: Stack, queue: Redis) -> AsyncIterator[Context]:
-    bot = telegram.connect("123456:token", "http://127.0.0.1:1")
-    async with open_http() as http:
-        service = Database(http, stack.env["SUPABASE_URL"], stack.env["SUPABASE_SERVICE_ROLE_KEY"])
-        yield {
-            "redis": queue,
-            "connections": Connections(service, bot, Buttons("123456:token"), redis.Hints(queue)),
-        }
-    await bot.session.close()
 
 
 def logged(stack: Stack, device: str) -> list[tuple[Any, ...]]:
@@ -82,10 +59,10 @@ async def test_told_twice_it_is_kept_once(context: Context, queue: Redis, stack:
 
 async def test_more_than_a_batch_is_carried_in_one_run(context: Context, queue: Redis, stack: Stack) -> None:
     home, seen = HOME._replace(device=f"Firefox {uuid4()}"), SignIns(queue, "s" * 40)
-    for _ in range(sign_ins.BATCH + 1):
+    for _ in range(BATCH + 1):
         await seen.note("signed_out", home, person_id=OLGA)
     await sign_ins.note(context)
-    assert len(logged(stack, home.device)) == sign_ins.BATCH + 1
+    assert len(logged(stack, home.device)) == BATCH + 1
 
 
 @pytest.mark.parametrize(
@@ -104,7 +81,7 @@ async def test_a_broken_entry_holds_up_no_other(context: Context, queue: Redis, 
     await SignIns(queue, "s" * 40).note("signed_in", home, person_id=OLGA)
     with capture_logs() as lines:
         await sign_ins.note(context)
-    assert "sign_in_unreadable" in {line["event"] for line in lines}
+    assert "entry_unreadable" in {line["event"] for line in lines}
     assert (len(logged(stack, home.device)), await queue.xlen(SIGN_INS)) == (1, 0)
 
 
@@ -119,7 +96,7 @@ async def test_what_cannot_be_noted_is_in_nobodys_way() -> None:
     nowhere = redis.connect("redis://127.0.0.1:1/0")
     with capture_logs() as lines:
         await SignIns(nowhere, "s" * 40).note("signed_in", HOME, person_id=OLGA)
-    assert [line["event"] for line in lines] == ["sign_in_not_noted"]
+    assert [line["event"] for line in lines] == ["entry_not_left"]
     await nowhere.aclose()
 
 
@@ -139,15 +116,31 @@ async def test_dead_sessions_leave_the_list(context: Context, queue: Redis) -> N
     assert await queue.exists(SESSION + "alive", SEEN + "alive") == 2
 
 
-async def test_sessions_of_whoever_was_dismissed_are_ended(context: Context, queue: Redis, stack: Stack) -> None:
-    gone = uuid4()
+def dismissed(stack: Stack) -> UUID:
+    """Somebody who was invited, came in and was sent away."""
+    gone, email = uuid4(), f"{uuid4()}@buhbot.test"
     with psycopg.connect(stack.env["DATABASE_URL"]) as connection:
         connection.execute(
-            "insert into public.users (id, email, role, full_name, active) values (%s, %s, 'observer', 'Ушла', false)",
-            [gone, f"{gone}@buhbot.test"],
+            "with invited as ("
+            "  insert into public.staff_invitations (email, role, full_name) values (%(email)s, 'observer', 'Ушла')"
+            "  returning private.link_token('invitation', id) as token"
+            ") select set_config('test.token', token, true) from invited",
+            {"email": email},
         )
+        connection.execute(
+            "insert into auth.users (id, email, raw_user_meta_data)"
+            " values (%s, %s, jsonb_build_object('invitation', current_setting('test.token')))",
+            [gone, email],
+        )
+        connection.execute("update public.users set active = false where id = %s", [gone])
+    return gone
+
+
+async def test_sessions_of_whoever_was_dismissed_are_ended(context: Context, queue: Redis, stack: Stack) -> None:
+    gone = dismissed(stack)
     await listed(queue, gone, "open")
     await listed(queue, OLGA, "alive")
     await sessions.clear(context)
     assert not await queue.exists(SESSION + "open", SEEN + "open", f"{SESSIONS_OF}{gone}")
+    assert await queue.get(ENDED + "open") == b"deactivated"
     assert await queue.exists(SESSION + "alive")

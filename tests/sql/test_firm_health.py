@@ -92,6 +92,15 @@ def test_messages_that_nobody_sends_are_counted(db: Connection) -> None:
     assert of_firm(db, "messages_sent", monday("11:07")) == [("red", "start_jobs", None, 2)]
 
 
+def test_an_audit_log_that_nobody_seals_is_red(db: Connection) -> None:
+    db.execute("select api.seal_audit()")
+    now = datetime.now(UTC)
+    assert of_firm(db, "audit_sealed", now + timedelta(days=1)) == [("green", None, None, 0)]
+    db.execute("update public.settings set bot_username = 'unsealed_bot'")
+    assert of_firm(db, "audit_sealed", now) == [("green", None, None, 0)]
+    assert of_firm(db, "audit_sealed", now + timedelta(minutes=2)) == [("red", "start_jobs", None, 1)]
+
+
 def test_updates_that_were_set_aside_are_counted_for_a_day(db: Connection) -> None:
     ingest(db, {"update_id": 1})
     now = datetime.now(UTC)

@@ -40,6 +40,7 @@ AUTH_PAUSE = Verdict(passes=False, limit=0, remaining=0, reset_seconds=60)
 REASONS = {
     "expired": "Сеанс закончился. Войдите снова, и мы вернём вас на ту же страницу.",
     "deactivated": "Ваш доступ отключён. Если это ошибка, обратитесь к администратору.",
+    "role_changed": "Ваша роль изменилась. Войдите снова.",
     "signed_out": "Вы вышли.",
     "joined": "Доступ создан. Войдите со своей почтой и новым паролем.",
     "signed_out_everywhere": "Вы вышли на всех устройствах.",
@@ -115,7 +116,7 @@ async def sign_in(
 
 async def _may_enter(request: AnyRequest, services: Services, login: Login) -> bool:
     try:
-        return await read_person(database_of(services, login, address_of(request)), login.person_id) is not None
+        return await read_person(database_of(services, login, request), login.person_id) is not None
     except Refused as refusal:
         log.info("sign_in_refused_by_database", code=refusal.code)
         return False

@@ -17,10 +17,11 @@ from admin.people import SignedIn
 from admin.services import Services
 from admin.sessions import handle_of
 from admin.sign_ins import Outcome
-from admin.throttling import LOW, MEDIUM
-from admin.times import Wall
+from admin.throttling import LOW, MEDIUM, headers
+from admin.times import Wall, pause
 from admin.tokens import AuthUnavailable
 from infra.supabase import Refused
+from infra.throttling import TooOften
 
 log = structlog.get_logger()
 
@@ -33,6 +34,7 @@ NOTES = {
     "session": "Готово.",
     "factor": "Второй шаг входа включён. На других устройствах вы вышли.",
 }
+TOO_OFTEN = "Слишком много попыток. Попробуйте снова через {wait}."
 MALFORMED = "Не удалось прочитать форму. Проверьте время и число оповещений."
 
 OUTCOME_WORDS: dict[Outcome, str] = {
@@ -129,7 +131,13 @@ async def change_password(
     data: URLEncodedBody[PasswordForm],
 ) -> Response[Any]:
     """Set a new password and go on in a new session: every other one ends."""
-    session = await new_session(request, services, me, data)
+    try:
+        session = await new_session(request, services, me, data)
+    except TooOften as error:
+        words = TOO_OFTEN.format(wait=pause(error.verdict.reset_seconds))
+        answer = await _page(request, services, me, 429, password_problem=words)
+        answer.headers.update(headers(error.verdict))
+        return answer
     if session.problem:
         return await _page(request, services, me, 422, password_problem=session.problem)
     cookie = services.cookie.write(session.id)

@@ -10,7 +10,9 @@ from admin.auth import Login, LoginRefused, PasswordRefused, TooManyAttempts
 from admin.passwords import DIFFERENT, LONGEST, REFUSALS, problem_of
 from admin.people import SignedIn
 from admin.services import Services
-from admin.visitors import visitor_of
+from admin.tokens import AuthUnavailable
+from admin.visitors import address_of, visitor_of
+from infra.throttling import TooOften
 
 log = structlog.get_logger()
 
@@ -37,13 +39,12 @@ class Changed(NamedTuple):
 
 
 async def new_session(request: Request[Any, Any, Any], services: Services, me: SignedIn, form: PasswordForm) -> Changed:
-    """Change the password and return a session of the new login, the only one that is left."""
+    """Change the password and return a session of the new login, the only one that is left. Raises `TooOften`."""
     problem = problem_of(form.password) or (DIFFERENT if form.password != form.repeated else None)
     if problem:
         return Changed(problem=problem)
     try:
-        # Signing in is how Auth checks the current one, and a fresh login is what it asks of whoever changes it.
-        login = await services.auth.sign_in(me.person.email, form.current)
+        login = await _sign_in(request, services, me, form.current)
     except LoginRefused:
         await services.sign_ins.note("refused", visitor_of(request), person_id=me.person.id, reason="credentials")
         return Changed(problem=WRONG)
@@ -58,6 +59,25 @@ async def new_session(request: Request[Any, Any, Any], services: Services, me: S
     log.info("password_changed", user_id=me.person.id)
     await services.sign_ins.note("password_changed", visitor_of(request), person_id=me.person.id)
     return Changed(await services.sessions.start_alone(trusted, visitor_of(request)))
+
+
+async def _sign_in(request: Request[Any, Any, Any], services: Services, me: SignedIn, password: str) -> Login:
+    """Signing in is how Auth checks the current password, and a fresh login is what it asks of whoever changes it.
+
+    Guessing here is guessing at the door: both count together.
+    """
+    try:
+        attempt = await services.sign_in_guard.begin(me.person.email, address_of(request))
+    except TooOften:
+        await services.sign_ins.note("refused", visitor_of(request), person_id=me.person.id, reason="too_many")
+        raise
+    try:
+        login = await services.auth.sign_in(me.person.email, password)
+    except AuthUnavailable:
+        await services.sign_in_guard.cancel(attempt)
+        raise
+    await services.sign_in_guard.succeed(attempt)
+    return login
 
 
 async def _change(services: Services, login: Login, password: str) -> str | None:

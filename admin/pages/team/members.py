@@ -9,10 +9,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Redirect
 from pydantic import BaseModel, ConfigDict, Field
+from redis.exceptions import RedisError
 
 from admin.pages.team.page import team_page, words_of
 from admin.people import SignedIn
 from admin.services import Services
+from admin.sessions import Ended
 from admin.throttling import MEDIUM
 from infra.supabase import Refused
 
@@ -45,12 +47,15 @@ async def set_role(
     person: FromPath[UUID],
     data: URLEncodedBody[RoleForm],
 ) -> Response[Any]:
-    """Give another role."""
+    """Give another role; pages that are open in the old one lead to the sign-in."""
     try:
+        before = await me.database.read("team", "role", id=str(person))
         await me.database.call("set_role", user_id=str(person), role=data.role)
     except Refused as refusal:
         return await team_page(request, services, me, 409, problem=words_of(refusal))
     log.info("role_changed", person_id=person, user_id=me.person.id)
+    if before != [{"role": data.role}]:
+        await _end_sessions(services, person, "role_changed")
     return Redirect("/team?done=role", status_code=303)
 
 
@@ -62,13 +67,15 @@ async def set_active(
     person: FromPath[UUID],
     data: URLEncodedBody[AccessForm],
 ) -> Response[Any]:
-    """Take access away, or give it back."""
+    """Take access away, from open pages as well, or give it back."""
     is_active = data.active == "yes"
     try:
         await me.database.call("set_active", user_id=str(person), active=is_active)
     except Refused as refusal:
         return await team_page(request, services, me, 409, problem=words_of(refusal))
     log.info("access_changed", person_id=person, user_id=me.person.id, active=is_active)
+    if not is_active:
+        await _end_sessions(services, person, "deactivated")
     return Redirect(f"/team?done={'activated' if is_active else 'deactivated'}", status_code=303)
 
 
@@ -86,3 +93,11 @@ async def unlink_telegram_of(
         return await team_page(request, services, me, 409, problem=words_of(refusal))
     log.info("telegram_unlinked", person_id=person, user_id=me.person.id)
     return Redirect("/team?done=unlinked", status_code=303)
+
+
+async def _end_sessions(services: Services, person: UUID, reason: Ended) -> None:
+    """Close what is open at once. It decides nothing: rights are looked up with every click."""
+    try:
+        await services.sessions.forget_all(person, reason)
+    except RedisError as error:
+        log.warning("sessions_not_ended", person_id=person, reason=type(error).__name__)
