@@ -191,9 +191,9 @@ class Auth:
         return (await self._checked(response)).model_copy(update={"factor_id": None})
 
     async def drop_factor(self, access_token: str, factor_id: str) -> None:
-        """Give a second factor up. Raises `CodeRefused` when the login was not trusted with it."""
+        """Give a second factor up. Raises `CodeRefused` when there is none, or the login was not trusted with it."""
         response = await self._send("DELETE", f"/factors/{factor_id}", {}, None, access_token)
-        if _is_refusal(response):
+        if _is_refusal(response) or response.status_code == httpx.codes.NOT_FOUND:
             raise CodeRefused
         _good(response)
 

@@ -60,7 +60,7 @@ KEYS: dict[str, Sentence] = {
     "client_not_found": Sentence("Клиент не найден", "Возможно, ссылка устарела или в ней опечатка."),
     # api.update_profile: the constraints of a person's own row
     "person_is_unknown": Sentence("Недостаточно прав", "Ваш доступ отключён. Обратитесь к администратору."),
-    "full_name_is_written": Sentence("Имя не подходит", "Напишите имя: от 1 до 200 знаков."),
+    "full_name_is_written": Sentence("Имя не подходит", "Напишите имя: от 1 до 200 знаков в одну строку."),
     "locale_is_known": Sentence("Язык не подходит", "Выберите русский или английский."),
     "quiet_hours_have_both_ends": Sentence(
         "Тихие часы не подходят", "У тихих часов должны быть начало и конец, и не в одно и то же время."
@@ -80,6 +80,8 @@ UNKNOWN = Sentence("Запрос не принят", "Вернитесь на с
 BROKEN = Sentence("Что-то сломалось", "Мы записали подробности. Если повторится, назовите администратору номер ошибки.")
 
 TOO_OFTEN = "Слишком часто"
+# SQLSTATE for what no text of Postgres holds, such as a NUL character: no form of ours sends it.
+NOT_TEXT = frozenset({"22P05", "22021"})
 
 STATUSES: dict[int, Sentence] = {
     400: UNKNOWN,
@@ -131,6 +133,8 @@ def refused_by_database(request: AnyRequest, error: Refused) -> Response[Any]:
         # Where a page refuses before the database would.
         request.state.refusal = request.state.get("refusal") or error
         return respond(request, 403, FORBIDDEN)
+    if error.code in NOT_TEXT:
+        return respond(request, 400, UNKNOWN)
     if error.key in KEYS and error.code.startswith("PT"):
         return respond(request, int(error.code[2:]), KEYS[error.key])
     return broken(request, error)

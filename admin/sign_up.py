@@ -62,6 +62,8 @@ async def ask(services: Services, token: str) -> Invitation:
 
     The visitor has no rights yet and may read nothing: the sign-up is refused in any case, and its refusal tells.
     """
+    if not token.isprintable():  # Auth would stumble over it, and look as if it were down
+        raise InvitationEnded("invitation_unknown")
     answer = await _sign_up(services, NOBODY, secrets.token_urlsafe(24), {"invitation": token, "only_asking": True})
     try:
         return Invitation.model_validate(json.loads(answer.get("detail") or ""))

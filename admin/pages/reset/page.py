@@ -23,6 +23,8 @@ log = structlog.get_logger()
 
 AnyRequest = Request[Any, Any, Any]
 
+# Auth would stumble over control characters, and look as if it were down.
+PRINTED = r"^[!-~]*$"
 SPENT = "Эта ссылка уже использована или устарела."
 TOO_MANY = "Слишком много попыток. Подождите минуту и попробуйте снова."
 CODE_NEEDED = "У вас включён второй шаг входа: введите и код из приложения."
@@ -35,7 +37,7 @@ class ResetForm(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    token_hash: str = Field(default="", max_length=200)
+    token_hash: str = Field(default="", max_length=200, pattern=PRINTED)
     ticket: str = Field(default="", max_length=200)
     password: str = Field(max_length=LONGEST)
     repeated: str = Field(max_length=LONGEST)

@@ -16,7 +16,7 @@ STATE_WORDS = {"live": "ждёт ответа", "expired": "срок истёк"
 
 REASONS = {
     "email_is_wrong": "Почта написана с ошибкой",
-    "name_is_missing": "Нет имени",
+    "name_is_missing": "Имя: от 1 до 200 знаков в одну строку",
     "role_is_unknown": "Такой роли нет",
     "role_is_not_yours_to_give": "Эту роль может дать только администратор",
     "telegram_name_is_wrong": "Имя в Telegram: латинские буквы, цифры и _, от 4 до 32 знаков",

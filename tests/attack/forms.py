@@ -1,0 +1,60 @@
+"""The forms of the admin, as the routes declare them: one that is added tomorrow is attacked tomorrow."""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel
+
+from tests.admin.routes import Route, changes
+
+# Read by hand in the handler, because a file may be among them.
+BY_HAND = {"POST /team/invitations/list": ("list", "role", "step")}
+# Changes whose address says it all.
+WITHOUT_FIELDS = {
+    "POST /logout",
+    "POST /profile/sessions/{handle:str}/end",
+    "POST /profile/sessions/end",
+    "POST /profile/second-factor",
+    "POST /profile/telegram",
+    "POST /profile/telegram/unlink",
+    "POST /team/invitations/{invitation:uuid}/revoke",
+    "POST /team/{person:uuid}/telegram/unlink",
+    "POST /clients/{client_id:uuid}/export",
+}
+# What a person would type, so that only the one field that is attacked is odd.
+SENSIBLE = {
+    "active": "yes",
+    "alerts_per_hour": "20",
+    "code": "000000",
+    "email": "somebody@buhbot.test",
+    "factor": "none",
+    "full_name": "Нина Новикова",
+    "list": "somebody@buhbot.test;Нина Новикова",
+    "locale": "ru",
+    "next": "/requests",
+    "password": "four plain words here",
+    "quiet_from": "22:00",
+    "quiet_until": "08:00",
+    "repeated": "four plain words here",
+    "role": "observer",
+    "step": "invite",
+}
+
+
+def fields_of(route: Route) -> tuple[str, ...]:
+    """Return what the route reads. A route that reads a form in another way is to be named above."""
+    if route.method == "GET":
+        return ()
+    field = route.handler.parsed_data_field
+    if field is None:
+        assert str(route) in BY_HAND or str(route) in WITHOUT_FIELDS, f"{route}: which fields does it read?"
+        return BY_HAND.get(str(route), ())
+    assert issubclass(field.annotation, BaseModel), str(route)
+    return tuple(field.annotation.model_fields)
+
+
+def filled(route: Route, more: Mapping[str, str]) -> dict[str, str]:
+    return {name: more.get(name, SENSIBLE.get(name, "")) for name in fields_of(route)}
+
+
+def forms() -> list[Route]:
+    return [route for route in changes() if fields_of(route)]

@@ -1,0 +1,120 @@
+"""Every function and every view of the API, asked about rows of others and about rows that there are none of (I1).
+
+Both must be answered in the same words: a refusal tells as well, when it is another one for what exists. The lists are
+read from the catalogue, and the ids from the tables, so that newcomers come in by themselves.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import psycopg
+import pytest
+
+from tests.sql.conftest import api, real
+from tests.sql.firm import Connection, acting_as, all_rows
+from tests.sql.served import Api, columns, views
+
+__all__ = ["api", "real"]
+
+MADE_UP: dict[str, Callable[[], Any]] = {"uuid": lambda: str(uuid4()), "bigint": lambda: -1007779999999}
+PLAIN: dict[str, Any] = {"text": "admin", "boolean": False, "integer": 1, "jsonb": [], "interval": "1 hour"}
+DAY = "2026-04-06T10:00:00Z"
+ROLES = ("accountant", "observer", "anon")
+ENOUGH = 2
+MERGE = "resolution=merge-duplicates,return=representation"
+
+
+def keys(db: Connection) -> list[dict[str, Any]]:
+    """Columns of tables that hold somebody's key."""
+    return all_rows(
+        db,
+        "select c.relname as name, a.attname as key, format_type(a.atttypid, null) as type from pg_attribute as a"
+        " join pg_class as c on c.oid = a.attrelid where c.relnamespace = 'public'::regnamespace and a.attnum > 0"
+        " and c.relkind = 'r' and not a.attisdropped and (a.atttypid = 'uuid'::regtype or a.attname = 'chat_id')",
+    )
+
+
+def hidden(db: Connection, role: str, name: str, key: str) -> list[Any]:
+    """Some values of a table's column that there are and that somebody does not see."""
+    query = "select distinct {} as id from {}.{} where {} is not null"
+    there = {row["id"] for row in all_rows(db, query.format(key, "public", name, key))}
+    try:
+        with acting_as(db, role):
+            there -= {row["id"] for row in all_rows(db, query.format(key, "api", name, key))}
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+        pass  # then all of it is hidden
+    return [str(one) if isinstance(one, UUID) else one for one in sorted(there)][:ENOUGH]
+
+
+def functions(db: Connection) -> list[dict[str, Any]]:
+    return all_rows(
+        db,
+        "select p.proname as name, p.proargnames[1:p.pronargs] as names,"
+        " array(select format_type(t, null) from unnest(p.proargtypes::oid[]) as t) as types"
+        " from pg_proc as p where p.pronamespace = 'api'::regnamespace and p.pronargs > 0 order by 1",
+    )
+
+
+def told(answer: httpx.Response, one_id: Any) -> tuple[int, str, str | None]:
+    """Without the id itself, with which some refusals begin."""
+    return answer.status_code, answer.text.replace(str(one_id), "<id>"), answer.headers.get("content-range")
+
+
+def arguments(function: dict[str, Any], hole: str, one_id: Any) -> dict[str, Any]:
+    """What could be right, and the id in one of the holes."""
+    return {
+        name: one_id if name == hole else DAY if kind.startswith("timestamp") else PLAIN.get(kind)
+        for name, kind in zip(function["names"], function["types"], strict=True)
+    }
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_i1_a_function_tells_nothing_apart(real: Connection, api: Api, role: str) -> None:
+    ids: dict[str, list[Any]] = {"uuid": [], "bigint": []}
+    for key in keys(real):
+        if key["key"] in {"id", "chat_id"}:
+            ids[key["type"]] += hidden(real, role, key["name"], key["key"])
+    assert len(ids["uuid"]) > 10 and ids["bigint"]
+    for function in functions(real):
+        for hole, kind in zip(function["names"], function["types"], strict=True):
+            for one_id in {*ids.get(kind, ())}:
+                path, twin = f"rpc/{function['name']}", MADE_UP[kind]()
+                nothing = told(api.ask(role, "POST", path, arguments(function, hole, twin)), twin)
+                answer = told(api.ask(role, "POST", path, arguments(function, hole, one_id)), one_id)
+                assert answer == nothing, (role, path, hole, one_id)
+                assert answer[0] < 500, (path, answer)
+
+
+def requests(view: str, column: str) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Ways to ask for a row, to change it and to add another like it.
+
+    Without `count=planned`: that is the guess of the planner, which PostgREST tells to everybody, out of figures
+    over all rows.
+    """
+    for method in ("PATCH", "DELETE", "GET"):
+        yield method, f"{view}?{column}=eq.ID", {"Prefer": "return=representation,count=exact"}
+    yield "HEAD", f"{view}?not.and=({column}.neq.ID)", {"Prefer": "count=exact"}
+    yield "POST", view, {"Prefer": "return=minimal"}
+    yield "POST", f"{view}?on_conflict={column}", {"Prefer": MERGE}
+    yield "POST", f"{view}?on_conflict={column}", {"Prefer": "resolution=ignore-duplicates"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_i1_no_view_tells_apart_what_is_anothers_and_what_is_not_there(real: Connection, api: Api, role: str) -> None:
+    """Read, changed, deleted, added and merged; by a key of others, and by one of nobody's."""
+    asked = 0
+    known, of_type = {(key["name"], key["key"]) for key in keys(real)}, {key["key"]: key["type"] for key in keys(real)}
+    for view in views(real):
+        for column in [column["name"] for column in columns(real, view) if (view, column["name"]) in known]:
+            twin = MADE_UP[of_type[column]]()
+            for one_id in hidden(real, role, view, column):
+                for method, path, headers in requests(view, column):
+                    nothing, answer = (
+                        told(api.ask(role, method, path.replace("ID", str(one)), {column: one}, **headers), one)
+                        for one in (twin, one_id)
+                    )
+                    assert answer == nothing, (role, method, path, headers, one_id)
+                    asked += 1
+    assert asked > 100
