@@ -48,7 +48,8 @@ const api = new Hono().basePath("/auth/v1");
 api.onError((error, c) => {
   const [, status] = /^PT([45]\d\d)$/.exec(error.code ?? "") ?? [];
   if (status) return c.json({ code: error.code, message: error.message, detail: error.detail }, Number(status));
-  console.error(error);
+  // Without its fields: the detail of a refused row repeats what somebody wrote.
+  console.error(error.stack);
   return refuse(c, 500, "unexpected_failure", "Database error");
 });
 
