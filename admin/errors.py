@@ -61,7 +61,6 @@ KEYS: dict[str, Sentence] = {
     # api.update_profile: the constraints of a person's own row
     "person_is_unknown": Sentence("Недостаточно прав", "Ваш доступ отключён. Обратитесь к администратору."),
     "full_name_is_written": Sentence("Имя не подходит", "Напишите имя: от 1 до 200 знаков в одну строку."),
-    "locale_is_known": Sentence("Язык не подходит", "Выберите русский или английский."),
     "quiet_hours_have_both_ends": Sentence(
         "Тихие часы не подходят", "У тихих часов должны быть начало и конец, и не в одно и то же время."
     ),

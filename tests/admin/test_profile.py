@@ -15,7 +15,7 @@ from tests.admin.process import Admin, Reader, hidden, running_admin, words
 
 NEW = "three plain words"
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
-ABOUT = {"full_name": "Нина Новая", "locale": "en", "quiet_from": "22:00", "quiet_until": "08:00"}
+ABOUT = {"full_name": "Нина Новая", "quiet_from": "22:00", "quiet_until": "08:00"}
 
 
 def send(reader: Reader, path: str, **fields: Any) -> httpx.Response:
@@ -43,7 +43,6 @@ def test_what_one_says_about_oneself_is_kept(reader: Reader, firm: Firm) -> None
     page = reader.get(answer.headers["location"])
     assert "Сохранено." in words(page)
     assert all(f'value="{value}' in page.text for value in ("Нина Новая", "22:00", "08:00", "7"))
-    assert '<option value="en" selected' in page.text
 
 
 @pytest.mark.parametrize(
@@ -51,7 +50,6 @@ def test_what_one_says_about_oneself_is_kept(reader: Reader, firm: Firm) -> None
     [
         ({"full_name": "   "}, "Напишите имя"),
         ({"full_name": "я" * 300}, "Напишите имя"),
-        ({"locale": "de"}, "Выберите русский или английский"),
         ({"quiet_until": ""}, "должны быть начало и конец"),
         ({"quiet_until": "22:00"}, "должны быть начало и конец"),
         ({"quiet_from": "25:99"}, "Не удалось прочитать форму"),

@@ -29,7 +29,6 @@ SENSIBLE = {
     "factor": "none",
     "full_name": "Нина Новикова",
     "list": "somebody@buhbot.test;Нина Новикова",
-    "locale": "ru",
     "next": "/requests",
     "password": "four plain words here",
     "quiet_from": "22:00",

@@ -1,7 +1,7 @@
 """`/profile`: what a person says about oneself, where one is signed in, and one's password."""
 
 from datetime import UTC, datetime, time
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -53,7 +53,6 @@ class Profile(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     full_name: str
-    locale: Literal["ru", "en"]
     quiet_from: time | None
     quiet_until: time | None
     alerts_per_hour: int
@@ -82,7 +81,6 @@ class ProfileForm(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     full_name: str = Field(max_length=1000)
-    locale: str = Field(max_length=10)
     quiet_from: str = Field(default="", max_length=20)
     quiet_until: str = Field(default="", max_length=20)
     alerts_per_hour: str = Field(max_length=20)
@@ -113,7 +111,9 @@ async def update_profile(
     """Save what one says about oneself."""
     typed = data.model_dump()
     try:
-        await me.database.call("update_profile", **{name: value or None for name, value in typed.items()})
+        given = {name: value or None for name, value in typed.items()}
+        # The pages speak one language so far: there is none to choose.
+        await me.database.call("update_profile", locale=None, **given)
     except Refused as refusal:
         if refusal.key not in KEYS and not refusal.code.startswith("22"):
             raise
