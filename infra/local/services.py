@@ -107,6 +107,7 @@ def _postgrest(caller: Caller, keys: Keys) -> Part:
         "PGRST_DB_EXTRA_SEARCH_PATH": "extensions",
         "PGRST_DB_ANON_ROLE": "anon",
         "PGRST_DB_MAX_ROWS": "1000",
+        "PGRST_DB_PRE_REQUEST": "private.check_request",
         "PGRST_DB_POOL": "10",
         # Below that it logs addresses, and in them what somebody searched for.
         "PGRST_LOG_LEVEL": "crit",

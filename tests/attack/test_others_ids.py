@@ -88,14 +88,11 @@ def test_i1_a_function_tells_nothing_apart(real: Connection, api: Api, role: str
 
 
 def requests(view: str, column: str) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Ways to ask for a row, to change it and to add another like it.
-
-    Without `count=planned`: that is the guess of the planner, which PostgREST tells to everybody, out of figures
-    over all rows.
-    """
+    """Ways to ask for a row, to change it and to add another like it."""
     for method in ("PATCH", "DELETE", "GET"):
         yield method, f"{view}?{column}=eq.ID", {"Prefer": "return=representation,count=exact"}
     yield "HEAD", f"{view}?not.and=({column}.neq.ID)", {"Prefer": "count=exact"}
+    yield "HEAD", f"{view}?{column}=eq.ID", {"Prefer": "count=planned"}
     yield "POST", view, {"Prefer": "return=minimal"}
     yield "POST", f"{view}?on_conflict={column}", {"Prefer": MERGE}
     yield "POST", f"{view}?on_conflict={column}", {"Prefer": "resolution=ignore-duplicates"}
@@ -118,3 +115,9 @@ def test_i1_no_view_tells_apart_what_is_anothers_and_what_is_not_there(real: Con
                     assert answer == nothing, (role, method, path, headers, one_id)
                     asked += 1
     assert asked > 100
+
+
+@pytest.mark.parametrize("guess", ["count=planned", "count=estimated", "handling=lenient, count=planned"])
+def test_i1_nobody_is_told_what_the_planner_guesses_from_everybodys_rows(api: Api, guess: str) -> None:
+    answer = api.ask("accountant", "GET", "chats?chat_name=eq.X", Prefer=guess)
+    assert (answer.status_code, "only_exact_counts" in answer.text) == (400, True)
