@@ -42,7 +42,8 @@ def stack(turn: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stac
     running = Stack()
     running.wipe()
     try:
-        running.start()
+        # Tests sign in by the hundred from one address, and some of them on purpose with a wrong password.
+        running.start(SIGN_INS_PER_ACCOUNT="100000", SIGN_INS_PER_ADDRESS="100000")
         yield running
         _keep_secrets(running, [*tmp_path_factory.getbasetemp().rglob("log*")])
     finally:
