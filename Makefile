@@ -56,7 +56,7 @@ check: test-packages  ## format, lint, types, imports, SQL, house rules
 
 test: check  ## everything, from a bare machine
 	@python3 infra/local/browser.py
-	$(python) -m pytest --ignore=tests/house
+	$(python) -m tests.halves
 
 bench: test-packages  ## speed and memory, each figure beside its floor in the same run; ends badly when a target is missed
 	@$(python) -m tests.bench

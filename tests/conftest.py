@@ -13,19 +13,26 @@ from infra.local.telegram.client import SimulatorClient
 from infra.local.waiting import until
 from tests import privacy
 from tests.laws import name_profiles
-from tests.stack import ROOT, Stack
+from tests.stack import OFFSET, ROOT, Stack
 from tests.world import ClientChat
 
 name_profiles()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--stack-offset", type=int, default=OFFSET, help="how far the ports of the tests' stack are away")
+
+
 @pytest.fixture(scope="session")
-def turn() -> Iterator[None]:
-    """Two runs of the tests in one clone would stop each other's stacks: the second waits here for the first."""
+def turn(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Two runs of the tests on the same ports would stop each other's stacks: the second waits here for the first."""
     folder = ROOT / ".local"
     folder.mkdir(mode=0o700, exist_ok=True)
-    with (folder / "tests.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    offset = pytestconfig.getoption("stack_offset")
+    with (folder / "tests.lock").open("w") as bench, (folder / f"tests.{offset}.lock").open("w") as own:
+        # The bench wants the machine for itself.
+        fcntl.flock(bench, fcntl.LOCK_SH)
+        fcntl.flock(own, fcntl.LOCK_EX)
         yield
 
 
@@ -37,9 +44,9 @@ def _keep_secrets(stack: Stack, more: list[Path]) -> None:
 
 
 @pytest.fixture(scope="session")
-def stack(turn: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(turn: None, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """All parts, on ports of their own, with the demo firm and nothing else in the database."""
-    running = Stack()
+    running = Stack(pytestconfig.getoption("stack_offset"))
     running.wipe()
     try:
         # Tests sign in by the hundred from one address, and some of them on purpose with a wrong password.

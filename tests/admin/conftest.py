@@ -46,7 +46,9 @@ async def browser(admin: Admin) -> AsyncIterator[BrowserContext]:
             complaints.append(message.text)
 
     async with chromium() as launched:
-        context = await launched.new_context(base_url=admin.url, locale="ru-RU", timezone_id="Europe/Moscow")
+        context = await launched.new_context(
+            base_url=admin.url, locale="ru-RU", timezone_id="Europe/Moscow", reduced_motion="reduce"
+        )
         context.on("console", note)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         yield context

@@ -48,12 +48,13 @@ async def test_every_call_carries_the_id_of_its_request_and_the_address_of_who_a
 
 
 async def test_the_audit_keeps_them_and_what_the_gateway_saw(stack: Stack) -> None:
+    own = int(stack.env["TELEGRAM_BOT_TOKEN"].partition(":")[0])
     async with open_http() as http:
         url, key = stack.env["SUPABASE_URL"], stack.env["SUPABASE_SERVICE_ROLE_KEY"]
+        database = Database(http, url, key, address="10.1.2.3")
         with structlog.contextvars.bound_contextvars(request_id="abcdef01-origin"):
-            await Database(http, url, key, address="10.1.2.3").call(
-                "note_bot", telegram_id=1, username="x", reads_all=True
-            )
+            await database.call("note_bot", telegram_id=own, username="renamed_bot", reads_all=True)
+        await database.call("note_bot", telegram_id=own, username="buhbot_local_bot", reads_all=True)
     with psycopg.connect(stack.env["DATABASE_URL"]) as db:
         found = db.execute(
             "select actor_role, address, forwarded_for from public.audit_log where request_id = 'abcdef01-origin'"

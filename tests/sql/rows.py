@@ -15,13 +15,12 @@ _FIRM = f"""
   insert into public.chats (
     chat_id, type, chat_name, client_id, assigned_accountant_id, monitoring_enabled, connected_at
   )
-  select x.chat_id, x.type, x.name, k.id, u.id, x.type <> 'private', now()
+  select x.chat_id, x.type, x.name, x.client, u.id, x.type <> 'private', now()
   from (values
-    ({OLGAS}, 'supergroup', 'Свой', 'ООО Своё', 1003),
-    ({IVANS}, 'supergroup', '{FOREIGN}', 'ООО {FOREIGN}', 1004),
+    ({OLGAS}, 'supergroup', 'Свой', '77700000-0000-4000-8000-000000000001'::uuid, 1003),
+    ({IVANS}, 'supergroup', '{FOREIGN}', '77700000-0000-4000-8000-000000000002', 1004),
     ({PRIVATE}, 'private', '{FOREIGN}', null, null)
   ) as x (chat_id, type, name, client, owner)
-  left join public.clients as k on k.name = x.client
   left join public.users as u on u.telegram_id = x.owner;
 """
 _REST = f"""

@@ -102,9 +102,9 @@ def test_the_audit_log_shows_admins_everything_and_others_their_own(firm: Connec
         firm.execute("update public.clients set tier = 'vip' where name = 'ИП Лебедева'")
         firm.execute("select set_config('request.jwt.claims', '', true)")
     with acting_as(firm, "manager"):
-        assert all_rows(firm, "select entity, action from api.audit_log where happened_at = now()") == [
-            {"entity": "clients", "action": "update"}
-        ]
+        assert all_rows(
+            firm, "select entity, action from api.audit_log where happened_at = now() and entity = 'clients'"
+        ) == [{"entity": "clients", "action": "update"}]
     with acting_as(firm, "admin"):
         assert one(firm, "select count(*) from api.audit_log") > 1
     for role in ("accountant", "observer"):
