@@ -150,7 +150,9 @@ def test_c12_a_late_delivery_of_an_answer_in_time_voids_the_breach_and_the_messa
     deliver(breached, monday("11:00:01"))
     ingest(breached, said(OLGA, monday("10:59"), "Готово"))
     assert alerts(breached) == [("breach", 0, "voided")]
-    (entry, *_) = all_rows(breached, "select before, after from public.audit_log where entity = 'sla_alerts'")
+    (entry, *_) = all_rows(
+        breached, "select before, after from public.audit_log where entity = 'sla_alerts' order by id desc"
+    )
     assert (entry["before"]["resolution"], entry["after"]["resolution"]) == (None, "voided")
     for edit in deliver(breached, monday("11:05")):
         assert (edit["facts"]["windows"][0]["outcome"], edit["facts"]["windows"][0]["breach_voided"]) == ("met", True)
