@@ -36,6 +36,7 @@ FUNCTIONS = [
     "extend_horizon(as_of timestamp with time zone)",
     "firm_health(as_of timestamp with time zone)",
     "greet(telegram_id bigint)",
+    "identify(telegram_id bigint, language text)",
     "import_calendar(year integer, days jsonb, dry_run boolean)",
     "ingest(updates jsonb)",
     "invite_staff(invitations jsonb, dry_run boolean)",

@@ -1,0 +1,61 @@
+"""Words in the reader's language: one gettext catalogue, `locale/`, for everything that people read.
+
+The source says it in Russian. `_("Клиент ждёт.")` returns it in the language that `speaking` set, Russian where nobody
+did; `ngettext` picks the plural; `N_` marks what a table holds, to be looked up where it is said.
+"""
+
+import gettext
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LOCALE = Path(__file__).resolve().parents[1] / "locale"
+LANGUAGES = ("ru", "en")
+
+_language: ContextVar[str] = ContextVar("language", default=LANGUAGES[0])
+
+
+def language() -> str:
+    """Return the language that is spoken here and now, one of `LANGUAGES`."""
+    return _language.get()
+
+
+@contextmanager
+def speaking(locale: str | None) -> Iterator[None]:
+    """Say everything within in this language; one that the catalogue does not have is Russian."""
+    token = _language.set(locale if locale in LANGUAGES else LANGUAGES[0])
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+def _(text: str) -> str:
+    """Return the text in the language spoken."""
+    return _catalogue(language()).gettext(text)
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """Return the form that goes with the count in the language spoken; Russian has three."""
+    return _catalogue(language()).ngettext(one, many, count)
+
+
+def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
+    """Mark a text for the catalogue, and return it as it is."""
+    return text
+
+
+@cache
+def _catalogue(locale: str) -> gettext.NullTranslations:
+    # Compiled here and now: a file beside its source would be one more thing to forget.
+    with (LOCALE / locale / "LC_MESSAGES" / "buhbot.po").open("rb") as source:
+        compiled = io.BytesIO()
+        write_mo(compiled, read_po(source, locale=locale))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
