@@ -22,6 +22,7 @@ from bot.settings import BotSettings
 from bot.throttling import Throttle
 from bot.webhook import webhook_route
 from infra import redis, serving, supabase, telegram, telemetry
+from infra.outgoing import Outgoing
 from infra.settings import load
 from infra.throttling import Limiter
 
@@ -60,7 +61,8 @@ async def connected(settings: BotSettings) -> AsyncGenerator[Litestar]:
         queue = redis.connect(str(settings.redis_url))
         stack.push_async_callback(queue.aclose)
         hints = await stack.enter_async_context(redis.Hints(queue))
-        bot = telegram.connect(token, str(settings.telegram_api_url))
+        outgoing = await stack.enter_async_context(Outgoing(database))
+        bot = telegram.connect(token, str(settings.telegram_api_url), outgoing)
         stack.push_async_callback(bot.session.close)
         throttle = Throttle(Limiter(queue), settings.rate_limit_high)
         listener = dispatcher.build(throttle, database=database, buttons=Buttons(token), hints=hints)

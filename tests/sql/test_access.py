@@ -130,6 +130,7 @@ def test_people_write_no_hidden_column_and_call_no_function_of_the_service(firm:
         "select api.note_bot(1, 'x', true)",
         "select api.import_calendar(2026, '[]')",
         "select api.note_intake()",
+        "select api.note_sent('[]')",
         "select api.adopt_defaults('{}')",
         "select api.extend_horizon()",
         "select api.apply_retention()",

@@ -44,6 +44,7 @@ FUNCTIONS = [
     "note_bot(telegram_id bigint, username text, reads_all boolean)",
     "note_intake(as_of timestamp with time zone)",
     "note_security_events(entries jsonb)",
+    "note_sent(messages jsonb)",
     "note_sign_ins(entries jsonb)",
     "press_alert(message_id uuid, verb text, telegram_id bigint, as_of timestamp with time zone)",
     "remove_person(email text)",
