@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,7 +15,7 @@ from aiogram.methods.base import TelegramType
 from aiogram.types import Message
 from prometheus_client import Counter
 
-from infra.supabase import Database, Refused
+from infra.supabase import Database, Refused, Unavailable
 
 BATCH = 100
 # Minutes of sending at Telegram's pace; should the database stay away for longer, the oldest give way.
@@ -63,12 +64,12 @@ class Outgoing(BaseRequestMiddleware):
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(CLOSING_SECONDS):
-                while self._waiting:
-                    await self._send()
-        except Exception as error:
-            self._lose(len(self._waiting), type(error).__name__)
+                while self._waiting and await self._is_taken():
+                    continue
+        if self._waiting:
+            self._lose(len(self._waiting), "stopped")
 
     def _remember(self, message: Message) -> None:
         if len(self._waiting) >= MOST_WAITING:
@@ -82,18 +83,28 @@ class Outgoing(BaseRequestMiddleware):
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                try:
-                    await self._send()
-                except Exception as error:
-                    log.warning("outgoing_waits", waiting=len(self._waiting), reason=type(error).__name__)
+                if not await self._is_taken():
                     await asyncio.sleep(PAUSE_SECONDS)
 
+    async def _is_taken(self) -> bool:
+        """Record what waits longest, and return whether that was possible."""
+        try:
+            await self._send()
+        except Unavailable as error:
+            log.warning("outgoing_waits", waiting=len(self._waiting), reason=str(error))
+        except Exception as error:
+            # Whatever a proxy answers in the database's place, the record is tried again.
+            log.error("outgoing_failed", exc_info=error)
+        else:
+            return True
+        return False
+
     async def _send(self) -> None:
-        """Record what waits longest. What the database does not have yet waits on; recorded twice it stands there once."""
         batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
         try:
             await self._tell(batch)
         except BaseException:
+            # Recorded twice, it stands there once.
             self._waiting.extendleft(reversed(batch))
             raise
 

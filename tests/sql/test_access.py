@@ -122,6 +122,7 @@ def test_people_write_no_hidden_column_and_call_no_function_of_the_service(firm:
         "update public.chats set chat_name = 'x'",
         "insert into public.templates (category, title, content, created_by) values ('x', 'x', 'x', gen_random_uuid())",
         "select api.ingest('[]')",
+        "select api.ingest_asides('[]')",
         "select api.claim_due()",
         "select api.claim_outbox()",
         "select api.settle_outbox('[]')",

@@ -39,6 +39,7 @@ FUNCTIONS = [
     "identify(telegram_id bigint, language text)",
     "import_calendar(year integer, days jsonb, dry_run boolean)",
     "ingest(updates jsonb)",
+    "ingest_asides(updates jsonb)",
     "invite_staff(invitations jsonb, dry_run boolean)",
     "link_telegram(token text, telegram_id bigint, username text)",
     "note_bot(telegram_id bigint, username text, reads_all boolean)",
