@@ -11,6 +11,7 @@ from aiogram.exceptions import AiogramError, TelegramNetworkError, TelegramRetry
 from litestar import Litestar
 
 from bot import dispatcher
+from bot.asides import Asides
 from bot.batching import Batcher
 from bot.files import files_route
 from bot.intake import UPDATES
@@ -73,7 +74,8 @@ async def connected(settings: BotSettings) -> AsyncGenerator[Litestar]:
         await announce(bot, settings)
         await stack.enter_async_context(presence(bot, database))
         route = webhook_route(
-            Reception(bot, listener, batcher, lanes), settings.telegram_webhook_secret.get_secret_value()
+            Reception(bot, listener, batcher, Asides(database), lanes),
+            settings.telegram_webhook_secret.get_secret_value(),
         )
         health = telemetry.handlers("bot", needed={"supabase": database.ping}, wanted={"redis": queue.ping})
         files = files_route(bot, http, str(settings.supabase_url))
