@@ -85,9 +85,9 @@ class Asides:
 
 def _author(record: Record) -> Record | None:
     """Return who wrote a message in a group; who speaks as the group itself is nobody in particular."""
-    if record["type"] != "message" or record["chat_type"] == "private" or record["on_behalf"]:
+    if record["type"] != "message" or record["kind"] == "service" or record["chat_type"] == "private":
         return None
-    if not record["user_id"]:
+    if record["on_behalf"] or not record["user_id"]:
         return None
     taken = ("update_id", "chat_id", "chat_type", "chat_name", "date", "user_id", "author_name", "username", "is_bot")
     return {"type": "member", "status": None, **{name: record[name] for name in taken}}
