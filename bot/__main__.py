@@ -4,17 +4,19 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import structlog
-from aiogram import Bot
+from aiogram import Bot, Dispatcher
 from aiogram.exceptions import AiogramError, TelegramNetworkError, TelegramRetryAfter, TelegramServerError
 from litestar import Litestar
+from redis.asyncio import Redis
 
 from bot import dispatcher
 from bot.batching import Batcher
 from bot.conversation import Conversations
 from bot.files import files_route
-from bot.identity import identities
+from bot.identity import Person, identities
 from bot.intake import UPDATES
 from bot.lanes import Lanes
 from bot.messages.buttons import Buttons
@@ -25,7 +27,7 @@ from bot.throttling import Throttle
 from bot.turns import Turns
 from bot.webhook import webhook_route
 from infra import redis, serving, supabase, telegram, telemetry
-from infra.caching import IDENTITY, Shelf, announcing, listening
+from infra.caching import IDENTITY, Cache, Shelf, announcing, listening
 from infra.outage import Outage
 from infra.settings import load
 from infra.throttling import Limiter
@@ -53,6 +55,21 @@ async def announce(bot: Bot, settings: BotSettings) -> None:
         return
 
 
+def listener_of(settings: BotSettings, queue: Redis, people: Cache[Person], **dependencies: Any) -> Dispatcher:
+    """Return the dispatcher; all that it asks of the queue's Redis is soft, and shares what is known of an outage."""
+    outage = Outage()
+    limiter = Limiter(queue, outage)
+    return dispatcher.build(
+        Throttle(limiter, settings.rate_limit_high),
+        people,
+        Conversations(queue, outage),
+        Turns(queue, outage),
+        limiter=limiter,
+        rarely=settings.rate_limit_low,
+        **dependencies,
+    )
+
+
 @asynccontextmanager
 async def connected(settings: BotSettings) -> AsyncGenerator[Litestar]:
     """Yield the app with everything it stands on open; close it in the right order afterwards."""
@@ -70,19 +87,7 @@ async def connected(settings: BotSettings) -> AsyncGenerator[Litestar]:
         await stack.enter_async_context(listening(queue, people))
         bot = telegram.connect(token, str(settings.telegram_api_url))
         stack.push_async_callback(bot.session.close)
-        outage = Outage()
-        limiter = Limiter(queue, outage)
-        listener = dispatcher.build(
-            Throttle(limiter, settings.rate_limit_high),
-            people,
-            Conversations(queue, outage),
-            Turns(queue, outage),
-            database=database,
-            buttons=Buttons(token),
-            hints=hints,
-            limiter=limiter,
-            rarely=settings.rate_limit_low,
-        )
+        listener = listener_of(settings, queue, people, database=database, buttons=Buttons(token), hints=hints)
         lanes, batcher = Lanes(), Batcher(database, hints)
         stack.push_async_callback(lanes.drain, 5)
         stack.push_async_callback(batcher.close)
