@@ -37,6 +37,7 @@ FUNCTIONS = [
     "firm_health(as_of timestamp with time zone)",
     "greet(telegram_id bigint)",
     "identify(telegram_id bigint, language text)",
+    "identify_all(people jsonb)",
     "import_calendar(year integer, days jsonb, dry_run boolean)",
     "ingest(updates jsonb)",
     "invite_staff(invitations jsonb, dry_run boolean)",

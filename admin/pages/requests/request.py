@@ -61,5 +61,5 @@ async def excuse_request(
 
 async def _act(me: SignedIn, services: Services, function: str, request_id: UUID) -> Redirect:
     await me.database.call(function, request_id=str(request_id))
-    services.changes.say("requests")
+    services.said.say("requests")
     return Redirect(f"/requests/{request_id}", status_code=303)
