@@ -39,11 +39,13 @@ def said(root: Path) -> Catalog:
 
 
 def updated(root: Path, language: str, template: Catalog) -> Catalog:
-    """Return a language's catalogue with the texts of the source; those that it lost are its obsolete ones."""
+    """Return a language's catalogue with the texts of the source; translations of what it lost are obsolete ones."""
     with _path(root, language).open("rb") as source:
         catalogue = read_po(source, locale=language)
     # A guess from a similar text would have to be judged by somebody all the same.
     catalogue.update(template, no_fuzzy_matching=True)
+    for key in [key for key, message in catalogue.obsolete.items() if not any(_forms(message))]:
+        del catalogue.obsolete[key]
     return catalogue
 
 
@@ -80,8 +82,7 @@ def _wrong(language: str, plurals: int, message: Message) -> str | None:
     """Return what is wrong with a text; None when nothing is."""
     if message.fuzzy:
         return "marked fuzzy, somebody has to judge it"
-    told = message.string if isinstance(message.string, list | tuple) else [message.string]
-    forms = [form or "" for form in told]
+    forms = _forms(message)
     if message.pluralizable and not (len(forms) == plurals and all(forms)):
         return f"needs {plurals} forms"
     if not all(forms):
@@ -91,6 +92,11 @@ def _wrong(language: str, plurals: int, message: Message) -> str | None:
     if language != LANGUAGES[0] and any(map(_CYRILLIC.search, forms)):
         return "is still Russian"
     return None
+
+
+def _forms(message: Message) -> list[str]:
+    told = message.string if isinstance(message.string, list | tuple) else [message.string]
+    return [form or "" for form in told]
 
 
 def _marks(text: str) -> list[str]:

@@ -1,5 +1,8 @@
 """Everything that people read is in the catalogue, and said in every language."""
 
+import ast
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,7 +10,7 @@ from babel.messages.catalog import Catalog
 
 from infra.local import catalogue
 from infra.words import LANGUAGES
-from tests.house.tree import ROOT
+from tests.house.tree import ROOT, Tree, keep, objections
 
 HEAD = 'msgid ""\nmsgstr ""\n"Language: {}\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n'
 
@@ -105,3 +108,71 @@ def test_what_was_translated_stays_and_a_lost_text_waits_at_the_end(tmp_path: Pa
     written = (root / "locale" / "en" / "LC_MESSAGES" / "buhbot.po").read_text()
     assert written.endswith('#~ msgid "Вас <b>{n}</b>"\n#~ msgstr "You are <b>{n}</b>"\n')
     assert 'msgid "Вас было <b>{n}</b>"\nmsgstr ""\n' in written
+
+
+# Russian that is not ours to say.
+OTHERS_WORDS = {
+    "bot/classify.py": "what clients write",
+}
+
+
+def bare_words(tree: Tree) -> Iterator[str]:
+    """Find texts that no catalogue can hold, because nobody looks them up, or because they are put together first."""
+    for file in tree.texts(".py", under=("bot/", "jobs/"), but=tuple(OTHERS_WORDS)):
+        marked = {id(node) for call in file.nodes() for node in _looked_up(call)}
+        for node in file.nodes():
+            if not isinstance(node, ast.Constant) or id(node) in marked or not isinstance(node.value, str):
+                continue
+            if re.search("[А-Яа-яЁё]", node.value):
+                yield f"{file.path}:{node.lineno} {node.value}"
+
+
+def _looked_up(node: ast.AST) -> list[ast.expr]:
+    """Return what a call hands to the catalogue, and what documents a thing."""
+    match node:
+        case ast.Call(func=ast.Name("_" | "N_"), args=[text]):
+            return [text]
+        case ast.Call(func=ast.Name("ngettext"), args=[one, many, _]):
+            return [one, many]
+        case ast.Module(body=[ast.Expr(text), *_]) | ast.ClassDef(body=[ast.Expr(text), *_]):
+            return [text]
+        case ast.FunctionDef(body=[ast.Expr(text), *_]) | ast.AsyncFunctionDef(body=[ast.Expr(text), *_]):
+            return [text]
+    return []
+
+
+def test_every_text_for_people_is_looked_up() -> None:
+    keep(
+        bare_words,
+        "Say it through `_`, `ngettext` or `N_` of infra.words, as one text with {fields}, not put together.",
+    )
+
+
+def test_the_rule_about_bare_words_bites() -> None:
+    for source in (
+        'text = "Чат"',
+        'text = _(f"Чат {name}")',
+        'text = f"{name} ждёт"',
+        '_("Чат" + name)',
+        '_(x["Чат"])',
+    ):
+        assert objections(bare_words, {"bot/a.py": source}), source
+    fine = '"""Чат."""\nasync def f():\n    """Чат."""\n    return _("Ча" "т"), N_("Чат"), ngettext("чат", "чата", n)\n'
+    assert not objections(bare_words, {"bot/a.py": fine, "bot/classify.py": 'x = "Чат"', "tests/a.py": 'x = "Чат"'})
+
+
+def escapes(tree: Tree) -> Iterator[str]:
+    for file in tree.texts(".py", under=("bot/", "jobs/"), but=("bot/messages/quoting.py",)):
+        for found in re.finditer(r"\bhtml\.(quote|escape)\b|\bhtml_decoration\b|\bimport escape\b", file.text):
+            yield f"{file.at(found.start())}: {found.group()}"
+
+
+def test_html_is_escaped_in_one_place() -> None:
+    keep(
+        escapes, "bot/messages/quoting.py makes somebody's words Telegram HTML, and cuts them to what a message holds."
+    )
+
+
+def test_the_rule_about_escaping_bites() -> None:
+    assert objections(escapes, {"bot/messages/a.py": "from aiogram import html\nx = html.quote(name)\n"})
+    assert not objections(escapes, {"bot/messages/quoting.py": "html.quote(name)\n", "bot/a.py": "quoted(name, 5)\n"})
