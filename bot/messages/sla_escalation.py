@@ -88,7 +88,7 @@ def _one(window: WindowFacts) -> list[str]:
 
 
 def _last_words(window: WindowFacts) -> str:
-    said = f"{quoted(window.asked_by or _('Клиент'), NAME)}: {phrase(window, PHRASE)}"
+    said = f"{_asker(window, NAME)}: {phrase(window, PHRASE)}"
     if window.message_count == 1:
         return said
     count = ngettext("{n} сообщение", "{n} сообщения", window.message_count).format(n=window.message_count)
@@ -124,8 +124,8 @@ def _several(facts: MessageFacts) -> list[str]:
 
 
 def _listed(window: WindowFacts) -> str:
-    asked_by = quoted(window.asked_by or _("Клиент"), LISTED_NAME)
-    return f"{mark(window)} {wait(window)} — {asked_by}: {phrase(window, LISTED_PHRASE)}{holder(window)}"
+    said = f"{_asker(window, LISTED_NAME)}: {phrase(window, LISTED_PHRASE)}"
+    return f"{mark(window)} {wait(window)} — {said}{holder(window)}"
 
 
 def _ended(facts: MessageFacts) -> str:
@@ -141,8 +141,13 @@ def _ended(facts: MessageFacts) -> str:
     return line
 
 
+def _asker(window: WindowFacts, length: int) -> str:
+    return quoted(window.asked_by or _("Клиент"), length)
+
+
 def _title(facts: MessageFacts) -> str:
-    return f"<b>{quoted(facts.chat_name or _('Чат'), TITLE)}</b>"
+    name = facts.chat_name or _("Чат")
+    return f"<b>{quoted(name, TITLE)}</b>"
 
 
 def _owner(window: WindowFacts) -> str:
