@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import structlog
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
@@ -15,11 +14,8 @@ from pydantic import TypeAdapter
 from admin.pages.requests.ledger import Ledger, Message
 from admin.pages.requests.page import KIND_WORDS
 from admin.people import SignedIn
-from admin.services import Services
 from admin.throttling import MEDIUM
 from admin.times import Wall
-
-log = structlog.get_logger()
 
 Me = NamedDependency[SkipValidation[SignedIn]]
 
@@ -44,22 +40,17 @@ async def show_request(request: Request[Any, Any, Any], me: Me, request_id: From
 
 
 @post("/requests/{request_id:uuid}/take", opt={"tier": MEDIUM})
-async def take_request(
-    me: Me, services: NamedDependency[SkipValidation[Services]], request_id: FromPath[UUID]
-) -> Redirect:
+async def take_request(me: Me, request_id: FromPath[UUID]) -> Redirect:
     """Have it in hand; the clock goes on."""
-    return await _act(me, services, "acknowledge_request", request_id)
+    return await _act(me, "acknowledge_request", request_id)
 
 
 @post("/requests/{request_id:uuid}/excuse", opt={"tier": MEDIUM})
-async def excuse_request(
-    me: Me, services: NamedDependency[SkipValidation[Services]], request_id: FromPath[UUID]
-) -> Redirect:
+async def excuse_request(me: Me, request_id: FromPath[UUID]) -> Redirect:
     """Say that no answer is needed."""
-    return await _act(me, services, "excuse_request", request_id)
+    return await _act(me, "excuse_request", request_id)
 
 
-async def _act(me: SignedIn, services: Services, function: str, request_id: UUID) -> Redirect:
+async def _act(me: SignedIn, function: str, request_id: UUID) -> Redirect:
     await me.database.call(function, request_id=str(request_id))
-    services.said.say("requests")
     return Redirect(f"/requests/{request_id}", status_code=303)
