@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import re
 import secrets
 import time
 from typing import Any, get_args
 
 import pytest
 
+from admin.pages.requests.page import KIND_WORDS
 from bot.batching import Batcher
 from bot.intake import record_of
 from infra.local.telegram.client import SimulatorClient
@@ -39,6 +41,15 @@ async def test_a13_whatever_a_client_sends_has_its_kind_and_waits_for_an_answer(
     without = {row["kind"] for row in chat.messages if not row["media_file_id"]} - {"paid_media"}
     assert without == {"location", "venue", "contact", "poll", "dice", "story", "checklist", "game", "invoice"}
     assert [window["message_count"] for window in chat.windows] == [len(kinds)]
+
+
+def test_every_kind_that_can_be_stored_has_a_word_for_people(chat: ClientChat) -> None:
+    (row,) = chat.rows(
+        "select pg_get_constraintdef(oid) as promise from pg_constraint"
+        " where conname = 'kind_is_known' and conrelid = 'public.chat_messages'::regclass"
+    )
+    # These four show what they say, or wait for nobody.
+    assert set(re.findall(r"'(\w+)'", row["promise"])) == KIND_WORDS.keys() | {"text", "command", "service", "other"}
 
 
 @pytest.mark.parametrize(("kind", "caption"), [("voice", None), ("photo", "Почему такая сумма???")])
