@@ -48,7 +48,7 @@ class Asides:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._authors: OrderedDict[tuple[Any, Any], Record] = OrderedDict()
+        self._authors: OrderedDict[tuple[Any, Any], tuple[Any, Any]] = OrderedDict()
 
     async def store(self, update: Object, record: Record | None = None) -> None:
         """Store the asides of an update and, with the record of its message, who wrote it. Raises `Unavailable`."""
@@ -97,8 +97,8 @@ def _key(member: Record) -> tuple[Any, Any]:
     return member["chat_id"], member["user_id"]
 
 
-def _who(member: Record) -> Record:
-    return {name: member[name] for name in ("author_name", "username")}
+def _who(member: Record) -> tuple[Any, Any]:
+    return member["author_name"], member["username"]
 
 
 def _member(update: Object, event: Object, person: Object, status: object) -> Record:

@@ -15,7 +15,7 @@ from infra.local.waiting import until
 from infra.outgoing import Outgoing
 from infra.supabase import Database, open_http
 from tests.stack import Stack
-from tests.world import MANAGER, ClientChat, Row
+from tests.world import ACCOUNTANT, MANAGER, ClientChat, Row
 
 Answer = Callable[[list[Any]], web.StreamResponse]
 
@@ -53,6 +53,21 @@ async def test_a2_a_clients_private_talk_with_the_bot_is_stored_both_ways(
     greeting = await sim.until_message(chat.client, lambda message: message.by_bot)
     assert await asyncio.to_thread(until, lambda: len(own(chat, chat.client)) == 1, 10)
     assert own(chat, chat.client)[0]["message_text"] == greeting.text
+
+
+async def test_a14_a2_an_album_has_one_receipt_which_is_on_record_beside_it(
+    sim: SimulatorClient, chat: ClientChat
+) -> None:
+    chat.rows("update public.chats set receipts = 'text' where chat_id = %s returning id", chat.id)
+    for _ in range(5):
+        await sim.send(chat.client, chat.id, "photo", media_group_id="131")
+    await sim.send(ACCOUNTANT, chat.id, "document")
+    receipt = await sim.until_message(chat.id, lambda message: message.by_bot)
+    assert await asyncio.to_thread(until, lambda: len(own(chat)) > 0, 10)
+    await sim.until_delivered()
+    assert [row["message_text"] for row in own(chat)] == [receipt.text]
+    # The bot's own words neither join the window nor end it.
+    assert [(window["message_count"], window["responded_at"]) for window in chat.windows] == [(5, None)]
 
 
 async def test_what_the_firms_people_are_told_in_private_is_not_kept(sim: SimulatorClient, chat: ClientChat) -> None:
