@@ -54,3 +54,11 @@ async def test_an_alert_is_in_the_language_of_who_gets_it(sim: SimulatorClient, 
         finally:
             operator.execute("update public.users set locale = 'ru' where telegram_id = %s", [MANAGER])
     assert "I’m on it" in alert.buttons
+
+
+async def test_a_group_reads_its_own_language(sim: SimulatorClient, chat: ClientChat) -> None:
+    change = "update public.chats set locale = 'en', receipts = 'text' where chat_id = %s returning id"
+    chat.rows(change, chat.id)
+    await chat.ask()
+    receipt = await sim.until_message(chat.id, lambda m: m.by_bot)
+    assert receipt.words.startswith("Received at ")

@@ -26,6 +26,7 @@ FUNCTIONS = [
     "apply_retention(as_of timestamp with time zone, batch integer)",
     "audit_head()",
     "change_ladder(policy_id uuid, steps jsonb)",
+    "chat_language(chat_id bigint)",
     "choose_language(telegram_id bigint, locale text)",
     "claim_due(as_of timestamp with time zone, batch integer)",
     "claim_outbox(as_of timestamp with time zone, batch integer)",
