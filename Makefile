@@ -5,10 +5,13 @@ python := .venv/bin/python
 stack_env := .local/$(if $(filter-out 0,$(PORT_OFFSET)),$(PORT_OFFSET)/)env
 with_env := $(if $(SUPABASE_URL),,$(if $(wildcard $(stack_env)),set -a; . ./$(stack_env);))
 
-.PHONY: up down reset test check bench policies calendar audit-verify export-client erase-client admin remove-person matrix doctor packages test-packages
+.PHONY: up demo down reset test check bench policies calendar audit-verify export-client erase-client admin remove-person matrix doctor packages test-packages
 
 up: packages  ## the local stack, the three processes and the Telegram simulator, until Ctrl-C
 	@$(python) -m infra.local up
+
+demo: packages  ## as up, and a working day of six client chats played in forty seconds
+	@$(python) -m infra.local demo
 
 down:  ## stop it from another terminal
 	@test ! -x $(python) || $(python) -m infra.local down
