@@ -18,9 +18,10 @@ from admin.sign_in_guard import SignInGuard
 from admin.sign_ins import SignIns
 from admin.tickets import Tickets
 from admin.tokens import Verifier
+from infra.outage import Outage
 from infra.redis import connect
 from infra.supabase import open_http
-from infra.throttling import Limiter, Outage
+from infra.throttling import Limiter
 
 
 @dataclass(frozen=True, slots=True)

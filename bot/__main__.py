@@ -12,6 +12,7 @@ from litestar import Litestar
 
 from bot import dispatcher
 from bot.batching import Batcher
+from bot.conversation import Conversations
 from bot.files import files_route
 from bot.intake import UPDATES
 from bot.lanes import Lanes
@@ -20,8 +21,10 @@ from bot.presence import presence
 from bot.reception import Reception
 from bot.settings import BotSettings
 from bot.throttling import Throttle
+from bot.turns import Turns
 from bot.webhook import webhook_route
 from infra import redis, serving, supabase, telegram, telemetry
+from infra.outage import Outage
 from infra.settings import load
 from infra.throttling import Limiter
 
@@ -62,8 +65,18 @@ async def connected(settings: BotSettings) -> AsyncGenerator[Litestar]:
         hints = await stack.enter_async_context(redis.Hints(queue))
         bot = telegram.connect(token, str(settings.telegram_api_url))
         stack.push_async_callback(bot.session.close)
-        throttle = Throttle(Limiter(queue), settings.rate_limit_high)
-        listener = dispatcher.build(throttle, database=database, buttons=Buttons(token), hints=hints)
+        outage = Outage()
+        limiter = Limiter(queue, outage)
+        listener = dispatcher.build(
+            Throttle(limiter, settings.rate_limit_high),
+            database,
+            Conversations(queue, outage),
+            Turns(queue, outage),
+            buttons=Buttons(token),
+            hints=hints,
+            limiter=limiter,
+            rarely=settings.rate_limit_low,
+        )
         lanes, batcher = Lanes(), Batcher(database, hints)
         stack.push_async_callback(lanes.drain, 5)
         stack.push_async_callback(batcher.close)

@@ -1,0 +1,54 @@
+"""Times in words, on the reader's clock."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from bot.messages import times
+from infra.words import speaking
+
+MONDAY = datetime(2026, 4, 6, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "russian", "english"),
+    [
+        (0, "0 мин", "0 min"),
+        (47, "47 мин", "47 min"),
+        (60, "1 ч", "1 h"),
+        (125, "2 ч 5 мин", "2 h 5 min"),
+        (6000, "100 ч", "100 h"),
+    ],
+)
+def test_minutes_read_as_people_say_them(minutes: int, russian: str, english: str) -> None:
+    assert times.duration(minutes) == russian
+    with speaking("en"):
+        assert times.duration(minutes) == english
+
+
+@pytest.mark.parametrize(
+    ("at", "timezone", "russian", "english"),
+    [
+        ("2026-04-06T12:30:00+00:00", "Europe/Moscow", "сегодня в 15:30", "today at 15:30"),
+        ("2026-04-07T06:00:00+00:00", "Europe/Moscow", "завтра в 09:00", "tomorrow at 09:00"),
+        # Late in the evening of UTC it is tomorrow in Vladivostok already, for both.
+        ("2026-04-06T22:00:00+00:00", "Asia/Vladivostok", "завтра в 08:00", "tomorrow at 08:00"),
+        ("2026-04-05T12:00:00+00:00", "Europe/Moscow", "вчера в 15:00", "yesterday at 15:00"),
+        ("2026-04-08T06:00:00+00:00", "Europe/Moscow", "в среду в 09:00", "on Wednesday at 09:00"),
+        ("2026-04-12T06:00:00+00:00", "Europe/Moscow", "в воскресенье в 09:00", "on Sunday at 09:00"),
+        # A week from now it would be the same name for two days.
+        ("2026-04-13T06:00:00+00:00", "Europe/Moscow", "13 апреля в 09:00", "on 13 April at 09:00"),
+        ("2026-04-03T06:00:00+00:00", "Europe/Moscow", "3 апреля в 09:00", "on 3 April at 09:00"),
+        ("2027-01-11T06:00:00+00:00", "Europe/Moscow", "11 января 2027\u202fг. в 09:00", "on 11 January 2027 at 09:00"),
+    ],
+)
+def test_a_moment_is_told_by_its_day_and_hour(at: str, timezone: str, russian: str, english: str) -> None:
+    assert times.moment(datetime.fromisoformat(at), MONDAY, timezone) == russian
+    with speaking("en"):
+        assert times.moment(datetime.fromisoformat(at), MONDAY, timezone) == english
+
+
+def test_a_date_by_itself_is_short() -> None:
+    assert times.calendar_date(date(2026, 5, 1), MONDAY.date()) == "1 мая"
+    with speaking("en"):
+        assert times.calendar_date(date(2026, 5, 1), MONDAY.date()) == "1 May"
