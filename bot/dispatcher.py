@@ -6,7 +6,7 @@ from aiogram import Dispatcher
 
 from bot import errors
 from bot.conversation import Conversations, LeaveOnCommand
-from bot.handlers import conversation, sla_escalation, start
+from bot.handlers import chat_checklist, chat_invitation, conversation, sla_escalation, start
 from bot.identity import Identify
 from bot.throttling import Throttle
 from bot.turns import Turns
@@ -20,10 +20,10 @@ def build(
     known = {"database": database, "conversations": conversations, **dependencies}
     dispatcher = Dispatcher(storage=conversations, events_isolation=turns, **known)
     dispatcher.message.outer_middleware(throttle)
-    for observer in (dispatcher.message, dispatcher.callback_query):
+    for observer in (dispatcher.message, dispatcher.callback_query, dispatcher.my_chat_member):
         observer.outer_middleware(Identify(database))
     dispatcher.message.outer_middleware(LeaveOnCommand())
-    dispatcher.include_routers(start.router, sla_escalation.router)
+    dispatcher.include_routers(start.router, chat_invitation.router, chat_checklist.router, sla_escalation.router)
     # Stays last: it takes what is left.
     dispatcher.include_router(conversation.router)
     errors.register(dispatcher)

@@ -226,7 +226,7 @@ end
 $$;
 
 create function api.offer_owners(telegram_id bigint)
-returns table (id uuid, full_name text)
+returns table (id uuid, name text)
 language plpgsql
 set search_path = ''
 as $$

@@ -183,15 +183,15 @@ end
 $$;
 
 create function api.connect_chat(token text, chat_id bigint, telegram_id bigint)
-returns boolean
+returns jsonb
 language plpgsql
 security definer
 set search_path = ''
 as $$
 /* Connects a group by a link: client, owner and policy are those of the invitation, who opened it is recorded, and whoever invited gets the
    checklist. The link is the authority, not who opens it: adding a bot takes an administrator of the group, who often is the client's. One
-   statement takes the link, so of two groups at once one wins (G5). Returns whether the group is measured now: not while nobody would hear
-   of a breach. Refuses as private.refuse_chat_link does, or with chat_already_connected, and then the link stays good. A definer, because
+   statement takes the link, so of two groups at once one wins (G5). Returns {is_measured, hears}: it is not measured while nobody would hear
+   of a breach, and the bot hears nothing in privacy mode. Refuses as private.refuse_chat_link does, or with chat_already_connected, and then the link stays good. A definer, because
    the token is checked with a secret. */
 declare
   taken public.chat_invitations;
@@ -230,48 +230,14 @@ begin
   where u.id = taken.created_by
     and u.telegram_id is not null
     and u.unreachable_since is null;
-  return (select c.monitoring_enabled from public.chats as c where c.id = here.id);
-end
-$$;
-
-create or replace function private.message_facts(message public.outbox, as_of timestamptz)
-returns jsonb
-language plpgsql
-stable
-set search_path = ''
-set plan_cache_mode = 'force_generic_plan'
-set enable_seqscan = off
-as $$
-/* All that a message has to say when it is sent: its windows, those that wait longest first, at most ten of each kind, and how many
-   there are of each; of a checklist, what private.chat_diagnosis says to its reader. */
-begin
-  return (
-    with told as (
-      select w.id, w.closed_as is null as waits, w.due_at, w.closed_at
-      from (select distinct n.request_id from public.notices as n where n.message_id = message.id) as n
-      join public.client_requests as w on w.id = n.request_id
-    ),
-    ranked as (
-      select t.*, row_number() over (partition by t.waits order by t.closed_at desc nulls last, t.due_at) as nth
-      from told as t
-    )
-    select jsonb_build_object(
-      'chat_name', (select c.chat_name from public.chats as c where c.id = message.subject_id),
-      'event', message.payload ->> 'event',
-      'waiting', (select count(*) from told as t where t.waits),
-      'closed', (select count(*) from told as t where not t.waits),
-      'windows', (
-        select coalesce(jsonb_agg(private.request_facts(r.id, as_of) order by r.waits desc, r.nth), '[]')
-        from ranked as r
-        where r.nth <= 10
-      ),
-      'diagnosis', case
-        when message.payload ->> 'event' = 'checklist' then (
-          select private.chat_diagnosis(message.subject_id, u)
-          from public.users as u
-          where u.telegram_id = message.recipient_chat_id
-        )
-      end
+  return jsonb_build_object(
+    'is_measured', (select c.monitoring_enabled from public.chats as c where c.id = here.id),
+    'hears', not exists (
+      select
+      from private.chat_findings(now()) as f
+      where f.chat_id = here.chat_id
+        and f."check" = 'may_read'
+        and f.state = 'red'
     )
   );
 end

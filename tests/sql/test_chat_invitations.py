@@ -66,7 +66,7 @@ def test_a_link_binds_client_owner_and_policy_and_records_who_opened_it(db: Conn
     join(db)
     card = invite(db, accountant_id=user_id(IVAN), policy_id=POLICY)
     assert (card["client"], card["accountant"], card["policy"]) == ("ООО Ромашка", "Иван Кузнецов", "Круглосуточно")
-    assert connect(db, card["token"]) is True
+    assert connect(db, card["token"]) == {"is_measured": True, "hears": True}
     row = chat(db)
     assert [str(row[name]) for name in ("client_id", "assigned_accountant_id", "policy_id")] == [
         CLIENT,
@@ -185,7 +185,7 @@ def test_g5_measuring_stays_off_until_somebody_would_hear(db: Connection) -> Non
     join(db)
     token = invite(db)["token"]
     db.execute("update public.users set unreachable_since = now(), unreachable_because = 'blocked'")
-    assert connect(db, token) is False
+    assert not connect(db, token)["is_measured"]
     assert chat(db)["connected_at"]
     assert not chat(db)["monitoring_enabled"]
     with pytest.raises(psycopg.Error, match="nobody_would_be_told"), db.transaction():
@@ -258,7 +258,7 @@ def test_managers_give_chats_to_their_own_team_only(db: Connection) -> None:
             invite(db, accountant_id=strange)
     assert invite(db, who=ADMIN, accountant_id=user_id(IVAN))["accountant"] == "Иван Кузнецов"
     with speaking(db, None):
-        offered = {row["full_name"] for row in all_rows(db, "select * from api.offer_owners(%s)", PETR)}
+        offered = {row["name"] for row in all_rows(db, "select * from api.offer_owners(%s)", PETR)}
     assert offered == {"Пётр Волков", "Ольга Петрова"}
 
 
