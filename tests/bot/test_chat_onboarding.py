@@ -1,7 +1,7 @@
 """From `/newchat` to a measured chat, as a manager and a client's administrator live through it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
@@ -12,8 +12,11 @@ from tests.world import ACCOUNTANT, ADMIN, MANAGER
 
 
 @pytest.fixture
-def new(stack: Stack, sim: SimulatorClient) -> Newcomers:
-    return Newcomers(stack, sim)
+async def new(stack: Stack, sim: SimulatorClient) -> AsyncIterator[Newcomers]:
+    """A client to come; its people press faster than Telegram lets one person be written to."""
+    await sim.limits(on=False)
+    yield Newcomers(stack, sim)
+    await sim.limits(on=True)
 
 
 async def test_a_link_with_its_qr_connects_the_group_and_the_inviter_gets_the_checklist(
