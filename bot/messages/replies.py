@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Literal
 
-from aiogram import html
 from pydantic import BaseModel, ConfigDict
 
-from bot.messages.moments import clock, day, days
+from bot.messages.quoting import TITLE, quoted
+from bot.messages.times import clock, day, days
 from infra.words import _
 
 SEEN = "👀"
@@ -72,7 +72,7 @@ def received(receipt: Receipt) -> str:
 def _why(holiday: Holiday | None) -> str:
     if holiday is None:
         return ""
-    return _(": {days} — {name}").format(days=days(holiday.first, holiday.last), name=html.quote(holiday.name))
+    return _(": {days} — {name}").format(days=days(holiday.first, holiday.last), name=quoted(holiday.name, TITLE))
 
 
 def _number(number: int | None) -> list[str]:

@@ -5,9 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.messages.moments import moment
 from bot.messages.replies import Holiday, Opening, Receipt, off_hours, received
-from infra.words import speaking
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NEW_YEAR = Holiday(name="Новогодние каникулы", first=date(2027, 1, 1), last=date(2027, 1, 8))
@@ -74,14 +72,3 @@ def test_who_wants_receipts_reads_the_number_there() -> None:
 def test_a14_a_receipt_says_the_hour_of_the_chat_and_the_number() -> None:
     receipt = Receipt(style="text", number=127, asked_at=moscow("2026-04-06 14:05"), timezone="Asia/Vladivostok")
     assert received(receipt) == "Приняли в 21:05.\nНомер обращения: 127."
-
-
-def test_days_that_are_over_are_said_too() -> None:
-    now = moscow("2026-04-06 12:00")
-    assert moment(moscow("2026-04-05 09:05"), "Europe/Moscow", now) == "вчера в 9:05"
-    assert moment(moscow("2026-04-01 09:05"), "Europe/Moscow", now) == "1 апреля в 9:05"
-
-
-def test_an_english_reader_reads_english_dates() -> None:
-    with speaking("en"):
-        assert moment(moscow("2026-04-01 09:05"), "Europe/Moscow", moscow("2026-04-06 12:00")).startswith("1 April")
