@@ -49,7 +49,7 @@ FIXES = {
     "write_a_message": N_("Сообщений ещё не было. Напишите в чат что-нибудь для проверки."),
     "ask_whether_still_used": N_("В чате давно не пишут. Узнайте, нужен ли он ещё."),
     "decide_who_speaks_as_group": N_(
-        "Кто-то пишет от имени группы и считается клиентом. Если это сотрудники, отметьте это в настройках чата."
+        "Кто-то пишет от имени группы и считается клиентом. Если это сотрудник, пусть пишет под своим именем."
     ),
 }
 
@@ -134,5 +134,5 @@ def _whose(found: Diagnosis) -> list[str]:
         _("Правило: {name}").format(name=quoted(found.policy or _("обычное"), TITLE)),
     ]
     if found.connected_by:
-        lines.append(_("Ссылку открыл: {name}").format(name=quoted(found.connected_by, NAME)))
+        lines.append(_("Кто открыл ссылку: {name}").format(name=quoted(found.connected_by, NAME)))
     return lines

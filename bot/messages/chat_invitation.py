@@ -101,10 +101,11 @@ def which_policy(invitation: UUID, offered: list[Offered], buttons: Buttons) -> 
 def _found(name: str, result: FoundClients) -> str:
     if result.clients:
         return _("Кого из них подключаем?")
-    nobody = _("Клиента «{name}» нет.").format(name=quoted(name, TITLE))
     if result.may_add:
-        return nobody
-    return f"{nobody} {_('Новых заводит администратор, а чат можно подключить и без клиента.')}"
+        return _("Клиента «{name}» нет.").format(name=quoted(name, TITLE))
+    return _("Клиента «{name}» нет. Новых заводит администратор, а чат можно подключить и без клиента.").format(
+        name=quoted(name, TITLE)
+    )
 
 
 def _cut(name: str) -> str:
