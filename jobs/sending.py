@@ -14,8 +14,9 @@ from aiogram.exceptions import (
 from aiogram.types import InlineKeyboardMarkup, ReactionTypeEmoji, ReplyParameters
 from pydantic import BaseModel, ConfigDict
 
-from bot.messages import chat_notice, replies, sla_digest, sla_escalation
+from bot.messages import chat_checklist, chat_notice, replies, sla_digest, sla_escalation
 from bot.messages.buttons import Buttons
+from bot.messages.chat_checklist import Diagnosis
 from bot.messages.replies import Opening, Place, Receipt
 from bot.messages.windows import MessageFacts
 from infra.words import speaking
@@ -78,6 +79,8 @@ def worded(message: Owed, buttons: Buttons) -> tuple[str, InlineKeyboardMarkup |
             return replies.off_hours(opening, datetime.now(UTC)), None
         case Receipt() as receipt:
             return replies.received(receipt), None
+        case MessageFacts(diagnosis=Diagnosis() as found):
+            return chat_checklist.checklist(found), chat_checklist.keyboard(found, buttons)
         case facts if message.kind == "chat_notice":
             return chat_notice.notice(facts), None
         case facts:
