@@ -31,10 +31,13 @@ from infra.redis import EVERYTHING, Hints, end, heard
 
 # Said when a person's name, role or language, or the firm's zone may have changed.
 IDENTITY = "identity"
+# Said when windows may have changed.
+REQUESTS = "requests"
 # Functions of `api`, by the topic that they change.
 CHANGES = {
     **dict.fromkeys(("set_role", "set_active", "remove_person", "update_profile"), IDENTITY),
     **dict.fromkeys(("link_telegram", "unlink_telegram", "adopt_defaults"), IDENTITY),
+    **dict.fromkeys(("acknowledge_request", "excuse_request"), REQUESTS),
 }
 
 L1_SECONDS, L2_SECONDS = 60.0, 240
