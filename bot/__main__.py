@@ -58,12 +58,12 @@ async def announce(bot: Bot, settings: BotSettings) -> None:
 def listener_of(settings: BotSettings, queue: Redis, people: Cache[Person], **dependencies: Any) -> Dispatcher:
     """Return the dispatcher; all that it asks of the queue's Redis is soft, and shares what is known of an outage."""
     outage = Outage()
-    limiter = Limiter(queue, outage)
+    limiter, turns = Limiter(queue, outage), Turns(queue, outage)
     return dispatcher.build(
         Throttle(limiter, settings.rate_limit_high),
         people,
-        Conversations(queue, outage),
-        Turns(queue, outage),
+        Conversations(queue, outage, turns),
+        turns,
         limiter=limiter,
         rarely=settings.rate_limit_low,
         **dependencies,
