@@ -1,4 +1,4 @@
-"""A client calls for somebody, looks at what is open, orders a document: whose chat it is, who is told, what the clock does."""
+"""A client calls, looks at what is open, orders a document: whose chat it is, who is told, what the clock does."""
 
 from datetime import datetime, timedelta
 from uuid import uuid4
