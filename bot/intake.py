@@ -49,7 +49,9 @@ def record_of(update: Object) -> Record | None:
 
 
 def wants_answer(record: Record) -> bool:
-    """Say whether the bot itself may have something to answer: commands anywhere, anything said in private."""
+    """Say whether the bot may have something to answer: commands and its coming anywhere, anything said in private."""
+    if record["type"] == "membership":
+        return bool(record["chat_type"] != "private")
     return bool(record["type"] == "message" and (record["kind"] == "command" or record["chat_type"] == "private"))
 
 
