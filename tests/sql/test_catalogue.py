@@ -70,6 +70,7 @@ FUNCTIONS = [
     "sla_report(since timestamp with time zone, until timestamp with time zone, by text)",
     "telegram_link(renew boolean)",
     "transcript(request_id uuid, before integer, most integer)",
+    "trust_group_voices(id uuid, telegram_id bigint)",
     "undelivered_messages()",
     "unlink_telegram(user_id uuid)",
     f"update_profile(full_name text, locale text, quiet_from {TIME}, quiet_until {TIME}, alerts_per_hour integer)",
