@@ -10,6 +10,7 @@ from litestar import Litestar
 from redis.asyncio import Redis
 
 from bot import dispatcher
+from bot.asides import Asides
 from bot.batching import Batcher
 from bot.conversation import Conversations
 from bot.files import files_route
@@ -26,6 +27,7 @@ from bot.webhook import webhook_route
 from infra import redis, serving, supabase, telegram, telemetry
 from infra.caching import IDENTITY, Cache, Shelf, announcing, listening
 from infra.outage import Outage
+from infra.outgoing import Outgoing
 from infra.settings import load
 from infra.throttling import Limiter
 
@@ -35,12 +37,12 @@ log = structlog.get_logger()
 def listener_of(settings: BotSettings, queue: Redis, people: Cache[Person], **dependencies: Any) -> Dispatcher:
     """Return the dispatcher; all that it asks of the queue's Redis is soft, and shares what is known of an outage."""
     outage = Outage()
-    limiter = Limiter(queue, outage)
+    limiter, turns = Limiter(queue, outage), Turns(queue, outage)
     return dispatcher.build(
         Throttle(limiter, settings.rate_limit_high),
         people,
-        Conversations(queue, outage),
-        Turns(queue, outage),
+        Conversations(queue, outage, turns),
+        turns,
         limiter=limiter,
         rarely=settings.rate_limit_low,
         **dependencies,
@@ -62,7 +64,8 @@ async def connected(settings: BotSettings) -> AsyncGenerator[Litestar]:
         people = identities(database, Shelf(cache, Outage(), IDENTITY))
         stack.push_async_callback(people.close)
         await stack.enter_async_context(listening(queue, people))
-        bot = telegram.connect(token, str(settings.telegram_api_url))
+        outgoing = await stack.enter_async_context(Outgoing(database))
+        bot = telegram.connect(token, str(settings.telegram_api_url), outgoing)
         stack.push_async_callback(bot.session.close)
         listener = listener_of(settings, queue, people, database=database, buttons=Buttons(token), hints=hints)
         lanes, batcher = Lanes(), Batcher(database, hints)
@@ -73,7 +76,8 @@ async def connected(settings: BotSettings) -> AsyncGenerator[Litestar]:
         await announce(bot, settings)
         await stack.enter_async_context(presence(bot, database))
         route = webhook_route(
-            Reception(bot, listener, batcher, lanes), settings.telegram_webhook_secret.get_secret_value()
+            Reception(bot, listener, batcher, Asides(database), lanes),
+            settings.telegram_webhook_secret.get_secret_value(),
         )
         health = telemetry.handlers(
             "bot", needed={"supabase": database.ping}, wanted={"redis": queue.ping, "cache": cache.ping}

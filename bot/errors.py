@@ -8,7 +8,7 @@ from aiogram.exceptions import AiogramError
 from aiogram.types import ErrorEvent
 
 from infra.supabase import Unavailable
-from infra.words import N_, _
+from infra.words import N_, _, speaking
 
 REFUSALS = {
     "not_allowed": N_("Нет прав для этого действия."),
@@ -66,7 +66,10 @@ def register(dispatcher: Dispatcher) -> None:
             raise event.exception
         reference = secrets.token_hex(3).upper()
         log.error("handler_failed", reference=reference, update_id=event.update.update_id, exc_info=event.exception)
-        sentence = _("Не получилось. Если повторится, назовите номер {reference}.").format(reference=reference)
+        # Out here nobody knows what the person chose: the language is their Telegram's.
+        user = getattr(event.update.event, "from_user", None)
+        with speaking((user.language_code or "")[:2] if user else None):
+            sentence = _("Не получилось. Если повторится, назовите номер {reference}.").format(reference=reference)
         try:
             if query := event.update.callback_query:
                 await bot.answer_callback_query(query.id, text=sentence, show_alert=True)

@@ -36,6 +36,10 @@ ADD_CLIENT = "add_client"
 
 ALERT_VERBS = (TAKE, NO_ANSWER_NEEDED, REMIND_30, REMIND_60, REMIND_OPENING)
 
+# Each ends with the language that it stands for.
+SPEAK_RUSSIAN, SPEAK_ENGLISH = "speak_ru", "speak_en"
+LANGUAGE_VERBS = (SPEAK_RUSSIAN, SPEAK_ENGLISH)
+
 # Buttons of forms (FSM): each is taken in its state only, and pressed later says that the thread is lost.
 FORM_VERBS: tuple[str, ...] = (ADD_CLIENT,)
 

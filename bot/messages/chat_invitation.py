@@ -71,7 +71,7 @@ def card(invitation: Invitation, link: str, now: datetime, buttons: Buttons) -> 
         _("Ответственный: {name}").format(name=quoted(invitation.accountant or _("не назначен"), NAME)),
         _("Правило: {name}").format(name=quoted(invitation.policy or _("обычное"), TITLE)),
         _("Подключает один чат, действует до: {moment}.").format(
-            moment=moment(invitation.expires_at, invitation.timezone, now)
+            moment=moment(invitation.expires_at, now, invitation.timezone)
         ),
     ]
     acts = [(_("Сменить ответственного"), verbs.INVITED_OWNER), (_("Сменить правило"), verbs.INVITED_POLICY)]
