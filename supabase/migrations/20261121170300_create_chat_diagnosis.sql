@@ -205,27 +205,6 @@ begin
 end
 $$;
 
-create function api.trust_group_voices(id uuid, telegram_id bigint)
-returns jsonb
-language plpgsql
-set search_path = ''
-as $$
-/* From now on, who writes as the group itself or as its channel speaks for the firm there (S4, B4). Returns what private.chat_diagnosis
-   says then. Refuses with not_allowed or unknown_chat. */
-declare
-  keeper constant public.users := private.chat_keeper(telegram_id);
-begin
-  update public.chats as c
-  set anonymous_staff = true
-  where c.id = trust_group_voices.id
-    and c.type in ('group', 'supergroup');
-  if not found then
-    raise exception 'unknown_chat' using errcode = 'PT404';
-  end if;
-  return private.chat_diagnosis(trust_group_voices.id, keeper);
-end
-$$;
-
 create function api.offer_clients(of_chat uuid, telegram_id bigint)
 returns table (id uuid, name text)
 language plpgsql
@@ -291,7 +270,6 @@ grant execute on function
   api.adopt_chat(uuid, uuid, bigint),
   api.assign_chat(uuid, uuid, bigint),
   api.watch_chat(uuid, bigint),
-  api.trust_group_voices(uuid, bigint),
   api.offer_clients(uuid, bigint),
   api.offer_owners(bigint),
   api.offer_policies(bigint)

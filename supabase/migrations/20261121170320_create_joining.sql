@@ -190,9 +190,9 @@ set search_path = ''
 as $$
 /* Connects a group by a link: client, owner and policy are those of the invitation, who opened it is recorded, and whoever invited gets the
    checklist. The link is the authority, not who opens it: adding a bot takes an administrator of the group, who often is the client's. One
-   statement takes the link, so of two groups at once one wins (G5). Returns {is_measured, hears}: it is not measured while nobody would
-   hear of a breach, and the bot hears nothing in privacy mode. Refuses as private.refuse_chat_link does, or with chat_already_connected,
-   and then the link stays good. A definer, because the token is checked with a secret. */
+   statement takes the link, so of two groups at once one wins (G5). Returns {is_measured, hears}: it is not measured while nobody would hear
+   of a breach, and the bot hears nothing in privacy mode. Refuses as private.refuse_chat_link does, or with chat_already_connected, and then the link stays good. A definer, because
+   the token is checked with a secret. */
 declare
   taken public.chat_invitations;
   here public.chats;
