@@ -79,6 +79,7 @@ FUNCTIONS = [
     "sla_report(since timestamptz, until timestamptz, by text)",
     "telegram_link(renew boolean)",
     "transcript(request_id uuid, before integer, most integer)",
+    "trust_group_voices(id uuid, telegram_id bigint)",
     "undelivered_messages()",
     "unlink_telegram(user_id uuid)",
     "update_profile(full_name text, locale text, quiet_from time, quiet_until time, alerts_per_hour integer)",
