@@ -6,7 +6,7 @@ from aiogram import Dispatcher
 
 from bot import errors
 from bot.conversation import Conversations, LeaveOnCommand
-from bot.handlers import conversation, sla_escalation, start
+from bot.handlers import client_menu, conversation, document_order, faq_answer, sla_escalation, start
 from bot.identity import Identify
 from bot.throttling import Throttle
 from bot.turns import Turns
@@ -24,6 +24,7 @@ def build(
         observer.outer_middleware(Identify(database))
     dispatcher.message.outer_middleware(LeaveOnCommand())
     dispatcher.include_routers(start.router, sla_escalation.router)
+    dispatcher.include_routers(client_menu.router, document_order.router, faq_answer.router)
     # Stays last: it takes what is left.
     dispatcher.include_router(conversation.router)
     errors.register(dispatcher)

@@ -1,6 +1,6 @@
 """Times in words: how long, on which day and at what hour, in the language spoken and the zone of the reader."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -9,6 +9,8 @@ from infra.words import N_, _, language
 
 _MINUTES_IN_HOUR = 60
 _DAYS_IN_WEEK = 7
+# In December, January is the next one.
+_NEAR = timedelta(days=90)
 
 _NEAR_DAYS = {-1: N_("вчера"), 0: N_("сегодня"), 1: N_("завтра")}
 _WEEKDAYS = (
@@ -58,5 +60,15 @@ def day(on: date, today: date) -> str:
 
 
 def calendar_date(on: date, today: date) -> str:
-    """Return the date by itself: «7 апреля», with the year when it is another than today's."""
-    return format_date(on, "d MMMM" if on.year == today.year else "long", locale=_WRITING[language()])
+    """Return the date by itself: «7 апреля», with the year when it is another than today's and not near."""
+    is_plain = on.year == today.year or abs(on - today) < _NEAR
+    return format_date(on, "d MMMM" if is_plain else "long", locale=_WRITING[language()])
+
+
+def calendar_days(first: date, last: date, today: date) -> str:
+    """Return some dates as one: «12 июня», «с 1 по 8 января», «с 31 декабря по 8 января»."""
+    if first == last:
+        return calendar_date(first, today)
+    is_one_month = (first.year, first.month) == (last.year, last.month)
+    since = str(first.day) if is_one_month else calendar_date(first, today)
+    return _("с {first} по {last}").format(first=since, last=calendar_date(last, today))

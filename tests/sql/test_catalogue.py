@@ -10,6 +10,7 @@ from tests.sql.firm import Connection, Row, all_rows, one, tables
 POLICIES = Path(__file__).parents[2] / "supabase" / "policies"
 INSTANT = "timestamp with time zone"
 TIME = "time without time zone"
+ORDERED = "telegram_id bigint, pressed_in bigint, order_id uuid, words text, author_name text"
 VIEWS = """
     absences audit_log audit_seals broadcasts calendar_exceptions chat_health chat_invitations chat_members
     chat_messages chat_segment_accountants chat_segment_chats chat_segments chats client_requests clients
@@ -22,12 +23,15 @@ FUNCTIONS = [
     "add_working(schedule_id uuid, since timestamp with time zone, amount interval)",
     "admit_admin(email text, full_name text)",
     "adopt_defaults(defaults jsonb)",
+    "answer_questions(as_of timestamp with time zone, batch integer)",
     "apply_policy(policy_id uuid, dry_run boolean, as_of timestamp with time zone)",
     "apply_retention(as_of timestamp with time zone, batch integer)",
     "audit_head()",
+    f"call_accountant(telegram_id bigint, pressed_in bigint, topic_id bigint, as_of {INSTANT})",
     "change_ladder(policy_id uuid, steps jsonb)",
     "claim_due(as_of timestamp with time zone, batch integer)",
     "claim_outbox(as_of timestamp with time zone, batch integer)",
+    "client_menu(telegram_id bigint, pressed_in bigint, as_of timestamp with time zone)",
     f"coverage_report(since {INSTANT}, until {INSTANT}, as_of {INSTANT})",
     "erase_client(client_id uuid, confirmation text)",
     "excuse_request(request_id uuid)",
@@ -40,13 +44,16 @@ FUNCTIONS = [
     "import_calendar(year integer, days jsonb, dry_run boolean)",
     "ingest(updates jsonb)",
     "invite_staff(invitations jsonb, dry_run boolean)",
+    f"judge_faq_answer(answer_id uuid, verdict text, telegram_id bigint, as_of {INSTANT})",
     "link_telegram(token text, telegram_id bigint, username text)",
     "note_bot(telegram_id bigint, username text, reads_all boolean)",
     "note_intake(as_of timestamp with time zone)",
     "note_security_events(entries jsonb)",
     "note_sign_ins(entries jsonb)",
+    f"order_document({ORDERED}, topic_id bigint, as_of {INSTANT})",
     "press_alert(message_id uuid, verb text, telegram_id bigint, as_of timestamp with time zone)",
     "remove_person(email text)",
+    "requests_of_client(telegram_id bigint, pressed_in bigint, as_of timestamp with time zone)",
     "resend_message(message_id uuid, as_of timestamp with time zone)",
     "resolve_alert(alert_id uuid)",
     "revoke_invitation(invitation_id uuid)",
