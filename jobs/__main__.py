@@ -13,6 +13,8 @@ from redis.exceptions import RedisError
 
 from bot.messages.buttons import Buttons
 from infra import redis, serving, supabase, telegram, telemetry
+from infra.caching import announcing
+from infra.outgoing import Outgoing
 from infra.settings import load
 from jobs import sla_escalation, worker
 from jobs.connections import Connections
@@ -62,13 +64,13 @@ async def working(settings: JobsSettings) -> AsyncGenerator[Litestar]:
     token, redis_url = settings.telegram_bot_token.get_secret_value(), str(settings.redis_url)
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(supabase.open_http())
-        database = supabase.Database(
-            http, str(settings.supabase_url), settings.supabase_service_role_key.get_secret_value()
-        )
         queue = redis.connect(redis_url)
         stack.push_async_callback(queue.aclose)
         hints = await stack.enter_async_context(redis.Hints(queue))
-        bot = telegram.connect(token, str(settings.telegram_api_url))
+        key = settings.supabase_service_role_key.get_secret_value()
+        database = supabase.Database(http, str(settings.supabase_url), key, on_call=announcing(hints))
+        outgoing = await stack.enter_async_context(Outgoing(database))
+        bot = telegram.connect(token, str(settings.telegram_api_url), outgoing)
         stack.push_async_callback(bot.session.close)
         connections = Connections(database, bot, Buttons(token), hints, settings.firm_defaults)
         timetable = asyncio.create_task(follow_timetable(redis_url, connections))

@@ -4,9 +4,9 @@ from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from aiogram import html
 from pydantic import BaseModel, ConfigDict
 
+from bot.messages.quoting import TITLE, quoted
 from bot.messages.times import calendar_days, clock, day
 from infra.words import _
 
@@ -73,7 +73,7 @@ def _why(holiday: Holiday | None, today: date) -> str:
     if holiday is None:
         return ""
     days = calendar_days(holiday.first, holiday.last, today)
-    return _(": {days} — {name}").format(days=days, name=html.quote(holiday.name))
+    return _(": {days} — {name}").format(days=days, name=quoted(holiday.name, TITLE))
 
 
 def _number(number: int | None) -> list[str]:

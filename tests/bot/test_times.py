@@ -39,6 +39,9 @@ def test_minutes_read_as_people_say_them(minutes: int, russian: str, english: st
         # A week from now it would be the same name for two days.
         ("2026-04-13T06:00:00+00:00", "Europe/Moscow", "13 апреля в 09:00", "on 13 April at 09:00"),
         ("2026-04-03T06:00:00+00:00", "Europe/Moscow", "3 апреля в 09:00", "on 3 April at 09:00"),
+        # In December, January is the next one; farther away, a year is named.
+        ("2026-12-28T06:00:00+00:00", "Europe/Moscow", "28 декабря в 09:00", "on 28 December at 09:00"),
+        ("2026-10-05T06:00:00+00:00", "Europe/Moscow", "5 октября в 09:00", "on 5 October at 09:00"),
         ("2027-01-11T06:00:00+00:00", "Europe/Moscow", "11 января 2027\u202fг. в 09:00", "on 11 January 2027 at 09:00"),
     ],
 )
@@ -48,7 +51,15 @@ def test_a_moment_is_told_by_its_day_and_hour(at: str, timezone: str, russian: s
         assert times.moment(datetime.fromisoformat(at), MONDAY, timezone) == english
 
 
-def test_a_date_by_itself_is_short() -> None:
-    assert times.calendar_date(date(2026, 5, 1), MONDAY.date()) == "1 мая"
+@pytest.mark.parametrize(
+    ("first", "last", "russian", "english"),
+    [
+        (date(2026, 6, 12), date(2026, 6, 12), "12 июня", "12 June"),
+        (date(2026, 5, 1), date(2026, 5, 8), "с 1 по 8 мая", "1 to 8 May"),
+        (date(2026, 4, 30), date(2026, 5, 8), "с 30 апреля по 8 мая", "30 April to 8 May"),
+    ],
+)
+def test_days_in_a_row_are_told_by_their_ends(first: date, last: date, russian: str, english: str) -> None:
+    assert times.calendar_days(first, last, MONDAY.date()) == russian
     with speaking("en"):
-        assert times.calendar_date(date(2026, 5, 1), MONDAY.date()) == "1 May"
+        assert times.calendar_days(first, last, MONDAY.date()) == english

@@ -1,10 +1,14 @@
 """What the bot says to clients by itself, from the question to Telegram."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from infra.local.telegram.client import SimulatorClient
-from tests.world import ACCOUNTANT, ClientChat
+from infra.local.waiting import until
+from tests.world import ACCOUNTANT, MANAGER, ClientChat
 
 CLOSED = """
 with schedule as (
@@ -56,3 +60,36 @@ async def test_a_receipt_may_be_a_pair_of_eyes(sim: SimulatorClient, chat: Clien
     question = await chat.ask("Где акт?")
     seen = await sim.until_message(chat.id, lambda m: m.message_id == question.message_id and bool(m.reactions))
     assert [*seen.reactions.values()] == [["👀"]]
+
+
+@pytest.fixture
+def faq(chat: ClientChat) -> Iterator[str]:
+    """A question that nobody else in the stack asks; gone afterwards."""
+    word = f"вопросик{abs(chat.id)}"
+    chat.rows(
+        "insert into public.faq_items (question, answer, keywords) values (%s, 'Ставка 22 %%.', %s) returning id",
+        f"Что такое {word}?",
+        [word],
+    )
+    yield f"Скажите, что такое {word}?"
+    chat.rows("delete from public.faq_items where %s = any (keywords) returning id", word)
+
+
+async def test_f10_a2_an_answer_is_offered_and_only_who_asked_may_thank_for_it(
+    sim: SimulatorClient, chat: ClientChat, faq: str
+) -> None:
+    await chat.ask(faq)
+    offer = await sim.until_message(chat.id, lambda m: m.words == "Ставка 22 %.")
+    assert offer.buttons == ["Спасибо, помогло", "Не помогло"]
+    assert [window["outcome"] for window in chat.windows] == ["waiting"]
+    press = await sim.until_answered(await sim.press(MANAGER, offer, "Спасибо, помогло"))
+    assert (press.text, press.show_alert) == ("Это решает тот, кто задал вопрос.", True)
+    press = await sim.until_answered(await sim.press(chat.client, offer, "Не помогло"))
+    assert press.text == "Ответит бухгалтер, он видит ваш вопрос."
+    assert [window["outcome"] for window in chat.windows] == ["waiting"]
+    press = await sim.until_answered(await sim.press(chat.client, offer, "Спасибо, помогло"))
+    assert press.text == "Рады, что помогло."
+    assert [window["outcome"] for window in chat.windows] == ["excused"]
+    await sim.until_message(chat.id, lambda m: m.message_id == offer.message_id and not m.buttons)
+    # Both sides of the talk are on record.
+    assert until(lambda: "Ставка 22 %." in [message["message_text"] for message in chat.messages], 10)

@@ -70,7 +70,7 @@ WAITS = (7, 18, 35, 12, 52, 26, 84)
 TARGET_MINUTES = 60
 # What clients write while they wait longer, and the chat and number of the question that nobody answers at all.
 NUDGES = ((20, "Подскажите, пожалуйста"), (45, "Жду ответа"))
-UNANSWERED = (-1001000000015, len(EXCHANGES) - 1)
+UNANSWERED = (-1001000000016, len(EXCHANGES) - 1)
 # The eve of a holiday, just before the office closes: due after the holiday.
 LAST_QUESTIONS = (
     Line(DAY_MINUTES - 2, 2011, -1001000000011, "Успеваем сдать отчёт до праздника?"),

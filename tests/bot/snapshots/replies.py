@@ -1,4 +1,4 @@
-"""What clients read without having asked the bot."""
+"""What clients are told by itself."""
 
 from datetime import UTC, date, datetime
 
@@ -6,22 +6,18 @@ from bot.messages import replies
 from bot.messages.replies import Holiday, Opening, Receipt
 from tests.bot.snapshot import Messages
 
-SATURDAY = datetime(2026, 4, 11, 9, 0, tzinfo=UTC)
-OPENS = datetime(2026, 4, 13, 6, 0, tzinfo=UTC)
+NOW = datetime(2026, 12, 31, 18, 0, tzinfo=UTC)
+OPENS_AT = datetime(2027, 1, 11, 6, 0, tzinfo=UTC)
 NEW_YEAR = Holiday(name="New Year", first=date(2027, 1, 1), last=date(2027, 1, 8))
-RECEIPT = Receipt(style="text", number=127, asked_at=SATURDAY, timezone="Europe/Moscow")
 
 
-def _closed(opens: datetime, now: datetime, holiday: Holiday | None = None, number: int | None = None) -> str:
-    return replies.off_hours(Opening(opens_at=opens, timezone="Europe/Moscow", holiday=holiday, number=number), now)
+def closed(now: datetime, holiday: Holiday | None = None) -> str:
+    return replies.off_hours(Opening(opens_at=OPENS_AT, timezone="Europe/Moscow", holiday=holiday, number=127), now)
 
 
 MESSAGES: Messages = {
-    "on a Saturday": lambda: _closed(OPENS, SATURDAY),
-    "before opening": lambda: _closed(OPENS, datetime(2026, 4, 13, 5, 0, tzinfo=UTC)),
-    "in a holiday": lambda: _closed(
-        datetime(2027, 1, 11, 6, 0, tzinfo=UTC), datetime(2026, 12, 31, 18, 0, tzinfo=UTC), NEW_YEAR
-    ),
-    "where receipts are wanted": lambda: _closed(OPENS, SATURDAY, number=127),
-    "a receipt": lambda: replies.received(RECEIPT),
+    "closed in the evening": lambda: closed(OPENS_AT.replace(hour=1)),
+    "closed at the weekend": lambda: closed(OPENS_AT.replace(day=8)),
+    "closed for a holiday": lambda: closed(NOW, NEW_YEAR),
+    "a receipt": lambda: replies.received(Receipt(style="text", number=127, asked_at=NOW, timezone="Europe/Moscow")),
 }

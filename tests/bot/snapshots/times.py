@@ -1,6 +1,6 @@
 """Times in words."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from bot.messages import times
 from tests.bot.snapshot import Messages
@@ -17,4 +17,6 @@ MESSAGES: Messages = {
     "durations": lambda: "\n".join(map(times.duration, (0, 59, 60, 125, 600))),
     "days around a Monday": lambda: around(MONDAY, range(-2, 9)),
     "days after a Friday": lambda: around(FRIDAY, range(2, 8)),
+    "a holiday": lambda: times.calendar_days(date(2027, 1, 1), date(2027, 1, 8), MONDAY.date()),
+    "half a year away": lambda: around(MONDAY, range(200, 201)),
 }
