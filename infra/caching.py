@@ -36,7 +36,7 @@ REQUESTS = "requests"
 # Functions of `api`, by the topic that they change.
 CHANGES = {
     **dict.fromkeys(("set_role", "set_active", "remove_person", "update_profile"), IDENTITY),
-    **dict.fromkeys(("link_telegram", "unlink_telegram", "adopt_defaults"), IDENTITY),
+    **dict.fromkeys(("link_telegram", "unlink_telegram", "adopt_defaults", "choose_language"), IDENTITY),
     **dict.fromkeys(("acknowledge_request", "excuse_request"), REQUESTS),
 }
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messages import buttons
-from bot.messages.buttons import TAKE, Buttons
+from bot.messages.buttons import ADOPT_FOR, GIVE_TO, OWNER, POLICY, TAKE, Buttons, Pressed
 
 ROW = UUID("7d9c4bb0-8c0f-4a39-9d52-f9aa2b1c0001")
 BUTTONS = Buttons("123456:token")
@@ -21,7 +21,14 @@ verbs = st.sampled_from(VERBS)
 @given(verbs, st.uuids())
 def test_a_button_carries_its_verb_and_its_row_in_64_bytes(verb: str, row: UUID) -> None:
     packed = BUTTONS.pack(verb, row)
-    assert BUTTONS.unpack(packed) == (verb, row)
+    assert BUTTONS.unpack(packed) == Pressed(verb, row)
+    assert len(packed.encode()) <= 64
+
+
+@given(st.sampled_from([ADOPT_FOR, GIVE_TO, OWNER, POLICY]), st.uuids(), st.uuids())
+def test_a_choice_carries_two_rows_in_64_bytes(verb: str, row: UUID, other: UUID) -> None:
+    packed = BUTTONS.pack(verb, row, other)
+    assert BUTTONS.unpack(packed) == Pressed(verb, row, other)
     assert len(packed.encode()) <= 64
 
 
@@ -31,7 +38,7 @@ def test_no_two_features_share_a_verb() -> None:
 
 def test_a_button_of_months_ago_still_says_what_it_said() -> None:
     """As one hangs in somebody's chat: who changes how buttons are signed, or renames a verb, kills it."""
-    assert BUTTONS.unpack("take:fZxLsIwPSjmdUvmqKxwAAQ:HFHKsIK3GDiA") == (TAKE, ROW)
+    assert BUTTONS.unpack("take:fZxLsIwPSjmdUvmqKxwAAQ:HFHKsIK3GDiA") == Pressed(TAKE, ROW)
     assert {"take", "no_answer_needed", "remind_30", "remind_60", "remind_opening"} <= {*VERBS}
 
 

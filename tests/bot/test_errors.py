@@ -13,6 +13,7 @@ from aiogram.types import Message
 from bot import errors
 from infra import telegram
 from infra.local.telegram.client import SimulatorClient
+from infra.words import LANGUAGES, speaking
 from tests.stack import Stack
 from tests.world import ClientChat
 
@@ -31,9 +32,11 @@ def test_every_key_that_sql_refuses_with_has_words() -> None:
     assert raised - UNSAID <= errors.REFUSALS.keys()
 
 
-def test_every_key_has_words_that_fit_a_toast() -> None:
-    for key in errors.REFUSALS:
-        assert 0 < len(errors.words(key)) <= 200
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_key_has_words_that_fit_a_toast(language: str) -> None:
+    with speaking(language):
+        for key in errors.REFUSALS:
+            assert 0 < len(errors.words(key)) <= 200
 
 
 @pytest.fixture
