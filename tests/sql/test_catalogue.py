@@ -46,6 +46,8 @@ FUNCTIONS = [
     "note_security_events(entries jsonb)",
     "note_sign_ins(entries jsonb)",
     "press_alert(message_id uuid, verb text, telegram_id bigint, as_of timestamp with time zone)",
+    f"reclassify_message(chat_id bigint, message_id bigint, classification text, telegram_id bigint, as_of {INSTANT})",
+    f"reclassify_request(request_id uuid, classification text, telegram_id bigint, as_of {INSTANT})",
     "remove_person(email text)",
     "resend_message(message_id uuid, as_of timestamp with time zone)",
     "resolve_alert(alert_id uuid)",
