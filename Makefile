@@ -5,7 +5,7 @@ python := .venv/bin/python
 stack_env := .local/$(if $(filter-out 0,$(PORT_OFFSET)),$(PORT_OFFSET)/)env
 with_env := $(if $(SUPABASE_URL),,$(if $(wildcard $(stack_env)),set -a; . ./$(stack_env);))
 
-.PHONY: up down reset test check bench policies calendar audit-verify export-client erase-client admin remove-person matrix doctor packages test-packages
+.PHONY: up down reset test check bench eval policies calendar audit-verify export-client erase-client admin remove-person matrix doctor packages test-packages
 
 up: packages  ## the local stack, the three processes and the Telegram simulator, until Ctrl-C
 	@$(python) -m infra.local up
@@ -60,6 +60,9 @@ test: check  ## everything, from a bare machine
 
 bench: test-packages  ## speed and memory, each figure beside its floor in the same run; ends badly when a target is missed
 	@$(python) -m tests.bench
+
+eval: test-packages  ## how often the classifier is right on the labelled phrases; ends badly when a target is missed
+	@$(python) -m tests.evaluation
 
 packages:
 	@python3 infra/local/install.py

@@ -1,4 +1,4 @@
-"""Corrections by people: the window follows as if the message had been read so at once, and the word stays as an example."""
+"""Corrections by people: windows follow as if the message had been read so at once, the word stays as example."""
 
 import psycopg
 import pytest
