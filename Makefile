@@ -5,10 +5,17 @@ python := .venv/bin/python
 stack_env := .local/$(if $(filter-out 0,$(PORT_OFFSET)),$(PORT_OFFSET)/)env
 with_env := $(if $(SUPABASE_URL),,$(if $(wildcard $(stack_env)),set -a; . ./$(stack_env);))
 
+<<<<<<< HEAD
 .PHONY: up down reset test check bench eval policies calendar audit-verify export-client erase-client admin remove-person matrix doctor packages test-packages
+=======
+.PHONY: up demo down reset test check bench i18n policies calendar audit-verify export-client erase-client admin remove-person matrix doctor packages test-packages
+>>>>>>> c5b2c1be5ce1284899d716079458590279e51591
 
 up: packages  ## the local stack, the three processes and the Telegram simulator, until Ctrl-C
 	@$(python) -m infra.local up
+
+demo: packages  ## as up, and a working day of six client chats played in forty seconds
+	@$(python) -m infra.local demo
 
 down:  ## stop it from another terminal
 	@test ! -x $(python) || $(python) -m infra.local down
@@ -18,6 +25,9 @@ reset:  ## stop it and forget its data
 
 policies: packages  ## restate every changed portrait of supabase/policies in a new migration
 	@$(python) -m infra.local.policies
+
+i18n: packages  ## brings locale/ up to what the source says; ends badly while a text is not said in every language
+	@$(python) -m infra.local.catalogue
 
 matrix: packages  ## who may what, read from the database, beside what supabase/policies says
 	@$(if $(DATABASE_URL),,$(with_env)) exec $(python) -m infra.local.matrix

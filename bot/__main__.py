@@ -4,15 +4,19 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import structlog
-from aiogram import Bot
+from aiogram import Bot, Dispatcher
 from aiogram.exceptions import AiogramError, TelegramNetworkError, TelegramRetryAfter, TelegramServerError
 from litestar import Litestar
+from redis.asyncio import Redis
 
 from bot import dispatcher
 from bot.batching import Batcher
+from bot.conversation import Conversations
 from bot.files import files_route
+from bot.identity import Person, identities
 from bot.intake import UPDATES
 from bot.lanes import Lanes
 from bot.messages.buttons import Buttons
@@ -20,8 +24,11 @@ from bot.presence import presence
 from bot.reception import Reception
 from bot.settings import BotSettings
 from bot.throttling import Throttle
+from bot.turns import Turns
 from bot.webhook import webhook_route
 from infra import redis, serving, supabase, telegram, telemetry
+from infra.caching import IDENTITY, Cache, Shelf, announcing, listening
+from infra.outage import Outage
 from infra.settings import load
 from infra.throttling import Limiter
 
@@ -48,22 +55,39 @@ async def announce(bot: Bot, settings: BotSettings) -> None:
         return
 
 
+def listener_of(settings: BotSettings, queue: Redis, people: Cache[Person], **dependencies: Any) -> Dispatcher:
+    """Return the dispatcher; all that it asks of the queue's Redis is soft, and shares what is known of an outage."""
+    outage = Outage()
+    limiter = Limiter(queue, outage)
+    return dispatcher.build(
+        Throttle(limiter, settings.rate_limit_high),
+        people,
+        Conversations(queue, outage),
+        Turns(queue, outage),
+        limiter=limiter,
+        rarely=settings.rate_limit_low,
+        **dependencies,
+    )
+
+
 @asynccontextmanager
 async def connected(settings: BotSettings) -> AsyncGenerator[Litestar]:
     """Yield the app with everything it stands on open; close it in the right order afterwards."""
     token = settings.telegram_bot_token.get_secret_value()
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(supabase.open_http())
-        database = supabase.Database(
-            http, str(settings.supabase_url), settings.supabase_service_role_key.get_secret_value()
-        )
-        queue = redis.connect(str(settings.redis_url))
-        stack.push_async_callback(queue.aclose)
+        queue, cache = redis.connect(str(settings.redis_url)), redis.connect(str(settings.redis_cache_url))
+        for client in (queue, cache):
+            stack.push_async_callback(client.aclose)
         hints = await stack.enter_async_context(redis.Hints(queue))
+        key = settings.supabase_service_role_key.get_secret_value()
+        database = supabase.Database(http, str(settings.supabase_url), key, on_call=announcing(hints))
+        people = identities(database, Shelf(cache, Outage(), IDENTITY))
+        stack.push_async_callback(people.close)
+        await stack.enter_async_context(listening(queue, people))
         bot = telegram.connect(token, str(settings.telegram_api_url))
         stack.push_async_callback(bot.session.close)
-        throttle = Throttle(Limiter(queue), settings.rate_limit_high)
-        listener = dispatcher.build(throttle, database=database, buttons=Buttons(token), hints=hints)
+        listener = listener_of(settings, queue, people, database=database, buttons=Buttons(token), hints=hints)
         lanes, batcher = Lanes(), Batcher(database, hints)
         stack.push_async_callback(lanes.drain, 5)
         stack.push_async_callback(batcher.close)
@@ -73,7 +97,9 @@ async def connected(settings: BotSettings) -> AsyncGenerator[Litestar]:
         route = webhook_route(
             Reception(bot, listener, batcher, lanes), settings.telegram_webhook_secret.get_secret_value()
         )
-        health = telemetry.handlers("bot", needed={"supabase": database.ping}, wanted={"redis": queue.ping})
+        health = telemetry.handlers(
+            "bot", needed={"supabase": database.ping}, wanted={"redis": queue.ping, "cache": cache.ping}
+        )
         files = files_route(bot, http, str(settings.supabase_url))
         yield Litestar([route, files, *health], openapi_config=None, logging_config=None)
 

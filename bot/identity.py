@@ -1,19 +1,23 @@
 """Who speaks to the bot: a person of the firm with a role, or somebody else."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
 from aiogram import BaseMiddleware
 from aiogram.filters import Filter
 from aiogram.types import TelegramObject, User
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from infra.caching import Cache, Shelf
 from infra.supabase import Database
 from infra.words import speaking
 
 Role = Literal["admin", "manager", "accountant", "observer"]
 Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
+
+# People in the process at once, about a kilobyte each.
+REMEMBERED = 5000
 
 
 class Person(BaseModel):
@@ -29,20 +33,37 @@ class Person(BaseModel):
     timezone: str
 
 
+_people = TypeAdapter(list[Person])
+
+
+def identities(database: Database, shelf: Shelf) -> Cache[Person]:
+    """Return the cache of `api.identify`, by `key_of` whoever speaks."""
+
+    async def load(keys: Sequence[str]) -> list[Person]:
+        asked = [(int(number), language or None) for number, _, language in (key.partition(":") for key in keys)]
+        people = [{"telegram_id": number, "language": language} for number, language in asked]
+        return _people.validate_python(await database.call("identify_all", people=people))
+
+    return Cache(Person, load, shelf, size=REMEMBERED)
+
+
+def key_of(user: User) -> str:
+    """Return what makes the answer: the account, and the language that Telegram shows it."""
+    return f"{user.id}:{user.language_code or ''}"
+
+
 class Identify(BaseMiddleware):
     """Hands `person` to handlers, and has everything that they say said in the person's language."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, people: Cache[Person]) -> None:
+        self._people = people
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         """Handle the event as said or pressed by its person; an event of nobody in particular has none."""
         user: User | None = data.get("event_from_user")
         if user is None:
             return await handler(event, data)
-        person = Person.model_validate(
-            await self._database.call("identify", telegram_id=user.id, language=user.language_code)
-        )
+        person = await self._people.get(key_of(user))
         with speaking(person.locale):
             return await handler(event, {**data, "person": person})
 

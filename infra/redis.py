@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+import random
+from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,6 +14,10 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 HINTS = "hints"
+# Heard after Redis was away: whatever was said meanwhile is lost, so everybody looks again.
+EVERYTHING = "all"
+LONGEST_PAUSE_SECONDS = 1.0
+SILENCE_SECONDS = 20.0
 
 # What the admin leaves in the queue instance and the jobs look after.
 SIGN_INS = "sign_ins"  # a stream of sign-ins that are not in the log yet
@@ -96,3 +101,37 @@ class Hints:
                     await self._redis.publish(HINTS, topic)
                 except RedisError as error:
                     log.warning("hint_dropped", topic=topic, reason=type(error).__name__)
+
+
+async def heard(redis: Redis) -> AsyncIterator[str]:
+    """Yield every topic that is said, for ever; `EVERYTHING` first, and whenever some may have been missed."""
+    failures = 0
+    while True:
+        try:
+            async for topic in _heard_on_one_connection(redis):
+                failures = 0
+                yield topic
+        except (RedisError, OSError, TimeoutError) as error:
+            failures += 1
+            if failures == 1:
+                log.warning("hints_interrupted", reason=type(error).__name__)
+        pause = min(0.1 * 2**failures, LONGEST_PAUSE_SECONDS)
+        await asyncio.sleep(pause * (0.5 + random.random() / 2))  # noqa: S311 (spreads reconnects, hides nothing)
+
+
+async def _heard_on_one_connection(redis: Redis) -> AsyncIterator[str]:
+    async with redis.pubsub() as channel:
+        await channel.subscribe(HINTS)
+        silent_since = asyncio.get_running_loop().time()
+        while asyncio.get_running_loop().time() - silent_since < SILENCE_SECONDS:
+            message = await channel.get_message(timeout=SILENCE_SECONDS / 4)
+            if message is None:
+                await channel.ping()  # a connection that died without a word answers nothing
+                continue
+            silent_since = asyncio.get_running_loop().time()
+            # redis-py resubscribes silently after a broken connection; its confirmation is how we notice.
+            if message["type"] == "subscribe":
+                log.info("hints_subscribed")
+                yield EVERYTHING
+            elif message["type"] == "message" and isinstance(message["data"], bytes):
+                yield message["data"].decode(errors="replace")

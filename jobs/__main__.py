@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from bot.messages.buttons import Buttons
 from infra import redis, serving, supabase, telegram, telemetry
+from infra.caching import announcing
 from infra.settings import load
 from jobs import sla_escalation, worker
 from jobs.connections import Connections
@@ -62,12 +63,11 @@ async def working(settings: JobsSettings) -> AsyncGenerator[Litestar]:
     token, redis_url = settings.telegram_bot_token.get_secret_value(), str(settings.redis_url)
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(supabase.open_http())
-        database = supabase.Database(
-            http, str(settings.supabase_url), settings.supabase_service_role_key.get_secret_value()
-        )
         queue = redis.connect(redis_url)
         stack.push_async_callback(queue.aclose)
         hints = await stack.enter_async_context(redis.Hints(queue))
+        key = settings.supabase_service_role_key.get_secret_value()
+        database = supabase.Database(http, str(settings.supabase_url), key, on_call=announcing(hints))
         bot = telegram.connect(token, str(settings.telegram_api_url))
         stack.push_async_callback(bot.session.close)
         connections = Connections(database, bot, Buttons(token), hints, settings.firm_defaults)

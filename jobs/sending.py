@@ -1,5 +1,6 @@
 """One message to Telegram: sent, sent anew or edited, and what became of it in the words of the database."""
 
+from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -10,11 +11,12 @@ from aiogram.exceptions import (
     TelegramMigrateToChat,
     TelegramRetryAfter,
 )
-from aiogram.types import InlineKeyboardMarkup
+from aiogram.types import InlineKeyboardMarkup, ReactionTypeEmoji, ReplyParameters
 from pydantic import BaseModel, ConfigDict
 
-from bot.messages import chat_notice, sla_digest, sla_escalation
+from bot.messages import chat_notice, replies, sla_digest, sla_escalation
 from bot.messages.buttons import Buttons
+from bot.messages.replies import Opening, Place, Receipt
 from bot.messages.windows import MessageFacts
 from jobs.connections import Connections
 
@@ -42,11 +44,16 @@ class Owed(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     id: UUID
-    kind: Literal["sla_alert", "sla_digest", "chat_notice"]
+    kind: Literal["sla_alert", "sla_digest", "chat_notice", "off_hours_reply", "receipt"]
     recipient_chat_id: int
     telegram_message_id: int | None
     rings: bool
-    facts: MessageFacts
+    facts: MessageFacts | Opening | Receipt
+
+    @property
+    def place(self) -> Place:
+        """Where in a chat it belongs; what people of the firm get stands by itself."""
+        return self.facts if isinstance(self.facts, Place) else Place()
 
 
 class Outcome(BaseModel):
@@ -63,10 +70,16 @@ class Outcome(BaseModel):
 
 def worded(message: Owed, buttons: Buttons) -> tuple[str, InlineKeyboardMarkup | None]:
     """Return text and keyboard of a message."""
-    if message.kind == "chat_notice":
-        return chat_notice.notice(message.facts), None
-    text = sla_digest.digest(message.facts) if message.kind == "sla_digest" else sla_escalation.alert(message.facts)
-    return text, sla_escalation.keyboard(message.facts, message.id, buttons)
+    match message.facts:
+        case Opening() as opening:
+            return replies.off_hours(opening, datetime.now(UTC)), None
+        case Receipt() as receipt:
+            return replies.received(receipt), None
+        case facts if message.kind == "chat_notice":
+            return chat_notice.notice(facts), None
+        case facts:
+            text = sla_digest.digest(facts) if message.kind == "sla_digest" else sla_escalation.alert(facts)
+            return text, sla_escalation.keyboard(facts, message.id, buttons)
 
 
 async def send(connections: Connections, message: Owed) -> Outcome:
@@ -101,14 +114,14 @@ async def take_back(connections: Connections, chat_id: int, message_id: int) -> 
     return None
 
 
-async def _send(connections: Connections, message: Owed) -> int:
-    """Return Telegram's id of the message that the recipient sees now."""
-    text, keyboard = worded(message, connections.buttons)
+async def _send(connections: Connections, message: Owed) -> int | None:
+    """Return Telegram's id of the message that the recipient sees now; a reaction is none."""
+    if isinstance(message.facts, Receipt) and message.facts.style == "reaction":
+        await _react(connections, message)
+        return None
     if message.telegram_message_id is None or message.rings:
-        told = await connections.bot.send_message(
-            message.recipient_chat_id, text, reply_markup=keyboard, request_timeout=SECONDS
-        )
-        return told.message_id
+        return await _say(connections, message)
+    text, keyboard = worded(message, connections.buttons)
     await connections.bot.edit_message_text(
         text,
         chat_id=message.recipient_chat_id,
@@ -117,6 +130,30 @@ async def _send(connections: Connections, message: Owed) -> int:
         request_timeout=SECONDS,
     )
     return message.telegram_message_id
+
+
+async def _say(connections: Connections, message: Owed) -> int:
+    text, keyboard = worded(message, connections.buttons)
+    answered = message.place.message_id
+    told = await connections.bot.send_message(
+        message.recipient_chat_id,
+        text,
+        message_thread_id=message.place.topic_id,
+        # What it answers may have been deleted since.
+        reply_parameters=ReplyParameters(message_id=answered, allow_sending_without_reply=True) if answered else None,
+        reply_markup=keyboard,
+        request_timeout=SECONDS,
+    )
+    return told.message_id
+
+
+async def _react(connections: Connections, message: Owed) -> None:
+    await connections.bot.set_message_reaction(
+        message.recipient_chat_id,
+        message.place.message_id or 0,
+        reaction=[ReactionTypeEmoji(emoji=replies.SEEN)],
+        request_timeout=SECONDS,
+    )
 
 
 def _refused(reason: str) -> Outcome:

@@ -16,6 +16,9 @@ REMIND_OPENING = "remind_opening"
 
 ALERT_VERBS = (TAKE, NO_ANSWER_NEEDED, REMIND_30, REMIND_60, REMIND_OPENING)
 
+# Buttons of forms (FSM): each is taken in its state only, and pressed later says that the thread is lost.
+FORM_VERBS: tuple[str, ...] = ()
+
 _SIGNATURE_BYTES = 9
 
 
