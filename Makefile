@@ -5,11 +5,7 @@ python := .venv/bin/python
 stack_env := .local/$(if $(filter-out 0,$(PORT_OFFSET)),$(PORT_OFFSET)/)env
 with_env := $(if $(SUPABASE_URL),,$(if $(wildcard $(stack_env)),set -a; . ./$(stack_env);))
 
-<<<<<<< HEAD
-.PHONY: up down reset test check bench eval policies calendar audit-verify export-client erase-client admin remove-person matrix doctor packages test-packages
-=======
-.PHONY: up demo down reset test check bench i18n policies calendar audit-verify export-client erase-client admin remove-person matrix doctor packages test-packages
->>>>>>> c5b2c1be5ce1284899d716079458590279e51591
+.PHONY: up demo down reset test check bench eval i18n policies calendar audit-verify export-client erase-client admin remove-person matrix doctor packages test-packages
 
 up: packages  ## the local stack, the three processes and the Telegram simulator, until Ctrl-C
 	@$(python) -m infra.local up

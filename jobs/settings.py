@@ -3,10 +3,11 @@
 from datetime import time
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, HttpUrl
+from pydantic import BeforeValidator, Field, HttpUrl, RedisDsn, SecretStr
 from pydantic_settings import NoDecode
 
 from infra.settings import BotToken, ServiceSettings
+from jobs.model import Endpoint
 
 
 def _listed(value: object) -> object:
@@ -22,7 +23,13 @@ class JobsSettings(ServiceSettings):
 
     telegram_bot_token: BotToken
     telegram_api_url: HttpUrl = HttpUrl("https://api.telegram.org")
+    redis_cache_url: RedisDsn
     jobs_metrics_port: int = 3002
+
+    openrouter_api_key: SecretStr | None = None
+    openrouter_base_url: HttpUrl = HttpUrl("https://openrouter.ai/api/v1")
+    openrouter_model: str = "openai/gpt-4.1-mini"
+    openrouter_fallback_model: str | None = None
 
     default_sla_threshold_minutes: int | None = Field(None, ge=1, le=10080)
     escalation_interval_minutes: int | None = Field(None, ge=1, le=1440)
@@ -31,6 +38,14 @@ class JobsSettings(ServiceSettings):
     default_working_days: Annotated[list[Weekday] | None, NoDecode, BeforeValidator(_listed)] = None
     default_working_hours_start: time | None = None
     default_working_hours_end: time | None = None
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """The model to ask; none without a key."""
+        if self.openrouter_api_key is None:
+            return None
+        models = tuple(filter(None, (self.openrouter_model, self.openrouter_fallback_model)))
+        return Endpoint(str(self.openrouter_base_url), self.openrouter_api_key.get_secret_value(), models)
 
     @property
     def firm_defaults(self) -> dict[str, Any]:

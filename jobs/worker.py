@@ -10,6 +10,7 @@ from arq.worker import Worker
 
 from jobs import (
     audit,
+    classification,
     firm_defaults,
     horizon,
     outbox,
@@ -30,6 +31,7 @@ TICKS: list[Tick] = [
     # The database keeps Telegram's pace by the second. A hair more than half of one: every second tick finds it over.
     Tick("delivery", 0.51, outbox.deliver),
     Tick("audit", 5, audit.seal),
+    Tick("classification", 1, classification.ask),
 ]
 
 TIMETABLE: list[CronJob] = [
