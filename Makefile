@@ -67,8 +67,8 @@ test: check  ## everything, from a bare machine
 bench: test-packages  ## speed and memory, each figure beside its floor in the same run; ends badly when a target is missed
 	@$(python) -m tests.bench
 
-eval: test-packages  ## how often the classifier is right on the labelled phrases; ends badly when a target is missed
-	@$(python) -m tests.evaluation
+eval: test-packages  ## how often the classifier is right; CORRECTIONS=1 adds what people corrected in this firm
+	@$(if $(CORRECTIONS),$(with_env)) exec $(python) -m tests.evaluation $(if $(CORRECTIONS),--corrections)
 
 packages:
 	@python3 infra/local/install.py

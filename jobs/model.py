@@ -39,6 +39,30 @@ class Endpoint:
     seconds: float = 10.0
 
 
+async def call(
+    http: httpx.AsyncClient, endpoint: Endpoint, model: str, question: Question
+) -> tuple[Answer | None, str]:
+    """Ask once; return the answer, and what came of it: answered, busy, refused, timeout, unreachable, nonsense."""
+    try:
+        with seconds.time():
+            async with asyncio.timeout(endpoint.seconds):
+                response = await http.post(
+                    f"{endpoint.url.rstrip('/')}/chat/completions",
+                    json=prompting.body(question, model),
+                    headers={"Authorization": f"Bearer {endpoint.key}"},
+                    timeout=endpoint.seconds,
+                )
+        if not response.is_success:
+            return None, "busy" if response.status_code == httpx.codes.TOO_MANY_REQUESTS else "refused"
+        return prompting.read(response.json()), "answered"
+    except (TimeoutError, httpx.TimeoutException):
+        return None, "timeout"
+    except (httpx.HTTPError, aiohttp.ClientError):
+        return None, "unreachable"
+    except ValueError:
+        return None, "nonsense"
+
+
 class Model:
     """Asks about a message; `queue` holds what all copies share, `cache` what may be forgotten."""
 
@@ -72,7 +96,7 @@ class Model:
             for _ in range(TRIES):
                 if not await self.breaker.lets_through():
                     return None
-                answer, outcome = await self._call(question, model)
+                answer, outcome = await call(self._http, self._endpoint, model, question)
                 calls.labels(name, outcome).inc()
                 if answer is not None:
                     await self.breaker.succeeded()
@@ -80,24 +104,3 @@ class Model:
                 log.warning("model_failed", model=name, outcome=outcome)
                 await self.breaker.failed()
         return None
-
-    async def _call(self, question: Question, model: str) -> tuple[Answer | None, str]:
-        """Return the answer of one call, and what came of it."""
-        try:
-            with seconds.time():
-                async with asyncio.timeout(self._endpoint.seconds):
-                    response = await self._http.post(
-                        f"{self._endpoint.url.rstrip('/')}/chat/completions",
-                        json=prompting.body(question, model),
-                        headers={"Authorization": f"Bearer {self._endpoint.key}"},
-                        timeout=self._endpoint.seconds,
-                    )
-            if not response.is_success:
-                return None, "busy" if response.status_code == httpx.codes.TOO_MANY_REQUESTS else "refused"
-            return prompting.read(response.json()), "answered"
-        except (TimeoutError, httpx.TimeoutException):
-            return None, "timeout"
-        except (httpx.HTTPError, aiohttp.ClientError):
-            return None, "unreachable"
-        except ValueError:
-            return None, "nonsense"

@@ -4,7 +4,7 @@ from datetime import time
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, HttpUrl, RedisDsn, SecretStr
-from pydantic_settings import NoDecode
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from infra.settings import BotToken, ServiceSettings
 from jobs.model import Endpoint
@@ -18,26 +18,15 @@ def _listed(value: object) -> object:
 Weekday = Annotated[int, Field(ge=1, le=7)]
 
 
-class JobsSettings(ServiceSettings):
-    """What the jobs need beside what every process needs."""
+class ModelSettings(BaseSettings):
+    """Which model is asked about messages, if any."""
 
-    telegram_bot_token: BotToken
-    telegram_api_url: HttpUrl = HttpUrl("https://api.telegram.org")
-    redis_cache_url: RedisDsn
-    jobs_metrics_port: int = 3002
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
     openrouter_api_key: SecretStr | None = None
     openrouter_base_url: HttpUrl = HttpUrl("https://openrouter.ai/api/v1")
     openrouter_model: str = "openai/gpt-4.1-mini"
     openrouter_fallback_model: str | None = None
-
-    default_sla_threshold_minutes: int | None = Field(None, ge=1, le=10080)
-    escalation_interval_minutes: int | None = Field(None, ge=1, le=1440)
-    max_escalation_count: int | None = Field(None, ge=0, le=20)
-    default_timezone: str | None = None
-    default_working_days: Annotated[list[Weekday] | None, NoDecode, BeforeValidator(_listed)] = None
-    default_working_hours_start: time | None = None
-    default_working_hours_end: time | None = None
 
     @property
     def endpoint(self) -> Endpoint | None:
@@ -46,6 +35,23 @@ class JobsSettings(ServiceSettings):
             return None
         models = tuple(filter(None, (self.openrouter_model, self.openrouter_fallback_model)))
         return Endpoint(str(self.openrouter_base_url), self.openrouter_api_key.get_secret_value(), models)
+
+
+class JobsSettings(ServiceSettings, ModelSettings):
+    """What the jobs need beside what every process needs."""
+
+    telegram_bot_token: BotToken
+    telegram_api_url: HttpUrl = HttpUrl("https://api.telegram.org")
+    redis_cache_url: RedisDsn
+    jobs_metrics_port: int = 3002
+
+    default_sla_threshold_minutes: int | None = Field(None, ge=1, le=10080)
+    escalation_interval_minutes: int | None = Field(None, ge=1, le=1440)
+    max_escalation_count: int | None = Field(None, ge=0, le=20)
+    default_timezone: str | None = None
+    default_working_days: Annotated[list[Weekday] | None, NoDecode, BeforeValidator(_listed)] = None
+    default_working_hours_start: time | None = None
+    default_working_hours_end: time | None = None
 
     @property
     def firm_defaults(self) -> dict[str, Any]:

@@ -29,6 +29,7 @@ FUNCTIONS = [
     "claim_due(as_of timestamp with time zone, batch integer)",
     "claim_outbox(as_of timestamp with time zone, batch integer)",
     f"claim_unclassified(batch integer, as_of {INSTANT})",
+    "classification_examples(batch integer)",
     f"coverage_report(since {INSTANT}, until {INSTANT}, as_of {INSTANT})",
     "erase_client(client_id uuid, confirmation text)",
     "excuse_request(request_id uuid)",

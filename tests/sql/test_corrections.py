@@ -1,5 +1,7 @@
 """Corrections by people: windows follow as if the message had been read so at once, the word stays as example."""
 
+import itertools
+
 import psycopg
 import pytest
 
@@ -206,3 +208,40 @@ def test_what_is_older_than_two_days_does_not_begin_to_wait(db: Connection) -> N
     with db.transaction(force_rollback=True), pytest.raises(psycopg.Error, match="message_too_old"):
         message(db, polite, "request", "10:30")
     assert examples(db) == []
+
+
+def test_s11_what_people_say_is_an_example_and_what_the_model_says_is_none(db: Connection) -> None:
+    first, second, third = (said(ANNA, monday(f"10:0{n}"), text) for n, text in enumerate(("Огонь", "Космос", "Ясень")))
+    ingest(db, first, second, third)
+    message(db, first, "spam", "10:20")
+    message(db, first, "gratitude", "10:21")
+    db.execute(
+        "select private.correct(%s, %s, 'gratitude', 'model', null, %s)",
+        [ROMASHKA, [second["message_id"]], monday("10:22")],
+    )
+    sweep(db, monday("11:30"))
+    press(db, OLGA, "no_answer_needed", monday("11:31"))
+    found = all_rows(db, "select * from api.classification_examples()")
+    assert [(row["text"], row["classification"]) for row in found] == [("Ясень", "gratitude"), ("Огонь", "gratitude")]
+
+
+@pytest.mark.parametrize("becomes", ["gratitude", "request"])
+def test_p12_messages_may_come_in_any_order_before_and_after_a_correction(db: Connection, becomes: str) -> None:
+    """Whenever it reaches the database, it was said at 10:30."""
+    rule = "request" if becomes == "gratitude" else "gratitude"
+    about = said(ANNA, monday("10:00"), "Огонь", classification=rule)
+    others = [
+        said(OLGA, monday("10:10"), "Готово"),
+        said(ANNA, monday("10:20"), "А счёт?"),
+        said(OLGA, monday("10:40")),
+    ]
+    found = set()
+    for order in itertools.permutations([about, *others]):
+        for place in range(order.index(about) + 1, len(order) + 1):
+            with db.transaction(force_rollback=True):
+                ingest(db, *order[:place])
+                message(db, about, becomes, "10:30")
+                for late in order[place:]:
+                    ingest(db, late)
+                found.add(tuple((w["opened_at"], w["message_count"], w["responded_at"]) for w in windows(db)))
+    assert len(found) == 1
