@@ -70,15 +70,15 @@ class Breaker:
     async def succeeded(self) -> None:
         """Close it."""
         await self._outage.ask(lambda: self._redis.delete(self._key), 0)
-        is_open.set(0)
 
     async def failed(self) -> None:
         """Count a failure."""
         arguments = [FAILURES, self._open_milliseconds]
         if await self._outage.ask(lambda: self._fail([self._key], arguments), 0):
             log.warning("breaker_opened", service=self._key)
-            is_open.set(1)
 
     async def _state(self, *, probing: bool) -> int:
         arguments = [int(probing), int(PROBE_SECONDS * 1000)]
-        return int(await self._outage.ask(lambda: self._pass([self._key], arguments), 0))
+        state = int(await self._outage.ask(lambda: self._pass([self._key], arguments), 0))
+        is_open.set(state == 0)
+        return state
