@@ -6,7 +6,7 @@ from aiogram import Dispatcher
 
 from bot import errors
 from bot.conversation import Conversations, LeaveOnCommand
-from bot.handlers import conversation, sla_escalation, start
+from bot.handlers import chat_checklist, chat_invitation, conversation, language, sla_escalation, start
 from bot.identity import Identify, Person
 from bot.throttling import Throttle
 from bot.turns import Turns
@@ -19,10 +19,16 @@ def build(
     """Return a dispatcher that hands its dependencies to handlers by name."""
     dispatcher = Dispatcher(storage=conversations, events_isolation=turns, conversations=conversations, **dependencies)
     dispatcher.message.outer_middleware(throttle)
-    for observer in (dispatcher.message, dispatcher.callback_query):
+    for observer in (dispatcher.message, dispatcher.callback_query, dispatcher.my_chat_member):
         observer.outer_middleware(Identify(people))
     dispatcher.message.outer_middleware(LeaveOnCommand())
-    dispatcher.include_routers(start.router, sla_escalation.router)
+    dispatcher.include_routers(
+        start.router,
+        language.router,
+        chat_invitation.router,
+        chat_checklist.router,
+        sla_escalation.router,
+    )
     # Stays last: it takes what is left.
     dispatcher.include_router(conversation.router)
     errors.register(dispatcher)

@@ -8,7 +8,7 @@ from aiogram.exceptions import AiogramError
 from aiogram.types import ErrorEvent
 
 from infra.supabase import Unavailable
-from infra.words import N_, _
+from infra.words import N_, _, speaking
 
 REFUSALS = {
     "not_allowed": N_("Нет прав для этого действия."),
@@ -38,6 +38,15 @@ REFUSALS = {
     "link_unknown": N_("Эта ссылка не действует. Возьмите новую в панели, на странице «Профиль»."),
     "link_used": N_("Эта ссылка уже использована. Если это были не вы, скажите администратору."),
     "link_expired": N_("Срок этой ссылки истёк, или вместо неё выдана другая. Возьмите новую на странице «Профиль»."),
+    "chat_link_malformed": N_("Это не ссылка для подключения чата. Возьмите её у того, кто вас пригласил, целиком."),
+    "chat_link_unknown": N_("Такой ссылки для подключения нет. Попросите новую."),
+    "chat_link_used": N_("По этой ссылке уже подключён чат: она действует один раз. Попросите новую."),
+    "chat_link_expired": N_("Срок этой ссылки истёк: она действует сутки. Попросите новую."),
+    "chat_link_is_over": N_("Эта ссылка уже использована, или срок её истёк. Новая: /newchat"),
+    "chat_already_connected": N_("Этот чат уже подключён. Ссылка не потрачена и подойдёт другому чату."),
+    "unknown_chat": N_("Этого чата среди подключённых нет."),
+    "owner_is_not_in_team": N_("Этому человеку вы не можете передать чат: он не из вашей команды."),
+    "client_name_is_wrong": N_("Так назвать клиента нельзя: нужна одна строка до 300 знаков."),
     "telegram_already_linked": N_("У вас уже привязан Telegram. Чтобы сменить его, сначала отвяжите прежний."),
     "telegram_is_of_another": N_("Этот Telegram уже привязан к другому сотруднику."),
 }
@@ -60,7 +69,10 @@ def register(dispatcher: Dispatcher) -> None:
             raise event.exception
         reference = secrets.token_hex(3).upper()
         log.error("handler_failed", reference=reference, update_id=event.update.update_id, exc_info=event.exception)
-        sentence = _("Не получилось. Если повторится, назовите номер {reference}.").format(reference=reference)
+        # Out here nobody knows what the person chose: the language is their Telegram's.
+        user = getattr(event.update.event, "from_user", None)
+        with speaking((user.language_code or "")[:2] if user else None):
+            sentence = _("Не получилось. Если повторится, назовите номер {reference}.").format(reference=reference)
         try:
             if query := event.update.callback_query:
                 await bot.answer_callback_query(query.id, text=sentence, show_alert=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from aiogram import BaseMiddleware
 from aiogram.filters import Filter
-from aiogram.types import TelegramObject, User
+from aiogram.types import Chat, TelegramObject, User
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from infra.caching import Cache, Shelf
@@ -53,7 +53,7 @@ def key_of(user: User) -> str:
 
 
 class Identify(BaseMiddleware):
-    """Hands `person` to handlers, and has everything that they say said in the person's language."""
+    """Hands `person` to handlers, and has everything that they say said in the reader's language."""
 
     def __init__(self, people: Cache[Person]) -> None:
         self._people = people
@@ -64,8 +64,17 @@ class Identify(BaseMiddleware):
         if user is None:
             return await handler(event, data)
         person = await self._people.get(key_of(user))
-        with speaking(person.locale):
+        with speaking(await _language(person, data)):
             return await handler(event, {**data, "person": person})
+
+
+async def _language(person: Person, data: dict[str, Any]) -> str:
+    """Return the person's language in private, the chat's in a group: there everybody reads the same answer."""
+    chat: Chat | None = data.get("event_chat")
+    if chat is None or chat.type == "private":
+        return person.locale
+    database: Database = data["database"]
+    return str(await database.call("chat_language", chat_id=chat.id))
 
 
 class Is(Filter):

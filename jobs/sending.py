@@ -14,10 +14,12 @@ from aiogram.exceptions import (
 from aiogram.types import InlineKeyboardMarkup, ReactionTypeEmoji, ReplyParameters
 from pydantic import BaseModel, ConfigDict
 
-from bot.messages import chat_notice, replies, sla_digest, sla_escalation
+from bot.messages import chat_checklist, chat_notice, replies, sla_digest, sla_escalation
 from bot.messages.buttons import Buttons
+from bot.messages.chat_checklist import Diagnosis
 from bot.messages.replies import Opening, Place, Receipt
 from bot.messages.windows import MessageFacts
+from infra.words import speaking
 from jobs.connections import Connections
 
 # Less than what SIGTERM waits for jobs under way, so that what was sent is also recorded.
@@ -48,6 +50,8 @@ class Owed(BaseModel):
     recipient_chat_id: int
     telegram_message_id: int | None
     rings: bool
+    # The recipient's.
+    locale: str
     facts: MessageFacts | Opening | Receipt
 
     @property
@@ -75,6 +79,8 @@ def worded(message: Owed, buttons: Buttons) -> tuple[str, InlineKeyboardMarkup |
             return replies.off_hours(opening, datetime.now(UTC)), None
         case Receipt() as receipt:
             return replies.received(receipt), None
+        case MessageFacts(diagnosis=Diagnosis() as found):
+            return chat_checklist.checklist(found), chat_checklist.keyboard(found, buttons)
         case facts if message.kind == "chat_notice":
             return chat_notice.notice(facts), None
         case facts:
@@ -83,9 +89,10 @@ def worded(message: Owed, buttons: Buttons) -> tuple[str, InlineKeyboardMarkup |
 
 
 async def send(connections: Connections, message: Owed) -> Outcome:
-    """Bring the recipient's copy up to date."""
+    """Bring the recipient's copy up to date, in the recipient's language."""
     try:
-        return Outcome(outcome="sent", telegram_message_id=await _send(connections, message))
+        with speaking(message.locale):
+            return Outcome(outcome="sent", telegram_message_id=await _send(connections, message))
     except TelegramRetryAfter as wait:
         return Outcome(outcome="retry", error="told to wait", retry_after=wait.retry_after)
     except TelegramMigrateToChat as move:
@@ -97,8 +104,8 @@ async def send(connections: Connections, message: Owed) -> Outcome:
         return Outcome(outcome="retry", error=getattr(error, "message", type(error).__name__))
 
 
-async def take_back(connections: Connections, chat_id: int, message_id: int) -> str | None:
-    """Delete an earlier copy; return why it stays as it is, when Telegram does not let us."""
+async def take_back(connections: Connections, chat_id: int, message_id: int, locale: str) -> str | None:
+    """Delete an earlier copy, or have it say that it is out of date; return why Telegram lets neither be done."""
     bot = connections.bot
     try:
         try:
@@ -107,7 +114,8 @@ async def take_back(connections: Connections, chat_id: int, message_id: int) -> 
             if "message to delete not found" in refusal.message:
                 return None
             # After two days a message can only be edited: let it say where to look, and take its buttons away.
-            text = sla_escalation.outdated()
+            with speaking(locale):
+                text = sla_escalation.outdated()
             await bot.edit_message_text(text, chat_id=chat_id, message_id=message_id, request_timeout=SECONDS)
     except AiogramError as error:
         return getattr(error, "message", type(error).__name__)

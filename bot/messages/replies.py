@@ -2,11 +2,12 @@
 
 from datetime import date, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.messages.quoting import TITLE, quoted
-from bot.messages.times import clock, day, days
+from bot.messages.times import calendar_days, clock, day
 from infra.words import _
 
 SEEN = "👀"
@@ -52,27 +53,27 @@ class Receipt(Place):
 
 def off_hours(opening: Opening, now: datetime) -> str:
     """Return what a client reads who asks while nobody is there."""
-    lines = [
-        _("Здравствуйте. Сейчас нерабочее время{why}. Ответим {day} после {clock}.").format(
-            why=_why(opening.holiday),
-            day=day(opening.opens_at, opening.timezone, now),
-            clock=clock(opening.opens_at, opening.timezone),
-        ),
-        *_number(opening.number),
-    ]
-    return "\n".join(lines)
+    zone = ZoneInfo(opening.timezone)
+    today = now.astimezone(zone).date()
+    promise = _("Здравствуйте. Сейчас нерабочее время{why}. Ответим {day} после {time}.").format(
+        why=_why(opening.holiday, today),
+        day=day(opening.opens_at.astimezone(zone).date(), today),
+        time=clock(opening.opens_at, opening.timezone),
+    )
+    return "\n".join([promise, *_number(opening.number)])
 
 
 def received(receipt: Receipt) -> str:
     """Return the receipt in words."""
     hour = clock(receipt.asked_at, receipt.timezone)
-    return "\n".join([_("Приняли в {clock}.").format(clock=hour), *_number(receipt.number)])
+    return "\n".join([_("Приняли в {time}.").format(time=hour), *_number(receipt.number)])
 
 
-def _why(holiday: Holiday | None) -> str:
+def _why(holiday: Holiday | None, today: date) -> str:
     if holiday is None:
         return ""
-    return _(": {days} — {name}").format(days=days(holiday.first, holiday.last), name=quoted(holiday.name, TITLE))
+    days = calendar_days(holiday.first, holiday.last, today)
+    return _(": {days} — {name}").format(days=days, name=quoted(holiday.name, TITLE))
 
 
 def _number(number: int | None) -> list[str]:

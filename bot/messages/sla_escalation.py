@@ -72,7 +72,7 @@ def toast(result: PressResult, now: datetime) -> str:
     """Return what the presser reads: plain text of at most 200 characters."""
     names = (result.by or "")[:_TOAST_NAMES]
     if result.remind_at:
-        return _("Напомню {moment}.").format(moment=moment(result.remind_at, result.timezone or "UTC", now))
+        return _("Напомню {moment}.").format(moment=moment(result.remind_at, now, result.timezone or "UTC"))
     if result.outcome == "excused":
         return _("Отмечено: ответ не нужен.")
     if result.outcome == "already_taken":

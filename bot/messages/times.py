@@ -8,7 +8,9 @@ from babel.dates import format_date
 from infra.words import N_, _, language
 
 _MINUTES_IN_HOUR = 60
-_HALF_A_YEAR = timedelta(days=183)
+_DAYS_IN_WEEK = 7
+# In December, January is the next one.
+_NEAR = timedelta(days=90)
 
 _NEAR_DAYS = {-1: N_("вчера"), 0: N_("сегодня"), 1: N_("завтра")}
 _WEEKDAYS = (
@@ -34,41 +36,39 @@ def duration(minutes: int) -> str:
     )
 
 
-def moment(at: datetime, zone: str, now: datetime) -> str:
-    """Return when something is, seen from `now`: «сегодня в 15:30», «в понедельник в 9:00», «7 апреля в 9:00»."""
-    return _("{day} в {time}").format(day=day(at, zone, now), time=clock(at, zone))
+def moment(at: datetime, now: datetime, timezone: str) -> str:
+    """Return when something is, seen from `now`: «сегодня в 15:30», «в понедельник в 09:00», «7 апреля в 09:00»."""
+    local = at.astimezone(ZoneInfo(timezone))
+    today = now.astimezone(ZoneInfo(timezone)).date()
+    return _("{day} в {time}").format(day=day(local.date(), today), time=clock(at, timezone))
 
 
-def clock(at: datetime, zone: str) -> str:
-    """Return the hour as clocks of the zone show it: «9:00»."""
-    local = at.astimezone(ZoneInfo(zone))
-    return f"{local.hour}:{local:%M}"
+def clock(at: datetime, timezone: str) -> str:
+    """Return the time on the reader's clock: «09:00»."""
+    return f"{at.astimezone(ZoneInfo(timezone)):%H:%M}"
 
 
-def day(at: datetime, zone: str, now: datetime) -> str:
+def day(on: date, today: date) -> str:
     """Return the day as it stands in a sentence: «завтра», «в среду» within a week, else «7 апреля»."""
-    place = ZoneInfo(zone)
-    on, today = at.astimezone(place).date(), now.astimezone(place).date()
-    ahead = (on - today).days
-    if ahead in _NEAR_DAYS:
-        return _(_NEAR_DAYS[ahead])
-    # A week from now the weekday's name would mean today.
-    if 0 < ahead < len(_WEEKDAYS):
+    days = (on - today).days
+    if days in _NEAR_DAYS:
+        return _(_NEAR_DAYS[days])
+    if 0 < days < _DAYS_IN_WEEK:
         return _(_WEEKDAYS[on.weekday()])
     # In English a date stands after «on», as a weekday does.
     return _("{date}").format(date=calendar_date(on, today))
 
 
-def days(first: date, last: date) -> str:
-    """Return some days: «12 июня», «с 1 по 8 января», «с 31 декабря по 8 января»."""
+def calendar_date(on: date, today: date) -> str:
+    """Return the date by itself: «7 апреля», with the year when it is another than today's and not near."""
+    is_plain = on.year == today.year or abs(on - today) < _NEAR
+    return format_date(on, "d MMMM" if is_plain else "long", locale=_WRITING[language()])
+
+
+def calendar_days(first: date, last: date, today: date) -> str:
+    """Return some dates as one: «12 июня», «с 1 по 8 января», «с 31 декабря по 8 января»."""
     if first == last:
-        return calendar_date(first)
+        return calendar_date(first, today)
     is_one_month = (first.year, first.month) == (last.year, last.month)
-    start = str(first.day) if is_one_month else calendar_date(first)
-    return _("с {first} по {last}").format(first=start, last=calendar_date(last))
-
-
-def calendar_date(on: date, today: date | None = None) -> str:
-    """Return the date by itself: «7 апреля»; half a year from today it names its year."""
-    is_near = today is None or abs(on - today) < _HALF_A_YEAR
-    return format_date(on, "d MMMM" if is_near else "long", locale=_WRITING[language()])
+    since = str(first.day) if is_one_month else calendar_date(first, today)
+    return _("с {first} по {last}").format(first=since, last=calendar_date(last, today))

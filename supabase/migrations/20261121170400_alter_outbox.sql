@@ -42,7 +42,7 @@ as $$
 /* All that a message has to say when it is sent: its windows, those that wait longest first, at most ten of each kind, and how many
    there are of each. What clients get was all known when it was owed. */
 begin
-  if message.is_internal is null or message.kind = 'accountant_call' then
+  if message.is_internal is null then
     return message.payload;
   end if;
   return (
@@ -196,7 +196,8 @@ begin
       status = case
         when r.outcome = 'gone' and o.finished_at is null then 'pending'
         when r.outcome in ('sent', 'gone') then case when o.revision > r.revision then 'pending' else 'sent' end
-        when r.outcome in ('blocked', 'deleted', 'not_started', 'refused') then 'failed'
+        -- Nobody has to look after what is worth nothing later: a question to react to that was deleted, say.
+        when r.outcome in ('blocked', 'deleted', 'not_started', 'refused') then case when o.expires_at is null then 'failed' else 'cancelled' end
         when o.finished_at is not null and o.telegram_message_id is null then 'cancelled'
         when o.attempts >= 5 and r.retry_after is null then 'failed'
         else 'pending'

@@ -171,6 +171,8 @@ begin
   join public.chats as c on c.chat_id = w.chat_id
   join public.working_schedules as s on s.id = w.schedule_id
   where w.id = any (windows)
+    -- An order through the bot is confirmed as such.
+    and w.first_message_id > 0
     and (c.receipts = 'reaction' or (c.receipts = 'text' and w.id <> all (promised)));
 end
 $$;

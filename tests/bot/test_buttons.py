@@ -5,16 +5,35 @@ from uuid import UUID
 
 import pytest
 
-from bot.messages.buttons import ALERT_VERBS, TAKE, Buttons
+from bot.messages.buttons import (
+    ADOPT_FOR,
+    ALERT_VERBS,
+    CHAT_VERBS,
+    GIVE_TO,
+    INVITATION_VERBS,
+    OWNER,
+    POLICY,
+    TAKE,
+    Buttons,
+    Pressed,
+)
 
 ROW = UUID("7d9c4bb0-8c0f-4a39-9d52-f9aa2b1c0001")
+OTHER = UUID("ffffffff-ffff-ffff-ffff-ffffffffffff")
 BUTTONS = Buttons("123456:token")
 
 
-@pytest.mark.parametrize("verb", ALERT_VERBS)
+@pytest.mark.parametrize("verb", [*ALERT_VERBS, *CHAT_VERBS, *INVITATION_VERBS])
 def test_a_button_carries_its_verb_and_its_row_in_64_bytes(verb: str) -> None:
     packed = BUTTONS.pack(verb, ROW)
-    assert BUTTONS.unpack(packed) == (verb, ROW)
+    assert BUTTONS.unpack(packed) == Pressed(verb, ROW)
+    assert len(packed.encode()) <= 64
+
+
+@pytest.mark.parametrize("verb", [ADOPT_FOR, GIVE_TO, OWNER, POLICY])
+def test_a_choice_carries_two_rows_in_64_bytes(verb: str) -> None:
+    packed = BUTTONS.pack(verb, ROW, OTHER)
+    assert BUTTONS.unpack(packed) == Pressed(verb, ROW, OTHER)
     assert len(packed.encode()) <= 64
 
 

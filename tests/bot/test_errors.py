@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from bot import errors
+from infra.words import LANGUAGES, speaking
 
 # Never said to the bot: it sends nothing else than lists, and recipients are chosen by the database alone.
 UNSAID = {"updates_are_not_a_list", "alert_to_a_stranger", "audit_is_append_only"}
@@ -20,6 +23,8 @@ def test_every_key_that_sql_refuses_with_has_words() -> None:
     assert raised - UNSAID <= errors.REFUSALS.keys()
 
 
-def test_every_key_has_words_that_fit_a_toast() -> None:
-    for key in errors.REFUSALS:
-        assert 0 < len(errors.words(key)) <= 200
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_key_has_words_that_fit_a_toast(language: str) -> None:
+    with speaking(language):
+        for key in errors.REFUSALS:
+            assert 0 < len(errors.words(key)) <= 200

@@ -183,12 +183,12 @@ def test_g2_the_owner_learns_that_nobody_watches_and_what_brings_it_back() -> No
         ),
         (
             {"outcome": "reminded", "remind_at": "2026-04-07T06:00:00+00:00", "timezone": "Europe/Moscow"},
-            "Напомню завтра в 9:00.",
+            "Напомню завтра в 09:00.",
         ),
         # Late in the evening of UTC it is tomorrow in Moscow already, for both.
         (
             {"outcome": "reminded", "remind_at": "2026-04-06T22:00:00+00:00", "timezone": "Asia/Vladivostok"},
-            "Напомню завтра в 8:00.",
+            "Напомню завтра в 08:00.",
         ),
     ],
 )

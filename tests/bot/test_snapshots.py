@@ -14,7 +14,7 @@ from tests.stack import ROOT
 
 FEATURES = snapshot.features()
 # Parts of what others say.
-NO_MESSAGES = {"__init__", "buttons", "quoting", "windows"}
+NO_MESSAGES = {"__init__", "buttons", "choices", "quoting", "windows"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -26,7 +26,8 @@ def test_a_message_reads_as_it_was_approved(feature: str, language: str) -> None
 
 @pytest.mark.parametrize("feature", FEATURES)
 def test_english_has_no_russian_in_it(feature: str) -> None:
-    assert not re.search("[А-Яа-яЁё]", snapshot.text(feature, "en"))
+    """But for the button of that language, which names itself."""
+    assert not re.search("[А-Яа-яЁё]", snapshot.text(feature, "en").replace("[Русский]", ""))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

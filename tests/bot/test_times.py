@@ -30,35 +30,36 @@ def test_minutes_read_as_people_say_them(minutes: int, russian: str, english: st
     ("at", "timezone", "russian", "english"),
     [
         ("2026-04-06T12:30:00+00:00", "Europe/Moscow", "сегодня в 15:30", "today at 15:30"),
-        ("2026-04-07T06:00:00+00:00", "Europe/Moscow", "завтра в 9:00", "tomorrow at 9:00"),
+        ("2026-04-07T06:00:00+00:00", "Europe/Moscow", "завтра в 09:00", "tomorrow at 09:00"),
         # Late in the evening of UTC it is tomorrow in Vladivostok already, for both.
-        ("2026-04-06T22:00:00+00:00", "Asia/Vladivostok", "завтра в 8:00", "tomorrow at 8:00"),
+        ("2026-04-06T22:00:00+00:00", "Asia/Vladivostok", "завтра в 08:00", "tomorrow at 08:00"),
         ("2026-04-05T12:00:00+00:00", "Europe/Moscow", "вчера в 15:00", "yesterday at 15:00"),
-        ("2026-04-08T06:00:00+00:00", "Europe/Moscow", "в среду в 9:00", "on Wednesday at 9:00"),
-        ("2026-04-12T06:00:00+00:00", "Europe/Moscow", "в воскресенье в 9:00", "on Sunday at 9:00"),
+        ("2026-04-08T06:00:00+00:00", "Europe/Moscow", "в среду в 09:00", "on Wednesday at 09:00"),
+        ("2026-04-12T06:00:00+00:00", "Europe/Moscow", "в воскресенье в 09:00", "on Sunday at 09:00"),
         # A week from now it would be the same name for two days.
-        ("2026-04-13T06:00:00+00:00", "Europe/Moscow", "13 апреля в 9:00", "on 13 April at 9:00"),
-        ("2026-04-03T06:00:00+00:00", "Europe/Moscow", "3 апреля в 9:00", "on 3 April at 9:00"),
-        # Half a year away somebody might take it for the nearer one.
-        ("2026-10-05T06:00:00+00:00", "Europe/Moscow", "5 октября в 9:00", "on 5 October at 9:00"),
-        ("2027-01-11T06:00:00+00:00", "Europe/Moscow", "11 января 2027\u202fг. в 9:00", "on 11 January 2027 at 9:00"),
+        ("2026-04-13T06:00:00+00:00", "Europe/Moscow", "13 апреля в 09:00", "on 13 April at 09:00"),
+        ("2026-04-03T06:00:00+00:00", "Europe/Moscow", "3 апреля в 09:00", "on 3 April at 09:00"),
+        # In December, January is the next one; farther away, a year is named.
+        ("2026-12-28T06:00:00+00:00", "Europe/Moscow", "28 декабря в 09:00", "on 28 December at 09:00"),
+        ("2026-10-05T06:00:00+00:00", "Europe/Moscow", "5 октября в 09:00", "on 5 October at 09:00"),
+        ("2027-01-11T06:00:00+00:00", "Europe/Moscow", "11 января 2027\u202fг. в 09:00", "on 11 January 2027 at 09:00"),
     ],
 )
 def test_a_moment_is_told_by_its_day_and_hour(at: str, timezone: str, russian: str, english: str) -> None:
-    assert times.moment(datetime.fromisoformat(at), timezone, MONDAY) == russian
+    assert times.moment(datetime.fromisoformat(at), MONDAY, timezone) == russian
     with speaking("en"):
-        assert times.moment(datetime.fromisoformat(at), timezone, MONDAY) == english
+        assert times.moment(datetime.fromisoformat(at), MONDAY, timezone) == english
 
 
 @pytest.mark.parametrize(
     ("first", "last", "russian", "english"),
     [
         (date(2026, 6, 12), date(2026, 6, 12), "12 июня", "12 June"),
-        (date(2027, 1, 1), date(2027, 1, 8), "с 1 по 8 января", "1 to 8 January"),
-        (date(2026, 12, 31), date(2027, 1, 8), "с 31 декабря по 8 января", "31 December to 8 January"),
+        (date(2026, 5, 1), date(2026, 5, 8), "с 1 по 8 мая", "1 to 8 May"),
+        (date(2026, 4, 30), date(2026, 5, 8), "с 30 апреля по 8 мая", "30 April to 8 May"),
     ],
 )
 def test_days_in_a_row_are_told_by_their_ends(first: date, last: date, russian: str, english: str) -> None:
-    assert times.days(first, last) == russian
+    assert times.calendar_days(first, last, MONDAY.date()) == russian
     with speaking("en"):
-        assert times.days(first, last) == english
+        assert times.calendar_days(first, last, MONDAY.date()) == english

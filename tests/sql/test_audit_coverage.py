@@ -28,6 +28,7 @@ from tests.sql.firm import (
 UNWATCHED = {
     "audit_log": "is the audit",
     "audit_seals": "is the audit",
+    "business_events": "append-only itself; what is said in Telegram",
     "chat_members": "follows from what Telegram tells",
     "chat_messages": "append-only itself; what clients write is no act of the firm",
     "chat_topics": "follows from messages",
@@ -37,6 +38,7 @@ UNWATCHED = {
     "intake_coverage": "the machine's own diary",
     "intake_rejects": "the machine's own diary",
     "message_reactions": "append-only itself; follows from what clients and staff do in Telegram",
+    "message_sources": "append-only itself; whose words a message holds",
     "notices": "follows from alerts",
     "outbox": "what the machine sends; people do not write it",
     "outbox_sends": "the machine's own pace",

@@ -216,7 +216,6 @@ def test_numbers_grow_and_are_seen_by_nobody_twice(db: Connection) -> None:
     assert numbers[0] < numbers[1]
 
 
-@pytest.mark.parametrize("kind", ["off_hours_reply", "receipt", "faq_answer", "document_order"])
 @pytest.mark.parametrize("recipient", [OLGA, ANNA])
 @pytest.mark.parametrize("kind", ["off_hours_reply", "receipt", "faq_answer", "document_order"])
 def test_e13_what_clients_get_never_goes_to_anybody_in_private(db: Connection, kind: str, recipient: int) -> None:
