@@ -70,7 +70,10 @@ FUNCTIONS = [
         "topic_id bigint, as_of timestamptz)"
     ),
     "press_alert(message_id uuid, verb text, telegram_id bigint, as_of timestamptz)",
-    "reclassify_message(chat_id bigint, message_id bigint, classification text, telegram_id bigint, as_of timestamptz)",
+    (
+        "reclassify_message(chat_id bigint, message_id bigint, classification text, telegram_id bigint, as_of"
+        " timestamptz)"
+    ),
     "reclassify_request(request_id uuid, classification text, telegram_id bigint, as_of timestamptz)",
     "remove_person(email text)",
     "requests_of_client(telegram_id bigint, pressed_in bigint, as_of timestamptz)",
