@@ -11,3 +11,11 @@ def quoted(text: str, length: int) -> str:
     """Return somebody's words as Telegram HTML: on one line, and not longer than `length` characters."""
     line = " ".join(text.split())
     return html.quote(line if len(line) <= length else f"{line[: length - 1]}…")
+
+
+def verbatim(text: str, length: int = 4096) -> str:
+    """Return somebody's words as Telegram HTML with their lines as they are, not longer than `length` UTF-16 units."""
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * length:
+        return html.quote(text)
+    return html.quote(units[: 2 * (length - 1)].decode("utf-16-le", "ignore") + "…")
