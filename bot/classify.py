@@ -172,7 +172,9 @@ def _says_nothing(words: frozenset[str], text: str) -> bool:
     """Thanks, acknowledgements, wishes, and nothing else."""
     others = words - _EMPTY
     if len(others) == len(words) and words:
-        others = {word for word in words if not (word.startswith(_MAY_BE_MISTYPED) and _MISTYPED.fullmatch(word))}
+        others = frozenset(
+            word for word in words if not (word.startswith(_MAY_BE_MISTYPED) and _MISTYPED.fullmatch(word))
+        )
         if len(others) == len(words):
             return words in _SAYINGS
     others = others - _BESIDE
