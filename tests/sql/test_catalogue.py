@@ -22,6 +22,7 @@ FUNCTIONS = [
     "admit_admin(email text, full_name text)",
     "adopt_chat(id uuid, client_id uuid, telegram_id bigint)",
     "adopt_defaults(defaults jsonb)",
+    "answer_questions(as_of timestamptz, batch integer)",
     "apply_policy(policy_id uuid, dry_run boolean, as_of timestamptz)",
     "apply_retention(as_of timestamptz, batch integer)",
     "assign_chat(id uuid, accountant_id uuid, telegram_id bigint)",
@@ -53,6 +54,7 @@ FUNCTIONS = [
     "ingest_asides(updates jsonb)",
     "invite_chat(client_id uuid, accountant_id uuid, policy_id uuid, telegram_id bigint)",
     "invite_staff(invitations jsonb, dry_run boolean)",
+    "judge_faq_answer(answer_id uuid, verdict text, telegram_id bigint, as_of timestamptz)",
     "link_telegram(token text, telegram_id bigint, username text)",
     "note_bot(telegram_id bigint, username text, reads_all boolean)",
     "note_intake(as_of timestamptz)",
@@ -68,7 +70,10 @@ FUNCTIONS = [
         "topic_id bigint, as_of timestamptz)"
     ),
     "press_alert(message_id uuid, verb text, telegram_id bigint, as_of timestamptz)",
-    "reclassify_message(chat_id bigint, message_id bigint, classification text, telegram_id bigint, as_of timestamptz)",
+    (
+        "reclassify_message(chat_id bigint, message_id bigint, classification text, telegram_id bigint, as_of"
+        " timestamptz)"
+    ),
     "reclassify_request(request_id uuid, classification text, telegram_id bigint, as_of timestamptz)",
     "remove_person(email text)",
     "requests_of_client(telegram_id bigint, pressed_in bigint, as_of timestamptz)",
@@ -85,6 +90,7 @@ FUNCTIONS = [
     "sla_report(since timestamptz, until timestamptz, by text)",
     "telegram_link(renew boolean)",
     "transcript(request_id uuid, before integer, most integer)",
+    "trust_group_voices(id uuid, telegram_id bigint)",
     "undelivered_messages()",
     "unlink_telegram(user_id uuid)",
     "update_profile(full_name text, locale text, quiet_from time, quiet_until time, alerts_per_hour integer)",
