@@ -6,7 +6,17 @@ from aiogram import Dispatcher
 
 from bot import errors
 from bot.conversation import Conversations, LeaveOnCommand
-from bot.handlers import chat_checklist, chat_invitation, conversation, language, sla_escalation, start
+from bot.handlers import (
+    chat_checklist,
+    chat_invitation,
+    client_menu,
+    conversation,
+    document_order,
+    faq_answer,
+    language,
+    sla_escalation,
+    start,
+)
 from bot.identity import Identify, Person
 from bot.throttling import Throttle
 from bot.turns import Turns
@@ -28,6 +38,9 @@ def build(
         chat_invitation.router,
         chat_checklist.router,
         sla_escalation.router,
+        client_menu.router,
+        document_order.router,
+        faq_answer.router,
     )
     # Stays last: it takes what is left.
     dispatcher.include_router(conversation.router)

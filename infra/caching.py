@@ -38,6 +38,7 @@ CHANGES = {
     **dict.fromkeys(("set_role", "set_active", "remove_person", "update_profile"), IDENTITY),
     **dict.fromkeys(("link_telegram", "unlink_telegram", "adopt_defaults", "choose_language"), IDENTITY),
     **dict.fromkeys(("acknowledge_request", "excuse_request"), REQUESTS),
+    **dict.fromkeys(("reclassify_request", "reclassify_message"), REQUESTS),
 }
 
 L1_SECONDS, L2_SECONDS = 120.0, 480

@@ -19,9 +19,10 @@ RECHECK = "recheck"
 ADOPT = "adopt"
 ADOPT_FOR = "client"
 WATCH = "watch"
+TRUST = "trust"
 GIVE = "give"
 GIVE_TO = "give_to"
-CHAT_VERBS = (RECHECK, ADOPT, ADOPT_FOR, WATCH, GIVE, GIVE_TO)
+CHAT_VERBS = (RECHECK, ADOPT, ADOPT_FOR, WATCH, TRUST, GIVE, GIVE_TO)
 
 INVITE = "invite"
 INVITED_OWNER = "invited_owner"
@@ -35,12 +36,38 @@ ADD_CLIENT = "add_client"
 
 ALERT_VERBS = (TAKE, NO_ANSWER_NEEDED, REMIND_30, REMIND_60, REMIND_OPENING)
 
+CALL_ACCOUNTANT = "call_accountant"
+SHOW_REQUESTS = "show_requests"
+ORDER_DOCUMENT = "order_document"
+
+MENU_VERBS = (CALL_ACCOUNTANT, SHOW_REQUESTS, ORDER_DOCUMENT)
+
+ORDER_ACT = "order_act"
+ORDER_CERTIFICATE = "order_certificate"
+ORDER_INVOICE = "order_invoice"
+PERIOD_THIS_MONTH = "period_this_month"
+PERIOD_LAST_MONTH = "period_last_month"
+PERIOD_LAST_QUARTER = "period_last_quarter"
+PERIOD_LAST_YEAR = "period_last_year"
+ORDER_SEND = "order_send"
+ORDER_CANCEL = "order_cancel"
+
+DOCUMENT_VERBS = (ORDER_ACT, ORDER_CERTIFICATE, ORDER_INVOICE)
+PERIOD_VERBS = (PERIOD_THIS_MONTH, PERIOD_LAST_MONTH, PERIOD_LAST_QUARTER, PERIOD_LAST_YEAR)
+ORDER_VERBS = (*DOCUMENT_VERBS, *PERIOD_VERBS, ORDER_SEND, ORDER_CANCEL)
+
+FAQ_HELPED = "faq_helped"
+FAQ_NOT_HELPED = "faq_not_helped"
+
+# The same in the words of `api.judge_faq_answer`.
+FAQ_VERBS = {FAQ_HELPED: "helped", FAQ_NOT_HELPED: "not_helped"}
+
 # Each ends with the language that it stands for.
 SPEAK_RUSSIAN, SPEAK_ENGLISH = "speak_ru", "speak_en"
 LANGUAGE_VERBS = (SPEAK_RUSSIAN, SPEAK_ENGLISH)
 
 # Buttons of forms (FSM): each is taken in its state only, and pressed later says that the thread is lost.
-FORM_VERBS: tuple[str, ...] = (ADD_CLIENT,)
+FORM_VERBS: tuple[str, ...] = (ADD_CLIENT, *ORDER_VERBS)
 
 # Stands for «none of them» where a button offers rows.
 NONE = UUID(int=0)

@@ -28,6 +28,7 @@ _FORGET = """
   delete from public.chat_segments;
   delete from public.chat_invitations;
   delete from public.chat_members;
+  delete from public.accountant_calls;
   delete from public.templates;
   delete from public.faq_items;
   delete from public.intake_rejects;

@@ -43,6 +43,10 @@ _REST = f"""
   insert into public.templates (category, title, content) values ('777', 'Акт', 'Готов');
   insert into public.faq_items (question, answer, keywords) values ('Где акт 777', 'Здесь', '{{акт}}');
 
+  insert into public.accountant_calls (chat_id, topic_id, called_at) values ({OLGAS}, 0, now()), ({IVANS}, 0, now());
+  insert into public.faq_answers (request_id, asked_at)
+  select w.id, now() from public.client_requests as w where w.chat_id in ({OLGAS}, {IVANS});
+
   insert into public.chat_segments (id, name, created_by)
   select ('77700000-0000-4000-8000-00000000000' || u.telegram_id % 10)::uuid, 'Сегмент 777 ' || u.telegram_id, u.id
   from public.users as u where u.telegram_id in (1001, 1002);
@@ -110,6 +114,7 @@ _FORGET = f"""
   delete from public.business_events where connection_id = '777';
   delete from public.chat_topics where chat_id in ({OLGAS}, {IVANS});
   delete from public.chat_messages where chat_id in ({OLGAS}, {IVANS});
+  delete from public.accountant_calls where chat_id in ({OLGAS}, {IVANS});
   delete from public.chats where chat_id in ({OLGAS}, {IVANS}, {PRIVATE});
   delete from public.clients where id::text like '777%';
   delete from public.manager_accountants;

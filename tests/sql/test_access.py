@@ -136,6 +136,12 @@ def test_people_write_no_hidden_column_and_call_no_function_of_the_service(firm:
         "select api.extend_horizon()",
         "select api.apply_retention()",
         "select api.greet(1002)",
+        "select api.client_menu(2001, 2001)",
+        "select api.call_accountant(2001, 2001)",
+        "select api.requests_of_client(2001, 2001)",
+        "select api.order_document(2001, 2001, gen_random_uuid(), 'x', 'x')",
+        "select api.answer_questions()",
+        "select api.judge_faq_answer(gen_random_uuid(), 'helped', 2001)",
         "select * from api.outbox",
         "select * from public.chat_messages_other",
     ]

@@ -16,7 +16,7 @@ def test_every_function_that_changes_people_is_announced(db: psycopg.Connection[
     writers = db.execute(
         "select p.proname from pg_proc as p where p.pronamespace = 'api'::regnamespace"
         " and substring(p.prosrc from 'update public\\.users as u\\s+set (.*?)\\s+where')"
-        "   ~ ('(^|[\\s,])(' || %s || ') =')",
+        " ~ ('(^|[\\s,])(' || %s || ') =')",
         ["|".join(KNOWN)],
     ).fetchall()
     announced = {function for function, topic in CHANGES.items() if topic == IDENTITY}
