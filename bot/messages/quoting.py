@@ -11,3 +11,8 @@ def quoted(text: str, length: int) -> str:
     """Return somebody's words as Telegram HTML: on one line, and not longer than `length` characters."""
     line = " ".join(text.split())
     return html.quote(line if len(line) <= length else f"{line[: length - 1]}…")
+
+
+def laid_out(text: str, units: int) -> str:
+    """Return a longer text as Telegram HTML with its lines as they are, cut to so many of Telegram's units."""
+    return html.quote(text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore"))
