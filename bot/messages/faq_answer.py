@@ -6,7 +6,7 @@ from uuid import UUID
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.messages.buttons import FAQ_HELPED, FAQ_NOT_HELPED, Buttons
-from bot.messages.quoting import laid_out
+from bot.messages.quoting import verbatim
 from bot.messages.replies import Place
 from infra.words import N_, _
 
@@ -31,7 +31,7 @@ class Offer(Place):
 
 def offer(facts: Offer) -> str:
     """Return the answer, which is the firm's own text."""
-    return laid_out(facts.answer, _ANSWER_LIMIT)
+    return verbatim(facts.answer, _ANSWER_LIMIT)
 
 
 def keyboard(facts: Offer, buttons: Buttons) -> InlineKeyboardMarkup:

@@ -13,6 +13,9 @@ def quoted(text: str, length: int) -> str:
     return html.quote(line if len(line) <= length else f"{line[: length - 1]}…")
 
 
-def laid_out(text: str, units: int) -> str:
-    """Return a longer text as Telegram HTML with its lines as they are, cut to so many of Telegram's units."""
-    return html.quote(text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore"))
+def verbatim(text: str, length: int = 4096) -> str:
+    """Return somebody's words as Telegram HTML with their lines as they are, not longer than `length` UTF-16 units."""
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * length:
+        return html.quote(text)
+    return html.quote(units[: 2 * (length - 1)].decode("utf-16-le", "ignore") + "…")
