@@ -90,6 +90,7 @@ _NAMES = _words("""
 _PATRONYMIC = ("овна", "евна", "ична", "ович", "евич")
 # Thanks as they are mistyped, and sayings whose words mean something else elsewhere.
 _MISTYPED = re.compile(r"сп\w?с\w?и?б\w{0,8}|хор\w?шо|благодар\w{1,4}")
+_MAY_BE_MISTYPED = ("сп", "хор", "благ")
 _SAYINGS = frozenset(map(_words, ("не за что", "пожалуйста", "всего доброго", "ок жду", "хорошо жду", "хорошо ждем")))
 _SETTLED = _words("решен решено закрыт снят решили")
 # The client tells, sends or names something: it has to be looked at, and asks for nothing more.
@@ -141,7 +142,7 @@ _OURS = _words("""
 # Signs that acknowledge by themselves, and those that only accompany words. Any other sign may be a complaint.
 _QUIET_SIGNS = frozenset("+👍👌🙏❤🤝🎉💐🌹🌷😊🙂☺✅✔👏💪🥳😀😃😄😁😂🤣🔥😍🥰😘✨💯🎄🎁🎊")
 _PUNCTUATION = frozenset(".,!:;()-–—\"'«»*️‍🏻🏼🏽🏾🏿 \n\t")
-_FEW, _FULL_NAME = 6, 3
+_FULL_NAME = 3
 _WORD = re.compile(r"\w+")
 _IMPERATIVE = ("ите", "йте", "ьте", "итесь", "йтесь")
 _NO_COMMAND = _words("извините простите здравствуйте здраствуйте выходите")
@@ -169,15 +170,16 @@ def classify(text: str | None) -> Verdict:
 
 def _says_nothing(words: frozenset[str], text: str) -> bool:
     """Thanks, acknowledgements, wishes, and nothing else."""
-    if words in _SAYINGS:
-        return True
     others = words - _EMPTY
-    mistyped = {word for word in others if _MISTYPED.fullmatch(word)} if len(words) <= _FEW else set()
-    if words and not mistyped and len(others) == len(words):
-        return False
-    others = others - mistyped - _BESIDE
-    if not all(word in _NAMES or word.endswith(_PATRONYMIC) for word in others):
-        return False
+    if len(others) == len(words) and words:
+        others = frozenset(
+            word for word in words if not (word.startswith(_MAY_BE_MISTYPED) and _MISTYPED.fullmatch(word))
+        )
+        if len(others) == len(words):
+            return words in _SAYINGS
+    others = others - _BESIDE
+    if not all(word in _NAMES or word.endswith(_PATRONYMIC) or _MISTYPED.fullmatch(word) for word in others):
+        return words in _SAYINGS
     if "вопрос" in words and words.isdisjoint(_SETTLED):
         return False
     signs = set(_WORD.sub("", text)) - _PUNCTUATION

@@ -79,6 +79,14 @@ async def test_only_an_admin_is_offered_to_make_a_client(new: Newcomers) -> None
     assert "потерял нить" in (late.text or "")
 
 
+async def test_a_link_for_groups_opened_in_private_only_greets(new: Newcomers) -> None:
+    token = await new.invitation()
+    assert (await new.asks(new.boss, f"/start {token}")).words.startswith("Здравствуйте")
+    assert new.rows("select used_at from public.chat_invitations where client_id = %s", new.client) == [
+        {"used_at": None}
+    ]
+
+
 async def test_an_accountant_makes_no_links(new: Newcomers) -> None:
     assert "startgroup" not in (await new.asks(ACCOUNTANT, f"/newchat {new.name}")).words
 
@@ -197,6 +205,7 @@ async def test_diagnose_answers_in_private_and_nothing_of_it_is_said_where_clien
     group = await new.group()
     await new.brings_bot(group, status="administrator", payload=await new.invitation())
     first = await new.checklist()
+    await sim.say(new.boss, group, "/start")
     await sim.say(new.boss, group, "/diagnose")
     await sim.say(ACCOUNTANT, group, "/diagnose")
     await sim.say(MANAGER, group, "/diagnose")

@@ -29,7 +29,6 @@ FUNCTIONS = [
     "audit_head()",
     "call_accountant(telegram_id bigint, pressed_in bigint, topic_id bigint, as_of timestamptz)",
     "change_ladder(policy_id uuid, steps jsonb)",
-    "chat_language(chat_id bigint)",
     "choose_language(telegram_id bigint, locale text)",
     "claim_due(as_of timestamptz, batch integer)",
     "claim_outbox(as_of timestamptz, batch integer)",

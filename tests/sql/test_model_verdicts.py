@@ -1,4 +1,4 @@
-"""What the model says, applied: it is asked once, its doubt removes nothing, and it never takes an answer back."""
+"""What rules and model say, applied: the model is asked once, its doubt removes nothing, nor does it undo an answer."""
 
 import json
 from datetime import datetime
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.classify import classify
 from tests.sql.firm import (
     ANNA,
     LEBEDEVA,
@@ -53,6 +54,18 @@ def asked(db: Connection, text: str = UNSURE, at: str = "10:00") -> Row:
     ingest(db, said(ANNA, monday(at), text))
     (question,) = claimed(db)
     return question
+
+
+@pytest.mark.parametrize("text", ["ок!", "+", "Хорошо, спасибо", "С новым годом!"])
+def test_f7_thanks_and_wishes_open_no_window(db: Connection, text: str) -> None:
+    ingest(db, said(ANNA, monday("10:00"), text, classification=classify(text).kind))
+    assert windows(db) == []
+
+
+def test_f6_thanks_with_a_question_open_one(db: Connection) -> None:
+    text = "Спасибо, а когда будет готова декларация"
+    ingest(db, said(ANNA, monday("10:00"), text, classification=classify(text).kind))
+    assert window(db)["due_at"] == monday("11:00")
 
 
 def test_a3_one_update_brought_three_times_is_one_window_and_one_question(db: Connection) -> None:
