@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from bot.conversation import LIFE, Conversations
 from bot.turns import KEYS, Turns
 from infra.outage import Outage
-from infra.redis import connect
+from infra.redis import Together, connect
 from tests.redis_server import RedisServer, running_redis
 
 _people = itertools.count(1)
@@ -138,6 +138,7 @@ async def test_updates_of_one_conversation_keep_their_order_across_copies(
     copies: list[Turns], form: FSMContext, key: StorageKey, redis: Redis
 ) -> None:
     arrived: list[int] = []
+    together = Together(redis)
 
     async def handle(nth: int) -> None:
         async with copies[nth % len(copies)].lock(key):
@@ -150,7 +151,7 @@ async def test_updates_of_one_conversation_keep_their_order_across_copies(
     async with asyncio.TaskGroup() as group, copies[0].lock(key), asyncio.timeout(8):
         for nth in range(20):
             group.create_task(handle(nth))
-            while await redis.execute_command("LLEN", KEYS.build(key)) < nth + 2:  # noqa: ASYNC110
+            while await together.run("LLEN", KEYS.build(key)) < nth + 2:  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
     assert (await form.get_data())["said"] == arrived == [*range(20)]
 
