@@ -19,9 +19,10 @@ RECHECK = "recheck"
 ADOPT = "adopt"
 ADOPT_FOR = "client"
 WATCH = "watch"
+TRUST = "trust"
 GIVE = "give"
 GIVE_TO = "give_to"
-CHAT_VERBS = (RECHECK, ADOPT, ADOPT_FOR, WATCH, GIVE, GIVE_TO)
+CHAT_VERBS = (RECHECK, ADOPT, ADOPT_FOR, WATCH, TRUST, GIVE, GIVE_TO)
 
 INVITE = "invite"
 INVITED_OWNER = "invited_owner"

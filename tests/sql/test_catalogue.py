@@ -33,6 +33,8 @@ FUNCTIONS = [
     "choose_language(telegram_id bigint, locale text)",
     "claim_due(as_of timestamptz, batch integer)",
     "claim_outbox(as_of timestamptz, batch integer)",
+    "claim_unclassified(batch integer, as_of timestamptz)",
+    "classification_examples(batch integer)",
     "client_menu(telegram_id bigint, pressed_in bigint, as_of timestamptz)",
     "connect_chat(token text, chat_id bigint, telegram_id bigint)",
     "coverage_report(since timestamptz, until timestamptz, as_of timestamptz)",
@@ -56,6 +58,7 @@ FUNCTIONS = [
     "link_telegram(token text, telegram_id bigint, username text)",
     "note_bot(telegram_id bigint, username text, reads_all boolean)",
     "note_intake(as_of timestamptz)",
+    "note_model_outage(as_of timestamptz)",
     "note_security_events(entries jsonb)",
     "note_sent(messages jsonb)",
     "note_sign_ins(entries jsonb)",
@@ -67,6 +70,11 @@ FUNCTIONS = [
         "topic_id bigint, as_of timestamptz)"
     ),
     "press_alert(message_id uuid, verb text, telegram_id bigint, as_of timestamptz)",
+    (
+        "reclassify_message(chat_id bigint, message_id bigint, classification text, telegram_id bigint, as_of"
+        " timestamptz)"
+    ),
+    "reclassify_request(request_id uuid, classification text, telegram_id bigint, as_of timestamptz)",
     "remove_person(email text)",
     "requests_of_client(telegram_id bigint, pressed_in bigint, as_of timestamptz)",
     "resend_message(message_id uuid, as_of timestamptz)",
@@ -77,10 +85,12 @@ FUNCTIONS = [
     "set_invited_owner(invitation_id uuid, accountant_id uuid, telegram_id bigint)",
     "set_invited_policy(invitation_id uuid, policy_id uuid, telegram_id bigint)",
     "set_role(user_id uuid, role text)",
+    "settle_classifications(results jsonb, as_of timestamptz)",
     "settle_outbox(results jsonb, as_of timestamptz)",
     "sla_report(since timestamptz, until timestamptz, by text)",
     "telegram_link(renew boolean)",
     "transcript(request_id uuid, before integer, most integer)",
+    "trust_group_voices(id uuid, telegram_id bigint)",
     "undelivered_messages()",
     "unlink_telegram(user_id uuid)",
     "update_profile(full_name text, locale text, quiet_from time, quiet_until time, alerts_per_hour integer)",
