@@ -6,7 +6,20 @@ from aiogram import Dispatcher
 
 from bot import errors
 from bot.conversation import Conversations, LeaveOnCommand
-from bot.handlers import conversation, language, sla_escalation, start
+from bot.handlers import (
+    absence,
+    commands,
+    conversation,
+    faq,
+    info,
+    language,
+    notifications,
+    queue,
+    sla_escalation,
+    start,
+    stats,
+    template,
+)
 from bot.identity import Identify, Person
 from bot.throttling import Throttle
 from bot.turns import Turns
@@ -21,8 +34,19 @@ def build(
     dispatcher.message.outer_middleware(throttle)
     for observer in (dispatcher.message, dispatcher.callback_query):
         observer.outer_middleware(Identify(people))
+        observer.outer_middleware(errors.Refusals())
     dispatcher.message.outer_middleware(LeaveOnCommand())
     dispatcher.include_routers(start.router, language.router, sla_escalation.router)
+    dispatcher.include_routers(
+        queue.router,
+        stats.router,
+        template.router,
+        faq.router,
+        absence.router,
+        notifications.router,
+        info.router,
+        commands.router,
+    )
     # Stays last: it takes what is left.
     dispatcher.include_router(conversation.router)
     errors.register(dispatcher)

@@ -1,13 +1,16 @@
 """Refusals and failures in words, once."""
 
 import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import structlog
-from aiogram import Bot, Dispatcher
+from aiogram import BaseMiddleware, Bot, Dispatcher
 from aiogram.exceptions import AiogramError
-from aiogram.types import ErrorEvent
+from aiogram.types import CallbackQuery, ErrorEvent, Message, TelegramObject
 
-from infra.supabase import Unavailable
+from bot.toasts import toast
+from infra.supabase import Refused, Unavailable
 from infra.words import N_, _, speaking
 
 REFUSALS = {
@@ -39,12 +42,51 @@ REFUSALS = {
     "telegram_is_of_another": N_("Этот Telegram уже привязан к другому сотруднику."),
 }
 
+REFUSALS |= {
+    "unknown_chat": N_("Такого чата среди ваших нет."),
+    "bot_is_not_in_chat": N_("Бота больше нет в этом чате. Добавьте его снова."),
+    "reply_is_empty": N_("Пустое сообщение отправить нельзя."),
+    "reply_is_too_long": N_("Текст длиннее 4096 знаков: Telegram такой не примет."),
+    "template_is_unfinished": N_(
+        "В шаблоне осталась незнакомая переменная в фигурных скобках. Исправьте его в панели."
+    ),
+    "template_changed": N_("Шаблон изменился с тех пор, как вы его смотрели. Откройте его заново: /template"),
+    "absence_ends_before_it_begins": N_("Последний день раньше первого."),
+    "absence_is_over": N_("Эти дни уже прошли."),
+    "absence_is_too_long": N_("Отсутствие не может быть длиннее года."),
+    "absence_overlaps_another": N_("На эти дни отсутствие уже запланировано."),
+    "substitute_is_unknown": N_("Этот человек замещать не может."),
+    "unknown_absence": N_("Такого отсутствия уже нет."),
+    "notification_is_locked": N_("🔒 Об этом бот сообщает всегда."),
+    "quiet_hours_are_empty": N_("Тихие часы должны начинаться и кончаться в разное время."),
+    "alerts_per_hour_is_odd": N_("Можно от 1 до 1000 в час."),
+}
+
 log = structlog.get_logger()
+
+Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 
 
 def words(key: str) -> str:
     """Return the sentence for a key that SQL refused with."""
     return _(REFUSALS[key])
+
+
+class Refusals(BaseMiddleware):
+    """Says what SQL refused, to whoever asked for it and in their language; a handler has nothing to add."""
+
+    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        """Handle the event, or say why not."""
+        try:
+            return await handler(event, data)
+        except Refused as refusal:
+            if refusal.key not in REFUSALS:
+                raise
+            if isinstance(event, CallbackQuery):
+                await toast(event, words(refusal.key), show_alert=True)
+            elif isinstance(event, Message):
+                await event.answer(words(refusal.key))
+            return None
 
 
 def register(dispatcher: Dispatcher) -> None:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.messages import chat_notice, replies, sla_digest, sla_escalation
 from bot.messages.buttons import Buttons
-from bot.messages.replies import Opening, Place, Receipt
+from bot.messages.replies import Answer, Opening, Place, Receipt
 from bot.messages.windows import MessageFacts
 from infra.words import speaking
 from jobs.connections import Connections
@@ -45,13 +45,13 @@ class Owed(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     id: UUID
-    kind: Literal["sla_alert", "sla_digest", "chat_notice", "off_hours_reply", "receipt"]
+    kind: Literal["sla_alert", "sla_digest", "chat_notice", "off_hours_reply", "receipt", "chat_reply"]
     recipient_chat_id: int
     telegram_message_id: int | None
     rings: bool
     # The recipient's.
     locale: str
-    facts: MessageFacts | Opening | Receipt
+    facts: MessageFacts | Opening | Receipt | Answer
 
     @property
     def place(self) -> Place:
@@ -66,6 +66,8 @@ class Outcome(BaseModel):
 
     outcome: str
     telegram_message_id: int | None = None
+    # Unix seconds, as Telegram dated it.
+    telegram_date: int | None = None
     error: str | None = None
     retry_after: int | None = None
     migrated_to: int | None = None
@@ -78,6 +80,8 @@ def worded(message: Owed, buttons: Buttons) -> tuple[str, InlineKeyboardMarkup |
             return replies.off_hours(opening, datetime.now(UTC)), None
         case Receipt() as receipt:
             return replies.received(receipt), None
+        case Answer() as answer:
+            return replies.answer(answer), None
         case facts if message.kind == "chat_notice":
             return chat_notice.notice(facts), None
         case facts:
@@ -89,7 +93,7 @@ async def send(connections: Connections, message: Owed) -> Outcome:
     """Bring the recipient's copy up to date, in the recipient's language."""
     try:
         with speaking(message.locale):
-            return Outcome(outcome="sent", telegram_message_id=await _send(connections, message))
+            return await _send(connections, message)
     except TelegramRetryAfter as wait:
         return Outcome(outcome="retry", error="told to wait", retry_after=wait.retry_after)
     except TelegramMigrateToChat as move:
@@ -119,11 +123,11 @@ async def take_back(connections: Connections, chat_id: int, message_id: int, loc
     return None
 
 
-async def _send(connections: Connections, message: Owed) -> int | None:
-    """Return Telegram's id of the message that the recipient sees now; a reaction is none."""
+async def _send(connections: Connections, message: Owed) -> Outcome:
+    """Return which message the recipient sees now; a reaction is none."""
     if isinstance(message.facts, Receipt) and message.facts.style == "reaction":
         await _react(connections, message)
-        return None
+        return Outcome(outcome="sent")
     if message.telegram_message_id is None or message.rings:
         return await _say(connections, message)
     text, keyboard = worded(message, connections.buttons)
@@ -134,10 +138,10 @@ async def _send(connections: Connections, message: Owed) -> int | None:
         reply_markup=keyboard,
         request_timeout=SECONDS,
     )
-    return message.telegram_message_id
+    return Outcome(outcome="sent", telegram_message_id=message.telegram_message_id)
 
 
-async def _say(connections: Connections, message: Owed) -> int:
+async def _say(connections: Connections, message: Owed) -> Outcome:
     text, keyboard = worded(message, connections.buttons)
     answered = message.place.message_id
     told = await connections.bot.send_message(
@@ -149,7 +153,7 @@ async def _say(connections: Connections, message: Owed) -> int:
         reply_markup=keyboard,
         request_timeout=SECONDS,
     )
-    return told.message_id
+    return Outcome(outcome="sent", telegram_message_id=told.message_id, telegram_date=int(told.date.timestamp()))
 
 
 async def _react(connections: Connections, message: Owed) -> None:

@@ -23,14 +23,39 @@ LANGUAGE_VERBS = (SPEAK_RUSSIAN, SPEAK_ENGLISH)
 # Buttons of forms (FSM): each is taken in its state only, and pressed later says that the thread is lost.
 FORM_VERBS: tuple[str, ...] = ()
 
+# Of staff. A verb that names two rows has at most five letters.
+QUEUE = "queue"
+WAIT = "wait"
+WAIT_TAKE = "wait_take"
+WAIT_EXCUSE = "wait_excuse"
+MY_CHATS = "mychats"
+TEMPLATES = "templates"
+TEMPLATES_FOR = "tfor"
+TEMPLATE_CHATS = "tlist"
+TEMPLATE_PREVIEW = "tshow"
+TEMPLATE_SEND = "tsend"
+ABSENCE = "absence"
+ABSENCE_PLAN = "absence_plan"
+ABSENCE_WHO = "awho"
+ABSENCE_SAVE = "asave"
+ABSENCE_CANCEL = "absence_cancel"
+NOTIFY = "notify"
+SILENCE = "silence"
+QUIET = "quiet"
+ALERTS_PER_HOUR = "alerts_per_hour"
+
+# The row of a button that is about none.
+NOTHING = UUID(int=0)
+
 _SIGNATURE_BYTES = 9
 
 
 class Pressed(NamedTuple):
-    """What a button of ours says: what to do, and to which row."""
+    """What a button of ours says: what to do, to which row, and with which other one."""
 
     verb: str
     row: UUID
+    other: UUID = NOTHING
 
 
 class Buttons:
@@ -40,19 +65,20 @@ class Buttons:
         # Derived: every process that can send has the token, and a new token ends what the old one signed.
         self._key = hashlib.sha256(b"buhbot callback data\0" + bot_token.encode()).digest()
 
-    def pack(self, verb: str, row: UUID) -> str:
-        """Return callback data: `verb:row:signature`."""
-        body = f"{verb}:{_text(row.bytes)}"
+    def pack(self, verb: str, row: UUID, other: UUID | None = None) -> str:
+        """Return callback data: `verb:row:signature` or, with another row, `verb:row.other:signature`."""
+        body = f"{verb}:{_text(row.bytes)}" + (f".{_text(other.bytes)}" if other else "")
         return f"{body}:{self._sign(body)}"
 
     def unpack(self, data: str | None) -> Pressed | None:
         """Return what a button says; None when we did not sign it."""
         body, _, signature = (data or "").rpartition(":")
-        verb, _, row = body.partition(":")
+        verb, _, rows = body.partition(":")
         if not hmac.compare_digest(signature.encode(), self._sign(body).encode()):
             return None
+        row, _, other = rows.partition(".")
         try:
-            return Pressed(verb, UUID(bytes=urlsafe_b64decode(row + "==")))
+            return Pressed(verb, _row(row), _row(other) if other else NOTHING)
         except (Error, ValueError):
             return None
 
@@ -62,3 +88,12 @@ class Buttons:
 
 def _text(raw: bytes) -> str:
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def numbered(number: int) -> UUID:
+    """Return a number, such as that of a page, in the place of a row; its `int` is the number."""
+    return UUID(int=number)
+
+
+def _row(text: str) -> UUID:
+    return UUID(bytes=urlsafe_b64decode(text + "=="))

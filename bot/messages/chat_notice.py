@@ -6,7 +6,12 @@ from infra.words import _
 
 
 def notice(facts: MessageFacts) -> str:
-    """Return what the chat's owner has to know: nobody watches it any more, and what brings that back."""
+    """Return what somebody has to know of a chat, and what mends it."""
+    if facts.event == "reply_not_sent":
+        return _(
+            "Ваш ответ в чат «{chat}» не ушёл: Telegram его не принял."
+            " Ответьте в чате сами или отправьте ещё раз: /template"
+        ).format(chat=quoted(facts.chat_name or _("без названия"), TITLE))
     return _(
         "Бот удалён из чата «{chat}»."
         " Ответы клиентам там больше не отслеживаются."

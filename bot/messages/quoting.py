@@ -11,3 +11,8 @@ def quoted(text: str, length: int) -> str:
     """Return somebody's words as Telegram HTML: on one line, and not longer than `length` characters."""
     line = " ".join(text.split())
     return html.quote(line if len(line) <= length else f"{line[: length - 1]}…")
+
+
+def verbatim(text: str, length: int = 4096) -> str:
+    """Return somebody's words as Telegram HTML with their lines as they are, not longer than `length` characters."""
+    return html.quote(text if len(text) <= length else f"{text[: length - 1]}…")

@@ -5,8 +5,19 @@ from uuid import UUID
 
 import pytest
 
-from bot.messages.buttons import ALERT_VERBS, TAKE, Buttons
+from bot.messages.buttons import (
+    ABSENCE_SAVE,
+    ABSENCE_WHO,
+    ALERT_VERBS,
+    TAKE,
+    TEMPLATE_CHATS,
+    TEMPLATE_PREVIEW,
+    TEMPLATE_SEND,
+    Buttons,
+    Pressed,
+)
 
+OTHER = UUID("7d9c4bb0-8c0f-4a39-9d52-f9aa2b1c0002")
 ROW = UUID("7d9c4bb0-8c0f-4a39-9d52-f9aa2b1c0001")
 BUTTONS = Buttons("123456:token")
 
@@ -14,8 +25,16 @@ BUTTONS = Buttons("123456:token")
 @pytest.mark.parametrize("verb", ALERT_VERBS)
 def test_a_button_carries_its_verb_and_its_row_in_64_bytes(verb: str) -> None:
     packed = BUTTONS.pack(verb, ROW)
-    assert BUTTONS.unpack(packed) == (verb, ROW)
+    assert BUTTONS.unpack(packed) == Pressed(verb, ROW)
     assert len(packed.encode()) <= 64
+
+
+@pytest.mark.parametrize("verb", [TEMPLATE_CHATS, TEMPLATE_PREVIEW, TEMPLATE_SEND, ABSENCE_WHO, ABSENCE_SAVE])
+def test_a_button_of_two_rows_fits_too(verb: str) -> None:
+    packed = BUTTONS.pack(verb, ROW, OTHER)
+    assert BUTTONS.unpack(packed) == Pressed(verb, ROW, OTHER)
+    assert len(packed.encode()) <= 64
+    assert BUTTONS.unpack(packed.replace(".", "")) is None
 
 
 @pytest.mark.parametrize(
