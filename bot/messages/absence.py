@@ -116,7 +116,7 @@ def who(days: Days, found: Colleagues, today: date, buttons: Buttons) -> Screen:
             )
         ]
     )
-    text = _("Вас не будет {days}. Кто отвечает вашим клиентам?").format(days=_span(*days, today))
+    text = _("Кто отвечает вашим клиентам {days}?").format(days=_span(*days, today))
     return text, InlineKeyboardMarkup(inline_keyboard=[row for row in rows if row])
 
 

@@ -14,5 +14,8 @@ def quoted(text: str, length: int) -> str:
 
 
 def verbatim(text: str, length: int = 4096) -> str:
-    """Return somebody's words as Telegram HTML with their lines as they are, not longer than `length` characters."""
-    return html.quote(text if len(text) <= length else f"{text[: length - 1]}…")
+    """Return somebody's words as Telegram HTML with their lines as they are, not longer than `length` UTF-16 units."""
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * length:
+        return html.quote(text)
+    return html.quote(units[: 2 * (length - 1)].decode("utf-16-le", "ignore") + "…")

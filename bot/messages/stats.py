@@ -59,8 +59,8 @@ def _figures(figures: Figures | None) -> list[str]:
         (figures.waiting, _("ещё ждут: {n}")),
     ]
     rest = ", ".join(text.format(n=n) for n, text in beside if n)
-    lines = [_share(figures), rest and rest[0].upper() + rest[1:], _times(figures)]
-    return [f"• {line}" for line in lines if line]
+    counts = "; ".join(part for part in (_share(figures), rest) if part)
+    return [f"• {line}" for line in (counts, _times(figures)) if line]
 
 
 def _share(figures: Figures) -> str:

@@ -170,7 +170,8 @@ def test_what_was_noted_as_the_bots_own_becomes_the_persons(late: Connection) ->
     (message,) = claim(late, AT)
     late.execute(
         "insert into public.chat_messages"
-        " (chat_id, message_id, update_id, is_staff, is_bot, kind, message_text, telegram_date) values (%s, 900, 0, false, true, 'text', 'Готово', %s)",
+        " (chat_id, message_id, update_id, is_staff, is_bot, kind, message_text, telegram_date)"
+        " values (%s, 900, 0, false, true, 'text', 'Готово', %s)",
         [ROMASHKA, SENT_AT],
     )
     take(late, message)
