@@ -64,8 +64,8 @@ test: check  ## everything, from a bare machine
 	@python3 infra/local/browser.py
 	$(python) -m tests.halves
 
-bench: test-packages  ## speed and memory, each figure beside its floor in the same run; ends badly when a target is missed
-	@$(python) -m tests.bench
+bench: test-packages  ## speed and memory, each figure beside its floor in the same run; ends badly when a target is missed; STEADY_SECONDS
+	@$(python) -m tests.bench $(if $(STEADY_SECONDS),--steady-seconds $(STEADY_SECONDS))
 
 packages:
 	@python3 infra/local/install.py

@@ -1,23 +1,21 @@
 """The bot process: connect, tell Telegram where we listen, listen."""
 
-import asyncio
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import structlog
-from aiogram import Bot, Dispatcher
-from aiogram.exceptions import AiogramError, TelegramNetworkError, TelegramRetryAfter, TelegramServerError
+from aiogram import Dispatcher
 from litestar import Litestar
 from redis.asyncio import Redis
 
 from bot import dispatcher
+from bot.asides import Asides
 from bot.batching import Batcher
 from bot.conversation import Conversations
 from bot.files import files_route
+from bot.fitness import announce, reach
 from bot.identity import Person, identities
-from bot.intake import UPDATES
 from bot.lanes import Lanes
 from bot.menus import menus
 from bot.messages.buttons import Buttons
@@ -31,41 +29,22 @@ from bot.webhook import webhook_route
 from infra import redis, serving, supabase, telegram, telemetry
 from infra.caching import IDENTITY, Cache, Shelf, announcing, listening
 from infra.outage import Outage
+from infra.outgoing import Outgoing
 from infra.settings import load
 from infra.throttling import Limiter
 
-# Tries at the webhook: several copies that start at once are told to wait for each other.
-ANNOUNCEMENTS = 5
-
 log = structlog.get_logger()
-
-
-async def announce(bot: Bot, settings: BotSettings) -> None:
-    """Set the webhook; what passes is waited for, anything else ends the process with a line that says why."""
-    secret = settings.telegram_webhook_secret.get_secret_value()
-    for patience in range(ANNOUNCEMENTS, 0, -1):
-        try:
-            await bot.set_webhook(str(settings.webhook_url), secret_token=secret, allowed_updates=list(UPDATES))
-        except (TelegramRetryAfter, TelegramServerError, TelegramNetworkError) as error:
-            if patience > 1:
-                log.warning("webhook_not_set_yet", reason=type(error).__name__)
-                await asyncio.sleep(getattr(error, "retry_after", 1))
-                continue
-            sys.exit(f"cannot start: {settings.telegram_api_url} does not answer: {error}. Check TELEGRAM_API_URL.")
-        except AiogramError as error:
-            sys.exit(f"cannot start: Telegram refused the webhook: {error}. Check TELEGRAM_BOT_TOKEN and WEBHOOK_URL.")
-        return
 
 
 def listener_of(settings: BotSettings, queue: Redis, people: Cache[Person], **dependencies: Any) -> Dispatcher:
     """Return the dispatcher; all that it asks of the queue's Redis is soft, and shares what is known of an outage."""
     outage = Outage()
-    limiter = Limiter(queue, outage)
+    limiter, turns = Limiter(queue, outage), Turns(queue, outage)
     return dispatcher.build(
         Throttle(limiter, settings.rate_limit_high),
         people,
-        Conversations(queue, outage),
-        Turns(queue, outage),
+        Conversations(queue, outage, turns),
+        turns,
         limiter=limiter,
         rarely=settings.rate_limit_low,
         **dependencies,
@@ -87,19 +66,21 @@ async def connected(settings: BotSettings) -> AsyncGenerator[Litestar]:
         people = identities(database, Shelf(cache, Outage(), IDENTITY))
         stack.push_async_callback(people.close)
         await stack.enter_async_context(listening(queue, people))
-        bot = telegram.connect(token, str(settings.telegram_api_url))
-        bot.session.middleware(Patience())
+        outgoing = await stack.enter_async_context(Outgoing(database))
+        bot = telegram.connect(token, str(settings.telegram_api_url), outgoing, Patience())
         stack.push_async_callback(bot.session.close)
         listener = listener_of(settings, queue, people, database=database, buttons=Buttons(token), hints=hints)
         lanes, batcher = Lanes(), Batcher(database, hints)
         stack.push_async_callback(lanes.drain, 5)
         stack.push_async_callback(batcher.close)
 
+        await reach(database, settings)
         await announce(bot, settings)
         await stack.enter_async_context(presence(bot, database))
         await stack.enter_async_context(menus(bot, database))
         route = webhook_route(
-            Reception(bot, listener, batcher, lanes), settings.telegram_webhook_secret.get_secret_value()
+            Reception(bot, listener, batcher, Asides(database), lanes),
+            settings.telegram_webhook_secret.get_secret_value(),
         )
         health = telemetry.handlers(
             "bot", needed={"supabase": database.ping}, wanted={"redis": queue.ping, "cache": cache.ping}

@@ -11,11 +11,12 @@ from typing import Any
 
 from aiogram import BaseMiddleware
 from aiogram.fsm.context import FSMContext
-from aiogram.fsm.storage.base import DefaultKeyBuilder, StateType, StorageKey
+from aiogram.fsm.storage.base import StateType, StorageKey
 from aiogram.fsm.storage.redis import RedisStorage
 from aiogram.types import Message, TelegramObject
 from redis.asyncio import Redis
 
+from bot.turns import KEYS, Turns
 from infra.outage import Outage
 
 LIFE = timedelta(hours=24)
@@ -27,12 +28,14 @@ Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 class Conversations(RedisStorage):
     """aiogram's storage, open when Redis is down: reading finds nothing then, writing is lost, neither raises."""
 
-    def __init__(self, redis: Redis, outage: Outage) -> None:
-        keys = DefaultKeyBuilder(prefix="conversation")
-        super().__init__(redis, keys, state_ttl=LIFE, data_ttl=LIFE)
-        self._outage = outage
+    def __init__(self, redis: Redis, outage: Outage, turns: Turns) -> None:
+        super().__init__(redis, KEYS, state_ttl=LIFE, data_ttl=LIFE)
+        self._outage, self._turns = outage, turns
 
     async def get_state(self, key: StorageKey) -> str | None:
+        """Return the state; the first time in a turn it came with the turn."""
+        if key in self._turns.states:
+            return self._turns.states.pop(key)
         read = super().get_state
         return await self._outage.ask(lambda: read(key), None)
 

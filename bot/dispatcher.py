@@ -8,9 +8,14 @@ from bot import errors
 from bot.conversation import Conversations, LeaveOnCommand
 from bot.handlers import (
     absence,
+    chat_checklist,
+    chat_invitation,
+    client_menu,
     commands,
     conversation,
+    document_order,
     faq,
+    faq_answer,
     info,
     language,
     notifications,
@@ -32,12 +37,18 @@ def build(
     """Return a dispatcher that hands its dependencies to handlers by name."""
     dispatcher = Dispatcher(storage=conversations, events_isolation=turns, conversations=conversations, **dependencies)
     dispatcher.message.outer_middleware(throttle)
-    for observer in (dispatcher.message, dispatcher.callback_query):
+    for observer in (dispatcher.message, dispatcher.callback_query, dispatcher.my_chat_member):
         observer.outer_middleware(Identify(people))
-        observer.outer_middleware(errors.Refusals())
     dispatcher.message.outer_middleware(LeaveOnCommand())
-    dispatcher.include_routers(start.router, language.router, sla_escalation.router)
     dispatcher.include_routers(
+        start.router,
+        language.router,
+        chat_invitation.router,
+        chat_checklist.router,
+        sla_escalation.router,
+        client_menu.router,
+        document_order.router,
+        faq_answer.router,
         queue.router,
         stats.router,
         template.router,

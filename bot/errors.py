@@ -1,16 +1,13 @@
 """Refusals and failures in words, once."""
 
 import secrets
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import structlog
-from aiogram import BaseMiddleware, Bot, Dispatcher
+from aiogram import Bot, Dispatcher
 from aiogram.exceptions import AiogramError
-from aiogram.types import CallbackQuery, ErrorEvent, Message, TelegramObject
+from aiogram.types import ErrorEvent
 
-from bot.toasts import toast
-from infra.supabase import Refused, Unavailable
+from infra.supabase import Unavailable
 from infra.words import N_, _, speaking
 
 REFUSALS = {
@@ -38,12 +35,22 @@ REFUSALS = {
     "link_unknown": N_("Эта ссылка не действует. Возьмите новую в панели, на странице «Профиль»."),
     "link_used": N_("Эта ссылка уже использована. Если это были не вы, скажите администратору."),
     "link_expired": N_("Срок этой ссылки истёк, или вместо неё выдана другая. Возьмите новую на странице «Профиль»."),
+    "chat_link_malformed": N_("Это не ссылка для подключения чата. Возьмите её у того, кто вас пригласил, целиком."),
+    "chat_link_unknown": N_("Такой ссылки для подключения нет. Попросите новую."),
+    "chat_link_used": N_("По этой ссылке уже подключён чат: она действует один раз. Попросите новую."),
+    "chat_link_expired": N_("Срок этой ссылки истёк: она действует сутки. Попросите новую."),
+    "chat_link_is_over": N_("Эта ссылка уже использована, или срок её истёк. Новая: /newchat"),
+    "chat_already_connected": N_("Этот чат уже подключён. Ссылка не потрачена и подойдёт другому чату."),
+    "unknown_chat": N_("Этого чата среди подключённых нет."),
+    "owner_is_not_in_team": N_("Этому человеку вы не можете передать чат: он не из вашей команды."),
+    "client_name_is_wrong": N_("Так назвать клиента нельзя: нужна одна строка до 300 знаков."),
     "telegram_already_linked": N_("У вас уже привязан Telegram. Чтобы сменить его, сначала отвяжите прежний."),
     "telegram_is_of_another": N_("Этот Telegram уже привязан к другому сотруднику."),
-}
-
-REFUSALS |= {
-    "unknown_chat": N_("Такого чата среди ваших нет."),
+    "chat_is_not_served": N_("Этот чат сейчас не ведётся: обратитесь к своему бухгалтеру напрямую."),
+    "not_a_client": N_("Это меню для клиентов: ни в одном из чатов, которые ведёт фирма, вас нет."),
+    "unknown_faq_answer": N_("Этого вопроса больше нет."),
+    "not_your_question": N_("Это решает тот, кто задал вопрос."),
+    "order_is_malformed": N_("Заказ слишком длинный: сократите комментарий."),
     "bot_is_not_in_chat": N_("Бота больше нет в этом чате. Добавьте его снова."),
     "reply_is_empty": N_("Пустое сообщение отправить нельзя."),
     "reply_is_too_long": N_("Текст длиннее 4096 знаков: Telegram такой не примет."),
@@ -64,29 +71,10 @@ REFUSALS |= {
 
 log = structlog.get_logger()
 
-Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
-
 
 def words(key: str) -> str:
     """Return the sentence for a key that SQL refused with."""
     return _(REFUSALS[key])
-
-
-class Refusals(BaseMiddleware):
-    """Says what SQL refused, to whoever asked for it and in their language; a handler has nothing to add."""
-
-    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
-        """Handle the event, or say why not."""
-        try:
-            return await handler(event, data)
-        except Refused as refusal:
-            if refusal.key not in REFUSALS:
-                raise
-            if isinstance(event, CallbackQuery):
-                await toast(event, words(refusal.key), show_alert=True)
-            elif isinstance(event, Message):
-                await event.answer(words(refusal.key))
-            return None
 
 
 def register(dispatcher: Dispatcher) -> None:

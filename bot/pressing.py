@@ -1,4 +1,4 @@
-"""Pressed buttons: what they say reaches a handler only as we signed it, and the message they are under is renewed."""
+"""Which handler a button goes to, and the message under which it was pressed."""
 
 from typing import Any
 
@@ -6,36 +6,33 @@ from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import Filter
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
+from bot.messages import chat_checklist
 from bot.messages.buttons import Buttons
 from bot.toasts import toast
 
-# Text and keyboard.
-Screen = tuple[str, InlineKeyboardMarkup | None]
 
-
-class Pressing(Filter):
-    """Lets a press of one of these verbs through and hands `pressed` on; what we did not sign is nobody's."""
+class Says(Filter):
+    """Lets through the buttons of ours that say one of these verbs, and hands over what they say as `pressed`."""
 
     def __init__(self, *verbs: str) -> None:
         self._verbs = verbs
 
     async def __call__(self, query: CallbackQuery, buttons: Buttons) -> bool | dict[str, Any]:
-        """Say whether it is such a press."""
+        """Read the button; one that we did not sign goes to nobody."""
         pressed = buttons.unpack(query.data)
         return {"pressed": pressed} if pressed and pressed.verb in self._verbs else False
 
 
-async def show(query: CallbackQuery, screen: Screen, said: str = "") -> None:
-    """Answer the press, and renew the message under which the button is; what says so already stays as it is."""
-    # First, because an edit may have to wait until Telegram takes one.
-    await toast(query, said)
-    text, keyboard = screen
-    if not isinstance(query.message, Message):
-        # Too old to be renewed.
-        await query.bot.send_message(query.from_user.id, text, reply_markup=keyboard)  # type: ignore[union-attr]
-        return
+async def show(query: CallbackQuery, text: str, keyboard: InlineKeyboardMarkup | None, said: str | None = None) -> None:
+    """Put this into the message under which the button was pressed, and `said` into the toast.
+
+    Without it the toast tells when the message says so already.
+    """
     try:
-        await query.message.edit_text(text, reply_markup=keyboard)
+        if isinstance(query.message, Message):
+            await query.message.edit_text(text, reply_markup=keyboard)
     except TelegramBadRequest as refusal:
         if "message is not modified" not in refusal.message:
             raise
+        said = said or chat_checklist.unchanged()
+    await toast(query, said)

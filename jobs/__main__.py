@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from bot.messages.buttons import Buttons
 from infra import redis, serving, supabase, telegram, telemetry
 from infra.caching import announcing
+from infra.outgoing import Outgoing
 from infra.settings import load
 from jobs import sla_escalation, worker
 from jobs.connections import Connections
@@ -68,7 +69,8 @@ async def working(settings: JobsSettings) -> AsyncGenerator[Litestar]:
         hints = await stack.enter_async_context(redis.Hints(queue))
         key = settings.supabase_service_role_key.get_secret_value()
         database = supabase.Database(http, str(settings.supabase_url), key, on_call=announcing(hints))
-        bot = telegram.connect(token, str(settings.telegram_api_url))
+        outgoing = await stack.enter_async_context(Outgoing(database))
+        bot = telegram.connect(token, str(settings.telegram_api_url), outgoing)
         stack.push_async_callback(bot.session.close)
         connections = Connections(database, bot, Buttons(token), hints, settings.firm_defaults)
         timetable = asyncio.create_task(follow_timetable(redis_url, connections))

@@ -14,8 +14,21 @@ from aiogram.exceptions import (
 from aiogram.types import InlineKeyboardMarkup, ReactionTypeEmoji, ReplyParameters
 from pydantic import BaseModel, ConfigDict
 
-from bot.messages import chat_notice, replies, sla_digest, sla_escalation
+from bot.messages import (
+    accountant_call,
+    chat_checklist,
+    chat_notice,
+    document_order,
+    faq_answer,
+    replies,
+    sla_digest,
+    sla_escalation,
+)
+from bot.messages.accountant_call import CallFacts
 from bot.messages.buttons import Buttons
+from bot.messages.chat_checklist import Diagnosis
+from bot.messages.document_order import Order
+from bot.messages.faq_answer import Offer
 from bot.messages.replies import Answer, Opening, Place, Receipt
 from bot.messages.windows import MessageFacts
 from infra.words import speaking
@@ -45,13 +58,23 @@ class Owed(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     id: UUID
-    kind: Literal["sla_alert", "sla_digest", "chat_notice", "off_hours_reply", "receipt", "chat_reply"]
+    kind: Literal[
+        "sla_alert",
+        "sla_digest",
+        "chat_notice",
+        "accountant_call",
+        "off_hours_reply",
+        "receipt",
+        "faq_answer",
+        "document_order",
+        "chat_reply",
+    ]
     recipient_chat_id: int
     telegram_message_id: int | None
     rings: bool
     # The recipient's.
     locale: str
-    facts: MessageFacts | Opening | Receipt | Answer
+    facts: MessageFacts | CallFacts | Opening | Receipt | Offer | Order | Answer
 
     @property
     def place(self) -> Place:
@@ -76,12 +99,12 @@ class Outcome(BaseModel):
 def worded(message: Owed, buttons: Buttons) -> tuple[str, InlineKeyboardMarkup | None]:
     """Return text and keyboard of a message."""
     match message.facts:
-        case Opening() as opening:
-            return replies.off_hours(opening, datetime.now(UTC)), None
-        case Receipt() as receipt:
-            return replies.received(receipt), None
-        case Answer() as answer:
-            return replies.answer(answer), None
+        case Place() as facts:
+            return _worded_for_clients(facts, buttons)
+        case CallFacts() as call:
+            return accountant_call.call(call, datetime.now(UTC)), None
+        case MessageFacts(diagnosis=Diagnosis() as found):
+            return chat_checklist.checklist(found), chat_checklist.keyboard(found, buttons)
         case facts if message.kind == "chat_notice":
             return chat_notice.notice(facts), None
         case facts:
@@ -103,6 +126,22 @@ async def send(connections: Connections, message: Owed) -> Outcome:
     except AiogramError as error:
         # Telegram or the way to it: also an answer that is not the Bot API's at all, such as a proxy's page.
         return Outcome(outcome="retry", error=getattr(error, "message", type(error).__name__))
+
+
+def _worded_for_clients(
+    facts: Opening | Receipt | Offer | Order | Answer, buttons: Buttons
+) -> tuple[str, InlineKeyboardMarkup | None]:
+    match facts:
+        case Opening():
+            return replies.off_hours(facts, datetime.now(UTC)), None
+        case Receipt():
+            return replies.received(facts), None
+        case Offer():
+            return faq_answer.offer(facts), faq_answer.keyboard(facts, buttons)
+        case Order():
+            return document_order.ordered(facts), None
+        case Answer():
+            return replies.answer(facts), None
 
 
 async def take_back(connections: Connections, chat_id: int, message_id: int, locale: str) -> str | None:

@@ -10,6 +10,7 @@ from arq.worker import Worker
 
 from jobs import (
     audit,
+    faq_answer,
     firm_defaults,
     horizon,
     outbox,
@@ -30,6 +31,7 @@ TICKS: list[Tick] = [
     # The database keeps Telegram's pace by the second. A hair more than half of one: every second tick finds it over.
     Tick("delivery", 0.51, outbox.deliver),
     Tick("audit", 5, audit.seal),
+    Tick("faq_answer", 1, faq_answer.offer),
 ]
 
 TIMETABLE: list[CronJob] = [

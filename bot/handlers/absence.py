@@ -12,9 +12,10 @@ from aiogram.types import CallbackQuery, Message
 from bot.identity import Person
 from bot.messages import absence
 from bot.messages import buttons as verbs
-from bot.messages.absence import Absences, Colleagues, Days
-from bot.messages.buttons import NOTHING, Buttons, Pressed
-from bot.pressing import Pressing, Screen, show
+from bot.messages.absence import Absences, Colleagues, Days, Screen
+from bot.messages.buttons import NONE, Buttons, Pressed
+from bot.pressing import Says, show
+from bot.refusals import say_refusals
 from infra.supabase import Database
 
 
@@ -26,6 +27,7 @@ class Planning(StatesGroup):
 
 router = Router(name="absence")
 router.message.filter(F.chat.type == "private")
+say_refusals(router)
 
 
 @router.message(Command("absence"))
@@ -40,13 +42,13 @@ async def tell_absences(
     await message.answer(text, reply_markup=keyboard)
 
 
-@router.callback_query(Pressing(verbs.ABSENCE_PLAN))
+@router.callback_query(Says(verbs.ABSENCE_PLAN))
 async def ask_days(query: CallbackQuery, person: Person, state: FSMContext, database: Database) -> None:
     """Ask for the days."""
     # Who has lost the right is told now, not after having answered.
     await database.call("staff_absences", telegram_id=person.telegram_id)
     await state.set_state(Planning.days)
-    await show(query, (absence.asked(), None))
+    await show(query, absence.asked(), None)
 
 
 @router.message(Planning.days, F.text)
@@ -58,34 +60,34 @@ async def take_days(message: Message, person: Person, state: FSMContext, databas
     await message.answer(text, reply_markup=keyboard)
 
 
-@router.callback_query(Pressing(verbs.ABSENCE_WHO))
+@router.callback_query(Says(verbs.ABSENCE_WHO))
 async def turn_colleagues(
     query: CallbackQuery, pressed: Pressed, person: Person, database: Database, buttons: Buttons
 ) -> None:
     """Turn to another page of colleagues."""
-    days = absence.unpacked(pressed.other)
-    await show(query, await _who(days, person, database, buttons, page=pressed.row.int))
+    days = absence.unpacked(pressed.other or NONE)
+    await show(query, *await _who(days, person, database, buttons, page=pressed.row.int))
 
 
-@router.callback_query(Pressing(verbs.ABSENCE_SAVE))
+@router.callback_query(Says(verbs.ABSENCE_SAVE))
 async def save(query: CallbackQuery, pressed: Pressed, person: Person, database: Database, buttons: Buttons) -> None:
     """Plan it; whoever stands in is told by what they get from then on."""
-    first, last = absence.unpacked(pressed.other)
+    first, last = absence.unpacked(pressed.other or NONE)
     row = await database.call(
         "plan_absence",
         telegram_id=person.telegram_id,
         first_on=first.isoformat(),
         last_on=last.isoformat(),
-        substitute_id=None if pressed.row == NOTHING else str(pressed.row),
+        substitute_id=None if pressed.row == NONE else str(pressed.row),
     )
-    await show(query, absence.absences(Absences.model_validate(row), _today(person), buttons))
+    await show(query, *absence.absences(Absences.model_validate(row), _today(person), buttons))
 
 
-@router.callback_query(Pressing(verbs.ABSENCE_CANCEL))
+@router.callback_query(Says(verbs.ABSENCE_CANCEL))
 async def cancel(query: CallbackQuery, pressed: Pressed, person: Person, database: Database, buttons: Buttons) -> None:
     """End it: one that has begun ends now."""
     row = await database.call("cancel_absence", absence_id=str(pressed.row), telegram_id=person.telegram_id)
-    await show(query, absence.absences(Absences.model_validate(row), _today(person), buttons))
+    await show(query, *absence.absences(Absences.model_validate(row), _today(person), buttons))
 
 
 async def _days(text: str, person: Person, database: Database, buttons: Buttons) -> Screen:

@@ -6,10 +6,12 @@ from aiogram.types import Message, User
 
 from bot.messages import faq
 from bot.messages.faq import Found
+from bot.refusals import say_refusals
 from infra.supabase import Database
 
 router = Router(name="faq")
 router.message.filter(F.chat.type == "private")
+say_refusals(router)
 
 
 @router.message(Command("faq"))

@@ -9,10 +9,12 @@ from aiogram.types import Message
 from bot.identity import Person
 from bot.messages import info
 from bot.messages.info import State
+from bot.refusals import say_refusals
 from infra.supabase import Database
 
 router = Router(name="info")
 router.message.filter(F.chat.type == "private")
+say_refusals(router)
 
 
 @router.message(Command("info"))

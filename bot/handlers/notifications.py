@@ -9,12 +9,14 @@ from bot.messages import buttons as verbs
 from bot.messages import notifications
 from bot.messages.buttons import Buttons, Pressed
 from bot.messages.notifications import Notifications
-from bot.pressing import Pressing, show
+from bot.pressing import Says, show
+from bot.refusals import say_refusals
 from bot.toasts import toast
 from infra.supabase import Database
 
 router = Router(name="notifications")
 router.message.filter(F.chat.type == "private")
+say_refusals(router)
 
 
 @router.message(Command("notifications"))
@@ -35,7 +37,7 @@ async def tell_notifications(
     await message.answer(text, reply_markup=keyboard)
 
 
-@router.callback_query(Pressing(verbs.NOTIFY, verbs.SILENCE))
+@router.callback_query(Says(verbs.NOTIFY, verbs.SILENCE))
 async def choose_kind(query: CallbackQuery, pressed: Pressed, database: Database, buttons: Buttons) -> None:
     """Turn a kind on or off."""
     kind = notifications.kind(pressed.row.int)
@@ -47,7 +49,7 @@ async def choose_kind(query: CallbackQuery, pressed: Pressed, database: Database
     await _renew(query, row, buttons)
 
 
-@router.callback_query(Pressing(verbs.QUIET))
+@router.callback_query(Says(verbs.QUIET))
 async def choose_quiet(query: CallbackQuery, pressed: Pressed, database: Database, buttons: Buttons) -> None:
     """Choose quiet hours, or none."""
     since, until = notifications.unpacked(pressed.row.int) or (None, None)
@@ -55,7 +57,7 @@ async def choose_quiet(query: CallbackQuery, pressed: Pressed, database: Databas
     await _renew(query, row, buttons)
 
 
-@router.callback_query(Pressing(verbs.ALERTS_PER_HOUR))
+@router.callback_query(Says(verbs.ALERTS_PER_HOUR))
 async def choose_amount(query: CallbackQuery, pressed: Pressed, database: Database, buttons: Buttons) -> None:
     """Choose how many messages with a sound one takes in an hour (E22)."""
     row = await database.call("choose_alerts_per_hour", telegram_id=query.from_user.id, amount=pressed.row.int)
@@ -63,4 +65,4 @@ async def choose_amount(query: CallbackQuery, pressed: Pressed, database: Databa
 
 
 async def _renew(query: CallbackQuery, row: object, buttons: Buttons) -> None:
-    await show(query, notifications.notifications(Notifications.model_validate(row), buttons))
+    await show(query, *notifications.notifications(Notifications.model_validate(row), buttons))

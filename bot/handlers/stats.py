@@ -7,12 +7,14 @@ from pydantic import TypeAdapter
 
 from bot.messages import stats
 from bot.messages.stats import Period
+from bot.refusals import say_refusals
 from infra.supabase import Database
 
 PERIODS = TypeAdapter(list[Period])
 
 router = Router(name="stats")
 router.message.filter(F.chat.type == "private")
+say_refusals(router)
 
 
 @router.message(Command("mystats"))

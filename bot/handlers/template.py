@@ -9,15 +9,17 @@ from aiogram.types import CallbackQuery, Message, User
 
 from bot.messages import buttons as verbs
 from bot.messages import template
-from bot.messages.buttons import Buttons, Pressed
+from bot.messages.buttons import NONE, Buttons, Pressed
 from bot.messages.queue import Chats
-from bot.messages.template import Preview, Sent, Templates
-from bot.pressing import Pressing, Screen, show
+from bot.messages.template import Preview, Screen, Sent, Templates
+from bot.pressing import Says, show
+from bot.refusals import say_refusals
 from infra.redis import Hints
 from infra.supabase import Database
 
 router = Router(name="template")
 router.message.filter(F.chat.type == "private")
+say_refusals(router)
 
 
 @router.message(Command("template"))
@@ -30,40 +32,40 @@ async def tell_templates(
     await message.answer(text, reply_markup=keyboard)
 
 
-@router.callback_query(Pressing(verbs.TEMPLATES))
+@router.callback_query(Says(verbs.TEMPLATES))
 async def turn_templates(query: CallbackQuery, pressed: Pressed, database: Database, buttons: Buttons) -> None:
     """Turn to another page."""
-    await show(query, await _templates(query.from_user.id, database, buttons, page=pressed.row.int))
+    await show(query, *await _templates(query.from_user.id, database, buttons, page=pressed.row.int))
 
 
-@router.callback_query(Pressing(verbs.TEMPLATES_FOR))
+@router.callback_query(Says(verbs.TEMPLATES_FOR))
 async def choose_template(query: CallbackQuery, pressed: Pressed, database: Database, buttons: Buttons) -> None:
     """Offer ready texts for a chat that is already chosen."""
-    await show(query, await _templates(query.from_user.id, database, buttons, chat=pressed.row))
+    await show(query, *await _templates(query.from_user.id, database, buttons, chat=pressed.row))
 
 
-@router.callback_query(Pressing(verbs.TEMPLATE_CHATS))
+@router.callback_query(Says(verbs.TEMPLATE_CHATS))
 async def choose_chat(query: CallbackQuery, pressed: Pressed, database: Database, buttons: Buttons) -> None:
     """Ask where to, page by page."""
     row = await database.call(
         "template_chats",
         template_id=str(pressed.row),
         telegram_id=query.from_user.id,
-        page=pressed.other.int,
+        page=(pressed.other or NONE).int,
     )
-    await show(query, template.destinations(Chats.model_validate(row), buttons))
+    await show(query, *template.destinations(Chats.model_validate(row), buttons))
 
 
-@router.callback_query(Pressing(verbs.TEMPLATE_PREVIEW))
+@router.callback_query(Says(verbs.TEMPLATE_PREVIEW))
 async def preview(query: CallbackQuery, pressed: Pressed, database: Database, buttons: Buttons) -> None:
     """Show what the client would read."""
     row = await database.call(
         "preview_template", template_id=str(pressed.row), chat=str(pressed.other), telegram_id=query.from_user.id
     )
-    await show(query, template.preview(Preview.model_validate(row), buttons))
+    await show(query, *template.preview(Preview.model_validate(row), buttons))
 
 
-@router.callback_query(Pressing(verbs.TEMPLATE_SEND))
+@router.callback_query(Says(verbs.TEMPLATE_SEND))
 async def send(query: CallbackQuery, pressed: Pressed, database: Database, hints: Hints) -> None:
     """Owe the chat what was shown; SQL refuses if the text has changed since."""
     shown = query.message
@@ -76,7 +78,7 @@ async def send(query: CallbackQuery, pressed: Pressed, database: Database, hints
         seen_at=_seen_at(shown),
     )
     hints.say("requests")
-    await show(query, (template.sent(Sent.model_validate(row)), None))
+    await show(query, template.sent(Sent.model_validate(row)), None)
 
 
 async def _templates(

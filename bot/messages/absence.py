@@ -8,7 +8,7 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from pydantic import BaseModel, ConfigDict
 
 from bot.messages import buttons as verbs
-from bot.messages.buttons import NOTHING, Buttons, numbered
+from bot.messages.buttons import NONE, Buttons, numbered
 from bot.messages.paging import Page
 from bot.messages.quoting import LISTED_NAME, NAME, quoted
 from bot.messages.times import calendar_date
@@ -74,9 +74,7 @@ def absences(found: Absences, today: date, buttons: Buttons) -> Screen:
         ]
         for one in found.absences
     ]
-    rows.append(
-        [InlineKeyboardButton(text=_("Запланировать"), callback_data=buttons.pack(verbs.ABSENCE_PLAN, NOTHING))]
-    )
+    rows.append([InlineKeyboardButton(text=_("Запланировать"), callback_data=buttons.pack(verbs.ABSENCE_PLAN, NONE))])
     return "\n".join(lines), InlineKeyboardMarkup(inline_keyboard=rows)
 
 
@@ -110,11 +108,7 @@ def who(days: Days, found: Colleagues, today: date, buttons: Buttons) -> Screen:
         ]
     )
     rows.append(
-        [
-            InlineKeyboardButton(
-                text=_("Никто не замещает"), callback_data=buttons.pack(verbs.ABSENCE_SAVE, NOTHING, row)
-            )
-        ]
+        [InlineKeyboardButton(text=_("Никто не замещает"), callback_data=buttons.pack(verbs.ABSENCE_SAVE, NONE, row))]
     )
     text = _("Кто отвечает вашим клиентам {days}?").format(days=_span(*days, today))
     return text, InlineKeyboardMarkup(inline_keyboard=[row for row in rows if row])

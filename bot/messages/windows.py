@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.messages.chat_checklist import Diagnosis
 from bot.messages.quoting import LISTED_NAME, NAME, quoted
 from bot.messages.times import duration
 from infra.words import _
@@ -56,6 +57,7 @@ class MessageFacts(BaseModel):
     waiting: int
     closed: int
     windows: list[WindowFacts]
+    diagnosis: Diagnosis | None = None
 
     @property
     def waiting_windows(self) -> list[WindowFacts]:

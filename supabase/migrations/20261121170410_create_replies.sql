@@ -218,6 +218,7 @@ referencing new table as opened
 for each statement execute function private.windows_opened();
 
 grant execute on function
+  private.exceptions_in_force(uuid, daterange),
   private.closed_period(uuid, timestamptz),
   private.closing_holiday(uuid, timestamptz, timestamptz),
   private.promise_openings(uuid[], timestamptz),

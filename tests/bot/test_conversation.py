@@ -39,7 +39,8 @@ async def redis(server: RedisServer) -> AsyncIterator[Redis]:
 
 @pytest.fixture
 def conversations(redis: Redis) -> Conversations:
-    return Conversations(redis, Outage())
+    outage = Outage()
+    return Conversations(redis, outage, Turns(redis, outage))
 
 
 @pytest.fixture

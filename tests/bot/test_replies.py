@@ -5,7 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.messages import faq_answer
 from bot.messages.replies import Holiday, Opening, Receipt, off_hours, received
+from infra.local.telegram.texts import message_text
+from tests.bot.told import ROW
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NEW_YEAR = Holiday(name="Новогодние каникулы", first=date(2027, 1, 1), last=date(2027, 1, 8))
@@ -72,3 +75,10 @@ def test_who_wants_receipts_reads_the_number_there() -> None:
 def test_a14_a_receipt_says_the_hour_of_the_chat_and_the_number() -> None:
     receipt = Receipt(style="text", number=127, asked_at=moscow("2026-04-06 14:05"), timezone="Asia/Vladivostok")
     assert received(receipt) == "Приняли в 21:05.\nНомер обращения: 127."
+
+
+def test_the_longest_answer_fits_one_message_whatever_it_is_made_of() -> None:
+    """Telegram counts what is left once markup is read, in UTF-16."""
+    offer = faq_answer.Offer(faq_answer=ROW, answer="🔥" * 4096)
+    text, _ = message_text(faq_answer.offer(offer), "HTML", None)
+    assert text.startswith("🔥")

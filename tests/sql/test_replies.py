@@ -22,6 +22,7 @@ from tests.sql.firm import (
     said,
     settle,
 )
+from tests.sql.people import speaking
 
 SATURDAY = moscow("2026-04-11 12:00")
 MONDAY_MORNING = moscow("2026-04-13 09:00")
@@ -34,10 +35,12 @@ def replies(db: Connection, kind: str = "off_hours_reply") -> list[Row]:
 
 def asks(db: Connection, at: datetime, who: int = ANNA, chat: int = ROMASHKA, topic: int = 0) -> None:
     """A question, and what the bot replies at that moment."""
+    db.execute("set local role service_role")
     ingest(db, said(who, at, chat=chat, topic_id=topic or None))
     db.execute(
         "select private.reply_to_windows(array_agg(id), %s) from public.client_requests where opened_at = %s", [at, at]
     )
+    db.execute("reset role")
 
 
 def setting(db: Connection, column: str, value: object, chat: int = ROMASHKA) -> None:
@@ -172,7 +175,9 @@ def test_a_question_of_now_is_replied_to_in_the_same_transaction(db: Connection)
         " from public.settings",
         [opens + timedelta(hours=24)],
     )
+    db.execute("set local role service_role")
     ingest(db, said(ANNA, now))
+    db.execute("reset role")
     assert (len(replies(db)), len(replies(db, "receipt"))) == (1, 1)
 
 
@@ -231,3 +236,11 @@ def test_e13_no_reply_can_be_turned_into_an_alert(db: Connection) -> None:
     db.execute("set constraints all immediate")
     with pytest.raises(psycopg.errors.ForeignKeyViolation, match="an_alert_never_goes_to_a_clients_group"):
         db.execute("update public.outbox set kind = 'sla_alert'")
+
+
+def test_i21_with_a_client_goes_what_the_bot_told_its_chats(db: Connection) -> None:
+    asks(db, SATURDAY)
+    with speaking(db, None):
+        db.execute("select api.erase_client(id, name) from public.clients where name = 'ООО Ромашка'")
+    assert replies(db) == []
+    assert one(db, "select count(*) from public.outbox where recipient_chat_id = %s", ROMASHKA) == 0
