@@ -1,10 +1,11 @@
 """`/help`: what whoever asks may do here, from the one table of commands."""
 
 from aiogram import F, Router
-from aiogram.filters import Command
+from aiogram.filters import Command, CommandObject
 from aiogram.types import Message
 
-from bot.commands import Scope, listed
+from bot.commands import COMMANDS, Scope, listed
+from bot.errors import words as refusal
 from bot.identity import Person, Role
 from bot.messages import commands as words
 
@@ -23,6 +24,13 @@ async def tell_commands(message: Message, person: Person) -> None:
 async def tell_everybody(message: Message) -> None:
     """List what everybody in a group may use; who may do more asks in private."""
     await message.reply(words.group(_listing(None, "group")))
+
+
+@router.message(Command(*(command.name for command in COMMANDS)), F.chat.type == "private")
+async def refuse(message: Message, command: CommandObject, person: Person) -> None:
+    """Answer what no handler took: it is not for this person, or not for here."""
+    is_elsewhere = command.command in {one.name for one in listed(person.role, "group")}
+    await message.answer(words.elsewhere() if is_elsewhere else refusal("not_allowed"))
 
 
 def _listing(role: Role | None, scope: Scope) -> list[tuple[str, str]]:

@@ -18,5 +18,10 @@ def group(commands: Listing) -> str:
     return "\n".join(_lines(commands))
 
 
+def elsewhere() -> str:
+    """Return what is said to a command that works in groups only."""
+    return _("Эта команда работает в чате с клиентом: отправьте её там.")
+
+
 def _lines(commands: Listing) -> list[str]:
     return [f"/{name} — {_(what)}" for name, what in commands]

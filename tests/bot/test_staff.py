@@ -101,10 +101,7 @@ async def test_a_template_is_looked_at_and_only_then_sent_and_answers_the_client
     text = f"Акт для {chat.title} <готов>. {nina.name}"
     assert text in shown.words
     assert [m.words for m in await sim.messages(chat.id)] == [asked.words]
-    # Two presses are one.
-    first, second = [await sim.press(nina.account, shown, "Отправить") for _ in range(2)]
-    await sim.until_answered(first)
-    await sim.until_answered(second)
+    await presses(sim, shown, "Отправить", "Отправляю в чат")
     sent = await sim.until_message(chat.id, text)
     assert until(lambda: chat.windows[0]["outcome"] == "met", 10)
     window = chat.windows[0]
@@ -176,13 +173,12 @@ async def test_everybody_is_listed_the_common_commands_in_their_language(stack: 
 @pytest.mark.parametrize("who", [ADMIN, MANAGER, ACCOUNTANT, 2001])
 async def test_every_command_answers_its_role_and_refuses_the_others(sim: SimulatorClient, who: int) -> None:
     role = {ADMIN: "admin", MANAGER: "manager", ACCOUNTANT: "accountant"}.get(who)
-    own = {"queue", "mychats", "mystats", "template", "faq", "absence", "notifications", "digest", "info", "help"}
     await sim.limits(on=False)
     try:
         for command in COMMANDS:
-            if command.name in own:
-                answer = (await asks(sim, who, f"/{command.name}")).words
-                refused = answer == "Нет прав для этого действия."
-                assert refused == bool(command.roles and role not in command.roles), f"/{command.name}: {answer}"
+            answer = (await asks(sim, who, f"/{command.name}")).words
+            refused = answer == "Нет прав для этого действия."
+            assert refused == bool(command.roles and role not in command.roles), f"/{command.name}: {answer}"
+            assert ("отправьте её там" in answer) == (not refused and "private" not in command.scopes)
     finally:
         await sim.limits(on=True)
