@@ -16,6 +16,8 @@ from infra.supabase import Database, Refused, Unavailable
 # Authors that one process remembers to have told of; whoever is forgotten is told of again, which changes nothing.
 AUTHORS = 20_000
 _GONE = ("left", "kicked")
+# What a message needs to have for there to be anything beside it; most have none of it.
+_TELLING = frozenset({"new_chat_members", "left_chat_member", "forward_origin", "quote"})
 # The class of SQLSTATE that blames the data itself: it must not come back for ever.
 _BAD_DATA = "22"
 
@@ -29,7 +31,7 @@ def asides_of(update: Object) -> list[Record]:
     kind = kind_of(update)
     event = part(update, kind)
     match kind:
-        case "message":
+        case "message" if not _TELLING.isdisjoint(event):
             return [*_comings(update, event), *_sources(update, event)]
         case "chat_member":
             member = part(event, "new_chat_member")
@@ -53,9 +55,8 @@ class Asides:
     async def store(self, update: Object, record: Record | None = None) -> None:
         """Store the asides of an update and, with the record of its message, who wrote it. Raises `Unavailable`."""
         asides = asides_of(update)
-        author = _author(record) if record else None
-        if author and self._authors.get(_key(author)) != _who(author):
-            asides.append(author)
+        if record and _has_author(record) and self._authors.get(_key(record)) != _who(record):
+            asides.append(_author(record))
         if asides:
             await self._bring(asides)
             self._remember(asides)
@@ -83,12 +84,14 @@ class Asides:
             self._authors.popitem(last=False)
 
 
-def _author(record: Record) -> Record | None:
-    """Return who wrote a message in a group; who speaks as the group itself is nobody in particular."""
+def _has_author(record: Record) -> bool:
+    """Say whether somebody wrote this in a group; who speaks as the group itself is nobody in particular."""
     if record["type"] != "message" or record["kind"] == "service" or record["chat_type"] == "private":
-        return None
-    if record["on_behalf"] or not record["user_id"]:
-        return None
+        return False
+    return bool(record["user_id"]) and not record["on_behalf"]
+
+
+def _author(record: Record) -> Record:
     taken = ("update_id", "chat_id", "chat_type", "chat_name", "date", "user_id", "author_name", "username", "is_bot")
     return {"type": "member", "status": None, **{name: record[name] for name in taken}}
 

@@ -30,26 +30,30 @@ class Person(BaseModel):
     role: Role | None = None
     full_name: str | None = None
     locale: str
+    answer_locale: str
+    """The language of an answer here: the person's own in private, the group's in a group, where everybody reads it."""
     timezone: str
 
 
 _people = TypeAdapter(list[Person])
+_KEY = ("telegram_id", "language", "chat_id")
 
 
 def identities(database: Database, shelf: Shelf) -> Cache[Person]:
     """Return the cache of `api.identify`, by `key_of` whoever speaks."""
 
     async def load(keys: Sequence[str]) -> list[Person]:
-        asked = [(int(number), language or None) for number, _, language in (key.partition(":") for key in keys)]
-        people = [{"telegram_id": number, "language": language} for number, language in asked]
-        return _people.validate_python(await database.call("identify_all", people=people))
+        asked = [{name: value or None for name, value in zip(_KEY, key.split(":"), strict=True)} for key in keys]
+        return _people.validate_python(await database.call("identify_all", people=asked))
 
     return Cache(Person, load, shelf, size=REMEMBERED)
 
 
-def key_of(user: User) -> str:
-    """Return what makes the answer: the account, and the language that Telegram shows it."""
-    return f"{user.id}:{user.language_code or ''}"
+def key_of(user: User, chat: Chat | None) -> str:
+    """Return what makes the answer: the account, the language that Telegram shows it, and in a group the group."""
+    group = "" if chat is None or chat.type == "private" else chat.id
+    # A language is data of Telegram's, and a colon in it would be a fourth part.
+    return f"{user.id}:{(user.language_code or '').replace(':', '')}:{group}"
 
 
 class Identify(BaseMiddleware):
@@ -63,18 +67,9 @@ class Identify(BaseMiddleware):
         user: User | None = data.get("event_from_user")
         if user is None:
             return await handler(event, data)
-        person = await self._people.get(key_of(user))
-        with speaking(await _language(person, data)):
+        person = await self._people.get(key_of(user, data.get("event_chat")))
+        with speaking(person.answer_locale):
             return await handler(event, {**data, "person": person})
-
-
-async def _language(person: Person, data: dict[str, Any]) -> str:
-    """Return the person's language in private, the chat's in a group: there everybody reads the same answer."""
-    chat: Chat | None = data.get("event_chat")
-    if chat is None or chat.type == "private":
-        return person.locale
-    database: Database = data["database"]
-    return str(await database.call("chat_language", chat_id=chat.id))
 
 
 class Is(Filter):

@@ -73,7 +73,8 @@ def _message(update: Object, event: Object) -> Record:
         "media_file_id": file_id,
         "media_group_id": storable(event.get("media_group_id")),
         **_answered(event),
-        "classification": classify(text if kind == "text" else caption),
+        # Media has to be looked at, whatever is written under it (S2).
+        "classification": classify(text).kind if kind == "text" else "request",
         "migrated_to": plain(event.get("migrate_to_chat_id")),
         "migrated_from": plain(event.get("migrate_from_chat_id")),
     }

@@ -7,7 +7,7 @@ each cache hears it within milliseconds and forgets everything, near and far. To
 person needs no look at whom a change concerns, cannot miss one, and costs one batched call: people are changed a few
 times a day. A change behind the processes' back (an operator with psql) is nobody's to announce: a trigger cannot
 publish on Redis. That, or a hint that got lost because Redis was away, is out of date for as long as L1 and L2 live,
-five minutes together; whoever hears again after an interruption forgets everything, for it may have missed something.
+ten minutes together; whoever hears again after an interruption forgets everything, for it may have missed something.
 
 L2 cannot bring back what was forgotten: each value there carries the epoch in which it was asked for, and forgetting
 begins a new one. A value that was read before a change and stored after it bears the old epoch.
@@ -38,9 +38,10 @@ CHANGES = {
     **dict.fromkeys(("set_role", "set_active", "remove_person", "update_profile"), IDENTITY),
     **dict.fromkeys(("link_telegram", "unlink_telegram", "adopt_defaults", "choose_language"), IDENTITY),
     **dict.fromkeys(("acknowledge_request", "excuse_request"), REQUESTS),
+    **dict.fromkeys(("reclassify_request", "reclassify_message"), REQUESTS),
 }
 
-L1_SECONDS, L2_SECONDS = 60.0, 240
+L1_SECONDS, L2_SECONDS = 120.0, 480
 BATCH = 100
 
 requests = Counter(

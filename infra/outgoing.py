@@ -21,6 +21,8 @@ BATCH = 100
 # Minutes of sending at Telegram's pace; should the database stay away for longer, the oldest give way.
 MOST_WAITING = 10_000
 PAUSE_SECONDS = 1
+# Nobody waits for the record: what is said within a moment travels together.
+GATHERING_SECONDS = 0.2
 # What a process that stops has left for its last messages.
 CLOSING_SECONDS = 2
 
@@ -82,6 +84,7 @@ class Outgoing(BaseRequestMiddleware):
         while True:
             await self._wake.wait()
             self._wake.clear()
+            await asyncio.sleep(GATHERING_SECONDS)
             while self._waiting:
                 if not await self._is_taken():
                     await asyncio.sleep(PAUSE_SECONDS)

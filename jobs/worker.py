@@ -10,6 +10,7 @@ from arq.worker import Worker
 
 from jobs import (
     audit,
+    classification,
     faq_answer,
     firm_defaults,
     horizon,
@@ -32,6 +33,7 @@ TICKS: list[Tick] = [
     Tick("delivery", 0.51, outbox.deliver),
     Tick("audit", 5, audit.seal),
     Tick("faq_answer", 1, faq_answer.offer),
+    Tick("classification", 1, classification.ask),
 ]
 
 TIMETABLE: list[CronJob] = [

@@ -84,6 +84,12 @@ async def watch(query: CallbackQuery, pressed: Pressed, person: Person, database
     await _show(query, database, buttons, "watch_chat", pressed.row, person)
 
 
+@router.callback_query(Says(verbs.TRUST))
+async def trust(query: CallbackQuery, pressed: Pressed, person: Person, database: Database, buttons: Buttons) -> None:
+    """Have who writes as the group speak for the firm (B4)."""
+    await _show(query, database, buttons, "trust_group_voices", pressed.row, person)
+
+
 @router.callback_query(Says(verbs.ADOPT))
 async def choose_client(
     query: CallbackQuery, pressed: Pressed, person: Person, database: Database, buttons: Buttons

@@ -49,7 +49,7 @@ FIXES = {
     "write_a_message": N_("Сообщений ещё не было. Напишите в чат что-нибудь для проверки."),
     "ask_whether_still_used": N_("В чате давно не пишут. Узнайте, нужен ли он ещё."),
     "decide_who_speaks_as_group": N_(
-        "Кто-то пишет от имени группы и считается клиентом. Если это сотрудник, пусть пишет под своим именем."
+        "Кто-то пишет от имени группы и считается клиентом. Если это сотрудник, отметьте это кнопкой ниже."
     ),
 }
 
@@ -112,6 +112,8 @@ def keyboard(found: Diagnosis, buttons: Buttons) -> InlineKeyboardMarkup | None:
         acts.append((_("Включить наблюдение"), verbs.WATCH))
     if any(one.fix == "assign_owner" for one in found.findings):
         acts.append((_("Назначить ответственного"), verbs.GIVE))
+    if any(one.fix == "decide_who_speaks_as_group" for one in found.findings):
+        acts.append((_("Считать группу сотрудником"), verbs.TRUST))
     acts.append((_("Проверить снова"), verbs.RECHECK))
     return InlineKeyboardMarkup(
         inline_keyboard=[

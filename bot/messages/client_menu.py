@@ -123,7 +123,9 @@ def _told(request: Request, timezone: str, now: datetime, *, is_private: bool) -
     if not is_private:
         return [line]
     chat = quoted(request.chat_name, LISTED_TITLE)
-    return [line, f"{chat}: «{quoted(request.words, LISTED_PHRASE)}»" if request.words else chat]
+    if not request.words:
+        return [line, chat]
+    return [line, chat + ": " + _("«{phrase}»").format(phrase=quoted(request.words, LISTED_PHRASE))]
 
 
 def _expected(request: Request, timezone: str, now: datetime) -> str:

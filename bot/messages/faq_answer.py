@@ -3,17 +3,17 @@
 from typing import Literal
 from uuid import UUID
 
-from aiogram import html
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.messages.buttons import FAQ_HELPED, FAQ_NOT_HELPED, Buttons
+from bot.messages.quoting import verbatim
 from bot.messages.replies import Place
 from infra.words import N_, _
 
 Outcome = Literal["helped", "waits", "not_helped"]
 
-# Telegram takes 4096 UTF-16 units, and signs beyond the first plane are two.
-_ANSWER_LIMIT = 3500
+# Telegram takes 4096 UTF-16 units, and the firm writes so many signs at most: only those that count twice are too many.
+_ANSWER_LIMIT = 4096
 
 _OUTCOMES: dict[Outcome, str] = {
     "helped": N_("Рады, что помогло."),
@@ -31,8 +31,7 @@ class Offer(Place):
 
 def offer(facts: Offer) -> str:
     """Return the answer, which is the firm's own text."""
-    answer = facts.answer.encode("utf-16-le")[: 2 * _ANSWER_LIMIT].decode("utf-16-le", "ignore")
-    return html.quote(answer)
+    return verbatim(facts.answer, _ANSWER_LIMIT)
 
 
 def keyboard(facts: Offer, buttons: Buttons) -> InlineKeyboardMarkup:

@@ -108,7 +108,7 @@ def ending(window: WindowFacts, length: int = NAME) -> str:
     if window.closed_because == "answered":
         return _answered(window) + _by(window.answered_by, length)
     if window.closed_because == "edited":
-        return _("клиент изменил сообщение, ответ не нужен")
+        return _("вопрос снят, ответ не нужен")
     if window.closed_because in _UNWATCHED:
         return _("наблюдение за чатом остановлено")
     return _("ответ не нужен") + _by(window.excused_by, length)

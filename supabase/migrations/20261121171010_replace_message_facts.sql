@@ -1,4 +1,4 @@
--- A call says what is so when it is passed on, an order what the client's message says by then.
+-- Calls, orders and checklists, all told by one outbox: what each added to these functions, in one.
 set lock_timeout = '5s';
 
 create or replace function private.message_facts(message public.outbox, as_of timestamptz)
@@ -10,13 +10,13 @@ set plan_cache_mode = 'force_generic_plan'
 set enable_seqscan = off
 as $$
 /* All that a message has to say when it is sent: its windows, those that wait longest first, at most ten of each kind, and how many
-   there are of each; of a checklist, what private.chat_diagnosis says to its reader. What the bot replies to clients was
-   all known when it was owed. */
+   there are of each; of a checklist, what private.chat_diagnosis says to its reader. What the bot replies to clients was all known when
+   it was owed. */
 begin
-  if message.kind = 'accountant_call' then
-    return private.call_facts(message.subject_id);
-  elsif message.kind = 'document_order' then
+  if message.kind = 'document_order' then
     return private.order_facts(message);
+  elsif message.kind = 'accountant_call' then
+    return private.call_facts(message.subject_id);
   elsif message.is_internal is null then
     return message.payload;
   end if;
@@ -49,5 +49,44 @@ begin
       end
     )
   );
+end
+$$;
+
+create or replace function private.tell_others(unread uuid[], as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+/* What messages would have told somebody who cannot be reached goes to the next in line (E19); what is amiss with a chat the health
+   page says in any case. */
+begin
+  perform private.tell(
+    array(
+      select distinct a.id
+      from public.notices as n
+      join public.sla_alerts as a on a.id = n.alert_id and a.resolved_at is null
+      where n.message_id = any (unread)
+    ),
+    as_of
+  );
+  perform private.tell_who_waits(
+    array(
+      select distinct w.id
+      from public.notices as n
+      join public.client_requests as w on w.id = n.request_id and w.closed_as is null
+      where n.message_id = any (unread)
+        and n.alert_id is null
+    ),
+    as_of
+  );
+  perform private.tell_of_removal(o.subject_id, as_of)
+  from public.outbox as o
+  where o.id = any (unread)
+    and o.kind = 'chat_notice'
+    and o.payload ->> 'event' = 'bot_removed';
+  perform private.tell_of_call(o.subject_id, as_of)
+  from public.outbox as o
+  where o.id = any (unread)
+    and o.kind = 'accountant_call';
 end
 $$;

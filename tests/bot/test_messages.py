@@ -93,7 +93,7 @@ def test_e10_several_windows_of_a_chat_are_one_list() -> None:
             window(outcome="excused", closed_because="no_answer_needed", excused_by="Ольга Петрова"),
             "ответ не нужен — Ольга Петрова",
         ),
-        (window(outcome="excused", closed_because="edited"), "клиент изменил сообщение, ответ не нужен"),
+        (window(outcome="excused", closed_because="edited"), "вопрос снят, ответ не нужен"),
         (window(outcome="voided", closed_because="monitoring_off"), "наблюдение за чатом остановлено"),
         (window(outcome="voided", closed_because="bot_removed"), "наблюдение за чатом остановлено"),
         (window(outcome="voided", closed_because="chat_deleted"), "наблюдение за чатом остановлено"),

@@ -127,8 +127,7 @@ async def say(stack: Stack, url: str, chat: int, *texts: str, stay: asyncio.Even
     async with open_http() as http, Outgoing(Database(http, url, "key")) as outgoing:
         token, api_url = stack.env["TELEGRAM_BOT_TOKEN"], stack.env["TELEGRAM_API_URL"]
         async with telegram.connect(token, api_url, outgoing) as bot:
-            for text in texts:
-                await bot.send_message(chat, text)
+            await asyncio.gather(*(bot.send_message(chat, text) for text in texts))
         if stay:
             await stay.wait()
 
@@ -144,8 +143,8 @@ async def test_what_was_said_while_the_database_was_away_is_recorded_when_it_is_
     before = lost()
     async with asyncio.timeout(10):
         await say(stack, front[1], chat.id, "раз", "два", "три", stay=front[0].has_some)
-    # Perhaps twice: the process was told to stop before it heard that they are recorded.
-    assert list(dict.fromkeys(text for call in front[0].told for text in call)) == ["раз", "два", "три"]
+    # Perhaps told again: the process was to stop before it heard that they are recorded.
+    assert set(front[0].told[0]) == {"раз", "два", "три"}
     assert (lost(), len(await sim.messages(chat.id))) == (before, 3)
 
 

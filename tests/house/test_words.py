@@ -125,7 +125,8 @@ def bare_words(tree: Tree) -> Iterator[str]:
         for node in file.nodes():
             if not isinstance(node, ast.Constant) or id(node) in marked or not isinstance(node.value, str):
                 continue
-            if re.search("[А-Яа-яЁё]", node.value):
+            # Quotation marks are words, too: English has others.
+            if re.search("[А-Яа-яЁё«»]", node.value):
                 yield f"{file.path}:{node.lineno} {node.value}"
 
 
@@ -151,7 +152,15 @@ def test_every_text_for_people_is_looked_up() -> None:
 
 
 def test_the_rule_about_bare_words_bites() -> None:
-    bare = ('x = "Чат"', '_(f"Чат {name}")', 'f"{name} ждёт"', '_("Чат" + name)', '_(x["Чат"])', "f\"{_('Чат')}\"")
+    bare = (
+        'x = "Чат"',
+        'f"«{x}»"',
+        '_(f"Чат {name}")',
+        'f"{name} ждёт"',
+        '_("Чат" + name)',
+        '_(x["Чат"])',
+        "f\"{_('Чат')}\"",
+    )
     for source in bare:
         assert objections(bare_words, {"bot/a.py": source}), source
     fine = '"""Чат."""\nasync def f():\n    """Чат."""\n    return _("Ча" "т"), N_("Чат"), ngettext("чат", "чата", n)\n'

@@ -30,6 +30,7 @@ from tests.sql.firm import (
     sweep,
     window,
 )
+from tests.stack import Stack
 
 NOON = monday("12:00")
 
@@ -199,3 +200,21 @@ def test_nobody_but_the_service_asks_for_a_client(db: Connection) -> None:
     for role in ("manager", "anon"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege), acting_as(db, role):
             one(db, "select api.call_accountant(%s, %s)", ANNA, ROMASHKA)
+
+
+def test_an_order_is_found_at_the_end_of_its_chat(db: Connection) -> None:
+    """Telegram has no message of it that a link could open."""
+    orders(db)
+    facts = one(db, "select private.request_facts(id, %s) from public.client_requests", NOON)
+    assert facts["chat_url"] == "https://t.me/c/1000000001/999999999"
+
+
+def test_two_presses_at_once_are_one_call(stack: Stack) -> None:
+    """Each in a transaction of its own, as two copies of the bot ask."""
+    with psycopg.connect(stack.env["DATABASE_URL"]) as first, psycopg.connect(stack.env["DATABASE_URL"]) as second:
+        assert calls(first)["outcome"] == "called"
+        second.execute("set local lock_timeout = '200ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            one(second, "select api.call_accountant(%s, %s, 0, %s)", BORIS, ROMASHKA, NOON)
+        first.rollback()
+        second.rollback()

@@ -1,5 +1,6 @@
 """Who brings the bot into a group learns what is amiss there, and mends from Telegram what SQL can mend (G1, A7)."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -157,6 +158,16 @@ def test_an_owner_of_the_team_is_given_to_a_chat(db: Connection) -> None:
         service(db, "assign_chat(%s, %s, %s)", key(db, LEBEDEVA), user_id(MARIA), PETR)
 
 
+def test_b4_who_speaks_as_the_group_speaks_for_the_firm_once_a_manager_says_so(db: Connection) -> None:
+    now = datetime.now(UTC)
+    ingest(db, said(1087968824, now, on_behalf=True))
+    assert states(service(db, "diagnose_chat(%s, chat_id => %s)", PETR, ROMASHKA))["anonymous_staff"] == "amber"
+    found = service(db, "trust_group_voices(%s, %s)", key(db, ROMASHKA), PETR)
+    assert states(found)["anonymous_staff"] == "green"
+    ingest(db, said(1087968824, now, "Готово", on_behalf=True))
+    assert [window["closed_because"] for window in windows(db)] == ["answered"]
+
+
 def test_the_clients_most_like_the_title_come_first(db: Connection) -> None:
     joins(db)
     db.execute("update public.chats set chat_name = 'Ромашка и мы' where chat_id = %s", [GROUP])
@@ -174,7 +185,16 @@ def test_policies_of_a_tier_are_not_offered(db: Connection) -> None:
 
 
 @pytest.mark.parametrize("who", [OLGA, IVAN, MARIA, ANNA])
-@pytest.mark.parametrize("call", ["diagnose_chat(%s, id => %s)", "watch_chat(telegram_id => %s, id => %s)"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "diagnose_chat(%s, id => %s)",
+        "watch_chat(telegram_id => %s, id => %s)",
+        "trust_group_voices(telegram_id => %s, id => %s)",
+        "adopt_chat(telegram_id => %s, id => %s, client_id => null)",
+        "assign_chat(telegram_id => %s, id => %s, accountant_id => null)",
+    ],
+)
 def test_nobody_else_looks_or_mends(db: Connection, call: str, who: int) -> None:
     with pytest.raises(psycopg.Error, match="not_allowed"):
         service(db, call, who, key(db, ROMASHKA))

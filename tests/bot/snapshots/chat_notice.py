@@ -10,4 +10,7 @@ MESSAGES: Messages = {
     "a reply was not sent": lambda: chat_notice.notice(
         told.facts(chat_name="Romashka").model_copy(update={"event": "reply_not_sent"})
     ),
+    "the model does not answer": lambda: chat_notice.notice(
+        told.facts().model_copy(update={"event": "model_unavailable"})
+    ),
 }
