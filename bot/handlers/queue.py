@@ -14,7 +14,6 @@ from bot.messages.sla_escalation import PressResult
 from bot.messages.windows import MessageFacts
 from bot.pressing import Says, show
 from bot.refusals import say_refusals
-from infra.redis import Hints
 from infra.supabase import Database
 
 ACTS = {verbs.WAIT_TAKE: "take", verbs.WAIT_EXCUSE: "no_answer_needed"}
@@ -44,11 +43,10 @@ async def open_wait(query: CallbackQuery, pressed: Pressed, database: Database, 
 
 
 @router.callback_query(Says(*ACTS))
-async def act(query: CallbackQuery, pressed: Pressed, database: Database, buttons: Buttons, hints: Hints) -> None:
+async def act(query: CallbackQuery, pressed: Pressed, database: Database, buttons: Buttons) -> None:
     """Take it in hand, or say that no answer is needed (S5, S11)."""
     person = query.from_user.id
     row = await database.call("press_request", request_id=str(pressed.row), verb=ACTS[pressed.verb], telegram_id=person)
-    hints.say("requests")
     said = sla_escalation.toast(PressResult.model_validate(row), datetime.now(UTC))
     await show(query, *await _card(person, pressed, database, buttons), said)
 

@@ -14,7 +14,6 @@ from bot.messages.queue import Chats
 from bot.messages.template import Preview, Screen, Sent, Templates
 from bot.pressing import Says, show
 from bot.refusals import say_refusals
-from infra.redis import Hints
 from infra.supabase import Database
 
 router = Router(name="template")
@@ -66,7 +65,7 @@ async def preview(query: CallbackQuery, pressed: Pressed, database: Database, bu
 
 
 @router.callback_query(Says(verbs.TEMPLATE_SEND))
-async def send(query: CallbackQuery, pressed: Pressed, database: Database, hints: Hints) -> None:
+async def send(query: CallbackQuery, pressed: Pressed, database: Database) -> None:
     """Owe the chat what was shown; SQL refuses if the text has changed since."""
     shown = query.message
     row = await database.call(
@@ -77,7 +76,6 @@ async def send(query: CallbackQuery, pressed: Pressed, database: Database, hints
         preview_id=shown.message_id if shown else 0,
         seen_at=_seen_at(shown),
     )
-    hints.say("requests")
     await show(query, template.sent(Sent.model_validate(row)), None)
 
 
