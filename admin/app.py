@@ -33,7 +33,7 @@ from admin.pages.profile.second_factor import (
 from admin.pages.profile.sessions import end_every_session, end_session
 from admin.pages.profile.telegram import link_telegram, show_telegram, unlink_telegram
 from admin.pages.requests.page import home, show_requests
-from admin.pages.requests.request import excuse_request, show_request, take_request
+from admin.pages.requests.request import classify_request, excuse_request, show_request, take_request
 from admin.pages.reset.page import finish_reset, show_reset
 from admin.pages.team.invitations import invite, invite_list, revoke_invitation, show_list
 from admin.pages.team.members import set_active, set_role, unlink_telegram_of
@@ -85,7 +85,7 @@ def _pages() -> list[HTTPRouteHandler]:
 
 
 def _requests() -> list[HTTPRouteHandler]:
-    return [show_requests, show_request, take_request, excuse_request]
+    return [show_requests, show_request, take_request, excuse_request, classify_request]
 
 
 def _doors() -> list[HTTPRouteHandler]:

@@ -58,6 +58,9 @@ KEYS: dict[str, Sentence] = {
         "Telegram уже привязан", "Чтобы привязать другой аккаунт, сначала отвяжите прежний."
     ),
     "unknown_request": Sentence("Обращение не найдено", "Возможно, ссылка устарела или в ней опечатка."),
+    "message_too_old": Sentence(
+        "Сообщение слишком старое", "Ему больше двух суток: ждать ответа по нему уже не начать."
+    ),
     "request_already_closed": Sentence("Клиент уже не ждёт ответа", "Это обращение закрыто: обновите страницу."),
     "client_not_found": Sentence("Клиент не найден", "Возможно, ссылка устарела или в ней опечатка."),
     # api.update_profile: the constraints of a person's own row

@@ -3,6 +3,7 @@
 Nothing of it waits for an answer, so it goes its own way into the database. What is odd is no error: SQL refuses it.
 """
 
+import asyncio
 from collections import OrderedDict
 from typing import Any
 
@@ -45,11 +46,24 @@ def asides_of(update: Object) -> list[Record]:
     return []
 
 
+class _Batch:
+    """Asides that travel together, and why they did not arrive."""
+
+    def __init__(self) -> None:
+        self.asides: list[Record] = []
+        self.failure: Unavailable | None = None
+
+
 class Asides:
-    """Brings asides to the database; authors that it has heard of already are not told of again."""
+    """Brings asides to the database; authors that it has heard of already are not told of again.
+
+    What comes up while one call is under way travels with the next.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._next = _Batch()
+        self._sending = asyncio.Lock()
         self._authors: OrderedDict[tuple[Any, Any], tuple[Any, Any]] = OrderedDict()
 
     async def store(self, update: Object, record: Record | None = None) -> None:
@@ -62,6 +76,25 @@ class Asides:
             self._remember(asides)
 
     async def _bring(self, asides: list[Record]) -> None:
+        """Return when these are in the database: whoever is first at the door takes all that wait there along."""
+        batch = self._next
+        batch.asides += asides
+        async with self._sending:
+            if batch is self._next:
+                self._next = _Batch()
+                batch.failure = Unavailable("the sender left")  # unless it stays to the end
+                batch.failure = await self._outcome(batch.asides)
+        if batch.failure:
+            raise batch.failure
+
+    async def _outcome(self, asides: list[Record]) -> Unavailable | None:
+        try:
+            await self._send(asides)
+        except Unavailable as error:
+            return error
+        return None
+
+    async def _send(self, asides: list[Record]) -> None:
         try:
             await self._database.call("ingest_asides", updates=asides)
         except Refused as refusal:

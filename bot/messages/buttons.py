@@ -36,6 +36,10 @@ ADD_CLIENT = "add_client"
 
 ALERT_VERBS = (TAKE, NO_ANSWER_NEEDED, REMIND_30, REMIND_60, REMIND_OPENING)
 
+# What a message is after all, in the words of `api.reclassify_request`; the row is the window.
+QUESTION, THANKS, SPAM = "request", "gratitude", "spam"
+CLASS_VERBS = (QUESTION, THANKS, SPAM)
+
 CALL_ACCOUNTANT = "call_accountant"
 SHOW_REQUESTS = "show_requests"
 ORDER_DOCUMENT = "order_document"

@@ -21,7 +21,6 @@ FOR_SOMEBODY = ("admin", "manager")
 class Wait(WindowFacts):
     """A window that somebody may act on, and its chat."""
 
-    request_id: UUID
     chat: UUID | None = None
 
 
@@ -92,10 +91,11 @@ def card(one: Wait, buttons: Buttons) -> Screen:
         rows.append([*acts, button(_("Ответ не нужен"), verbs.WAIT_EXCUSE, one.request_id)])
         if one.chat:
             rows.append([button(_("Ответить шаблоном"), verbs.TEMPLATES_FOR, one.chat)])
+    rows.append(sla_escalation.corrections(one, buttons))
     if one.chat_url:
         rows.append([InlineKeyboardButton(text=_("Открыть чат"), url=one.chat_url)])
     rows.append([button(_("К очереди"), verbs.QUEUE, numbered(0))])
-    return sla_escalation.alert(facts), InlineKeyboardMarkup(inline_keyboard=rows)
+    return sla_escalation.alert(facts), InlineKeyboardMarkup(inline_keyboard=[row for row in rows if row])
 
 
 def digest(facts: MessageFacts) -> str:

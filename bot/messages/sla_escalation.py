@@ -38,13 +38,14 @@ def alert(facts: MessageFacts) -> str:
 
 
 def keyboard(facts: MessageFacts, message_id: UUID, buttons: Buttons) -> InlineKeyboardMarkup | None:
-    """Return the buttons under an alert or a digest; none when nobody waits."""
+    """Return the buttons under an alert or a digest; when nobody waits, only what takes a mistake back."""
 
     def button(text: str, verb: str) -> InlineKeyboardButton:
         return InlineKeyboardButton(text=text, callback_data=buttons.pack(verb, message_id))
 
     if not facts.waiting:
-        return None
+        mistake = corrections(facts.windows[0], buttons) if len(facts.windows) == facts.closed == 1 else []
+        return InlineKeyboardMarkup(inline_keyboard=[mistake]) if mistake else None
     waiting = facts.waiting_windows
     acts = []
     if facts.waiting > len(waiting) or not all(window.acknowledged_by for window in waiting):
@@ -56,11 +57,31 @@ def keyboard(facts: MessageFacts, message_id: UUID, buttons: Buttons) -> InlineK
         button(_("Через 1 ч"), verbs.REMIND_60),
         button(_("При открытии"), verbs.REMIND_OPENING),
     ]
-    rows = [acts, reminders]
+    rows = [acts, reminders, corrections(waiting[0], buttons) if facts.waiting == 1 else []]
     # A digest tells of several chats: its links are in its lines.
     if facts.chat_name and waiting[0].chat_url:
         rows.append([InlineKeyboardButton(text=_("Открыть чат"), url=waiting[0].chat_url)])
     return InlineKeyboardMarkup(inline_keyboard=[row for row in rows if row])
+
+
+def corrections(window: WindowFacts, buttons: Buttons) -> list[InlineKeyboardButton]:
+    """Return the buttons that say what the client's message is after all (S2)."""
+    if window.waits:
+        offered = [(_("Это благодарность"), verbs.THANKS), (_("Это спам"), verbs.SPAM)]
+    else:
+        offered = [(_("Это вопрос"), verbs.QUESTION)] if window.was_let_go else []
+    return [
+        InlineKeyboardButton(text=text, callback_data=buttons.pack(verb, window.request_id)) for text, verb in offered
+    ]
+
+
+def corrected(outcome: str) -> str:
+    """Return what follows from a correction, as `api.reclassify_request` tells it: plain text for a toast."""
+    if outcome == "waits":
+        return _("Записано: клиент ждёт ответа.")
+    if outcome == "excused":
+        return _("Записано: ответ не нужен.")
+    return _("Записано. Обращение уже закрыто, его время не изменилось.")
 
 
 def outdated() -> str:

@@ -1,6 +1,7 @@
 """Windows in words: how long somebody waits, for whom, and how a wait ended."""
 
 from datetime import datetime
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,6 +21,7 @@ class WindowFacts(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    request_id: UUID
     chat_name: str
     chat_url: str | None
     asked_by: str | None
@@ -40,6 +42,11 @@ class WindowFacts(BaseModel):
     @property
     def waits(self) -> bool:
         return self.closed_because is None
+
+    @property
+    def was_let_go(self) -> bool:
+        """Assert that somebody, or a rule, said that it needs no answer."""
+        return self.closed_because in {"no_answer_needed", "edited"}
 
     @property
     def waited(self) -> int:

@@ -13,10 +13,10 @@ def address(firm: Firm, chat: Chat) -> str:
     return f"/requests/{firm.request_of(chat)}"
 
 
-def press(reader: Reader, path: str, verb: str) -> httpx.Response:
+def press(reader: Reader, path: str, verb: str, **fields: str) -> httpx.Response:
     """Send the form that the page has, or would have."""
     token = hidden(reader.get("/requests"), "_csrf_token")
-    return reader.post(f"{path}/{verb}", data={"_csrf_token": token})
+    return reader.post(f"{path}/{verb}", data={"_csrf_token": token, **fields})
 
 
 @pytest.fixture
@@ -68,6 +68,18 @@ def test_s11_no_answer_needed_ends_the_wait_and_a_second_press_says_so(
     again = press(reader, path, "excuse")
     assert (again.status_code, "Клиент уже не ждёт ответа" in words(again)) == (409, True)
     assert chat.name not in words(reader.get("/requests"))
+
+
+def test_s2_a_correction_lets_the_wait_go_and_another_takes_that_back(
+    reader: Reader, firm: Firm, olga: Colleague, chat: Chat
+) -> None:
+    path = address(firm, chat)
+    assert press(reader.as_person(olga), path, "class", classification="spam").status_code == 303
+    page = words(reader.get(path))
+    assert "вопрос снят" in page and "Это вопрос" in page
+    assert press(reader, path, "class", classification="request").status_code == 303
+    assert "Просрочено" in words(reader.get(path))
+    assert press(reader, path, "class", classification="praise").status_code in {400, 422}
 
 
 def test_an_answered_wait_says_who_answered_and_when(reader: Reader, firm: Firm, olga: Colleague, chat: Chat) -> None:

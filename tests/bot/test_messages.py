@@ -12,6 +12,7 @@ from tests.bot.told import BUTTONS, CHAT_URL, ROW, answered, facts, window
 
 NOW = datetime(2026, 4, 6, 12, 0, tzinfo=UTC)
 REMINDERS = ["Через 30 мин", "Через 1 ч", "При открытии"]
+CLASSES = ["Это благодарность", "Это спам"]
 
 
 def alert(*told: WindowFacts, more: int = 0) -> str:
@@ -105,7 +106,7 @@ def test_e10_several_windows_of_a_chat_are_one_list() -> None:
 )
 def test_c5_c12_a_closed_window_says_how_it_ended(closed: WindowFacts, words: str) -> None:
     assert alert(closed) == f"✅ <b>ООО Ромашка</b>: {words}"
-    assert offered(facts(closed)) == []
+    assert offered(facts(closed)) == ([["Это вопрос"]] if closed.was_let_go else [])
 
 
 def test_several_closed_windows_are_listed() -> None:
@@ -117,11 +118,11 @@ def test_several_closed_windows_are_listed() -> None:
 def test_a_taken_window_names_its_taker_and_cannot_be_taken_again() -> None:
     taken = window(acknowledged_by="Пётр Волков")
     assert alert(taken).endswith("✅ В работе: Пётр Волков")
-    assert offered(facts(taken)) == [["Ответ не нужен"], REMINDERS, ["Открыть чат"]]
+    assert offered(facts(taken)) == [["Ответ не нужен"], REMINDERS, CLASSES, ["Открыть чат"]]
 
 
 def test_e14_an_alert_offers_what_can_be_done_and_nothing_else() -> None:
-    assert offered(facts(window())) == [["Взял в работу", "Ответ не нужен"], REMINDERS, ["Открыть чат"]]
+    assert offered(facts(window())) == [["Взял в работу", "Ответ не нужен"], REMINDERS, CLASSES, ["Открыть чат"]]
 
 
 def test_one_tap_excuses_one_window_only() -> None:
@@ -131,7 +132,7 @@ def test_one_tap_excuses_one_window_only() -> None:
 def test_e15_open_chat_leads_to_the_first_wait_and_is_absent_without_an_address() -> None:
     keyboard = sla_escalation.keyboard(facts(window(), window(chat_url="https://t.me/c/1/2")), ROW, BUTTONS)
     assert keyboard and keyboard.inline_keyboard[-1][0].url == CHAT_URL
-    assert offered(facts(window(chat_url=None))) == [["Взял в работу", "Ответ не нужен"], REMINDERS]
+    assert offered(facts(window(chat_url=None))) == [["Взял в работу", "Ответ не нужен"], REMINDERS, CLASSES]
 
 
 def test_e9_a_digest_lists_who_waits_chat_by_chat() -> None:

@@ -34,7 +34,8 @@ async def test_e3_a_late_window_reaches_owner_and_manager_with_buttons(chat: Cli
         alert = await chat.alert(person)
         assert "клиент ждёт ответа 1 ч 10 мин" in alert.words
         assert alert.buttons == [
-            *("Взял в работу", "Ответ не нужен", "Через 30 мин", "Через 1 ч", "При открытии", "Открыть чат")
+            *("Взял в работу", "Ответ не нужен", "Через 30 мин", "Через 1 ч", "При открытии"),
+            *("Это благодарность", "Это спам", "Открыть чат"),
         ]
         assert until(lambda: chat.owed(person)["status"] == "sent", 15)  # noqa: B023 (asked at once)
         assert chat.owed(person)["telegram_message_id"] == alert.message_id

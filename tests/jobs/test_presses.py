@@ -48,7 +48,25 @@ async def test_e16_c13_no_answer_needed_closes_it_in_the_pressers_name(sim: Simu
     assert [window["outcome"] for window in chat.windows] == ["excused"]
 
 
-@pytest.mark.parametrize("button", ["Взял в работу", "Ответ не нужен", "Через 30 мин"])
+async def test_a_correction_lets_the_window_go_and_another_takes_that_back(
+    sim: SimulatorClient, chat: ClientChat
+) -> None:
+    """What rules took for a question was none, after all; both corrections are examples for the rules."""
+    alert = await late(chat)
+    press = await sim.until_answered(await sim.press(MANAGER, alert, "Это спам"))
+    assert press.text == "Записано: ответ не нужен."
+    ended = await changed(sim, alert, "ответ не нужен")
+    assert ended.buttons == ["Это вопрос"]
+    assert [window["outcome"] for window in chat.windows] == ["excused"]
+
+    press = await sim.until_answered(await sim.press(MANAGER, ended, "Это вопрос"))
+    assert press.text == "Записано: клиент ждёт ответа."
+    assert [window["outcome"] for window in chat.windows] == ["overdue"]
+    found = chat.rows("select became from public.classification_corrections where chat_id = %s order by id", chat.id)
+    assert [row["became"] for row in found] == ["spam", "request"]
+
+
+@pytest.mark.parametrize("button", ["Взял в работу", "Ответ не нужен", "Через 30 мин", "Это спам"])
 async def test_e16_who_may_no_longer_act_presses_in_vain(sim: SimulatorClient, chat: ClientChat, button: str) -> None:
     """The buttons stay in the chat of somebody who is no manager any more."""
     alert = await late(chat)

@@ -25,7 +25,7 @@ REASON_WORDS = {
 }
 CLOSED_WORDS = {
     "answered": "ответили",
-    "edited": "клиент исправил сообщение, ответ больше не нужен",
+    "edited": "вопрос снят, ответ больше не нужен",
     "no_answer_needed": "отмечено, что ответ не нужен",
     "monitoring_off": "наблюдение за чатом выключено",
     "bot_removed": "бота удалили из чата",
@@ -202,6 +202,11 @@ class Ledger(_Told):
     def is_open(self) -> bool:
         """Assert that somebody still waits."""
         return self.closed is None
+
+    @property
+    def was_let_go(self) -> bool:
+        """Assert that somebody, or a rule, said that it needs no answer."""
+        return self.closed is not None and self.closed.because in {"no_answer_needed", "edited"}
 
     @property
     def waited(self) -> str:

@@ -2,14 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, SkipValidation
+from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Redirect, Template
-from pydantic import TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from admin.pages.requests.ledger import Ledger, Message
 from admin.pages.requests.page import KIND_WORDS
@@ -20,6 +20,14 @@ from admin.times import Wall
 Me = NamedDependency[SkipValidation[SignedIn]]
 
 _MESSAGES = TypeAdapter(list[Message])
+
+
+class Correction(BaseModel):
+    """The form: what the message is after all."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    classification: Literal["request", "gratitude", "spam"]
 
 
 @get("/requests/{request_id:uuid}")
@@ -51,6 +59,12 @@ async def excuse_request(me: Me, request_id: FromPath[UUID]) -> Redirect:
     return await _act(me, "excuse_request", request_id)
 
 
-async def _act(me: SignedIn, function: str, request_id: UUID) -> Redirect:
-    await me.database.call(function, request_id=str(request_id))
+@post("/requests/{request_id:uuid}/class", opt={"tier": MEDIUM})
+async def classify_request(me: Me, request_id: FromPath[UUID], data: URLEncodedBody[Correction]) -> Redirect:
+    """Say what the client's message is after all: the window follows, and the rules learn from it (S2)."""
+    return await _act(me, "reclassify_request", request_id, classification=data.classification)
+
+
+async def _act(me: SignedIn, function: str, request_id: UUID, **arguments: str) -> Redirect:
+    await me.database.call(function, request_id=str(request_id), **arguments)
     return Redirect(f"/requests/{request_id}", status_code=303)
