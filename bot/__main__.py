@@ -9,6 +9,7 @@ import structlog
 from aiogram import Bot
 from aiogram.exceptions import AiogramError, TelegramNetworkError, TelegramRetryAfter, TelegramServerError
 from litestar import Litestar
+from litestar.types import ASGIApp
 
 from bot import dispatcher
 from bot.batching import Batcher
@@ -20,7 +21,7 @@ from bot.presence import presence
 from bot.reception import Reception
 from bot.settings import BotSettings
 from bot.throttling import Throttle
-from bot.webhook import webhook_route
+from bot.webhook import with_webhook
 from infra import redis, serving, supabase, telegram, telemetry
 from infra.settings import load
 from infra.throttling import Limiter
@@ -49,7 +50,7 @@ async def announce(bot: Bot, settings: BotSettings) -> None:
 
 
 @asynccontextmanager
-async def connected(settings: BotSettings) -> AsyncGenerator[Litestar]:
+async def connected(settings: BotSettings) -> AsyncGenerator[ASGIApp]:
     """Yield the app with everything it stands on open; close it in the right order afterwards."""
     token = settings.telegram_bot_token.get_secret_value()
     async with AsyncExitStack() as stack:
@@ -70,12 +71,11 @@ async def connected(settings: BotSettings) -> AsyncGenerator[Litestar]:
 
         await announce(bot, settings)
         await stack.enter_async_context(presence(bot, database))
-        route = webhook_route(
-            Reception(bot, listener, batcher, lanes), settings.telegram_webhook_secret.get_secret_value()
-        )
         health = telemetry.handlers("bot", needed={"supabase": database.ping}, wanted={"redis": queue.ping})
         files = files_route(bot, http, str(settings.supabase_url))
-        yield Litestar([route, files, *health], openapi_config=None, logging_config=None)
+        app = Litestar([files, *health], openapi_config=None, logging_config=None)
+        secret = settings.telegram_webhook_secret.get_secret_value()
+        yield with_webhook(app, Reception(bot, listener, batcher, lanes), secret)
 
 
 async def main() -> None:

@@ -24,6 +24,7 @@ _WORD = re.compile(r"\w+")
 def classify(text: str | None) -> Class:
     """Return `gratitude` for thanks, acknowledgements and wishes without anything else, else `request`."""
     words = _WORD.findall((text or "").lower())
+    if not _EMPTY_WORDS.issuperset(words):
+        return "request"
     signs = set(_WORD.sub("", text or "")) - _PUNCTUATION - set(" \n\t")
-    is_certain = signs <= _QUIET_SIGNS and _EMPTY_WORDS.issuperset(words)
-    return "gratitude" if is_certain and (words or signs) else "request"
+    return "gratitude" if signs <= _QUIET_SIGNS and (words or signs) else "request"
