@@ -13,6 +13,8 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 HINTS = "hints"
+# Between two hints of one process: a burst of commits is one word, and a page hears of the first at once.
+HINT_PAUSE_SECONDS = 0.1
 
 # What the admin leaves in the queue instance and the jobs look after.
 SIGN_INS = "sign_ins"  # a stream of sign-ins that are not in the log yet
@@ -62,7 +64,8 @@ async def end(task: asyncio.Task[None], seconds: float = 0.2) -> None:
 class Hints:
     """Publishes topics, without data, after a commit; never on anybody's way: `say` returns at once.
 
-    Topics said while one is on its way travel once. With Redis down they are dropped: pages catch up when they reload.
+    Topics said in the tenth of a second after one travel once. With Redis down they are dropped: pages catch up when
+    they reload.
     """
 
     def __init__(self, redis: Redis) -> None:
@@ -96,3 +99,4 @@ class Hints:
                     await self._redis.publish(HINTS, topic)
                 except RedisError as error:
                     log.warning("hint_dropped", topic=topic, reason=type(error).__name__)
+            await asyncio.sleep(HINT_PAUSE_SECONDS)

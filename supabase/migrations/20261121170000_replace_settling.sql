@@ -28,47 +28,69 @@ begin
   return (
     select array_agg(
       (
-        t.chat_id,
-        t.topic_id,
+        o.chat_id,
+        o.topic_id,
         case
-          when t.continues and o.windows <= 1 and o.plain then t.since
-          else least(t.since, o.first, c.first)
+          when o.continues then o.since
+          else least(
+            o.since,
+            (o.first, 0)::private.place,
+            (
+              select (min(w.begins_at), 0)::private.place
+              from public.client_requests as w
+              where w.chat_id = o.chat_id
+                and w.topic_id = o.topic_id
+                and w.closed_at >= (o.since).at
+            )
+          )
         end,
         k.last_message_at,
-        case when t.continues and o.windows = 1 and o.plain then o.id end,
+        case when o.continues then o.id end,
         o.windows > 1,
-        t.continues
-        and o.windows <= 1
-        and o.plain
+        o.continues
       )::private.topic_stretch
     )
-    from unnest(touched) as t
-    join public.chats as m on m.chat_id = t.chat_id and m.monitoring_enabled
-    join public.chat_topics as k on k.chat_id = t.chat_id and k.topic_id = t.topic_id
-    cross join lateral (
+    from (
       select
-        count(*) as windows,
+        t.chat_id,
+        t.topic_id,
+        t.since,
+        count(w.id) as windows,
         (array_agg(w.id))[1] as id,
-        (min(w.begins_at), 0)::private.place as first,
-        coalesce(bool_and((w.begins_at, w.begins_message_id) = (w.opened_at, w.first_message_id)), true) as plain
-      from public.client_requests as w
-      where w.chat_id = t.chat_id
-        and w.topic_id = t.topic_id
-        and w.closed_as is null
+        min(w.begins_at) as first,
+        t.continues
+        and count(w.id) <= 1
+        and coalesce(bool_and((w.begins_at, w.begins_message_id) = (w.opened_at, w.first_message_id)), true) as continues
+      from unnest(touched) as t
+      join public.chats as c on c.chat_id = t.chat_id and c.monitoring_enabled
+      left join public.client_requests as w on w.chat_id = t.chat_id and w.topic_id = t.topic_id and w.closed_as is null
+      group by t.chat_id, t.topic_id, t.since, t.continues
     ) as o
-    left join lateral (
-      select (min(w.begins_at), 0)::private.place as first
-      from public.client_requests as w
-      where not (t.continues and o.windows <= 1 and o.plain)
-        and w.chat_id = t.chat_id
-        and w.topic_id = t.topic_id
-        and w.closed_at >= (t.since).at
-    ) as c on true
+    join public.chat_topics as k on k.chat_id = o.chat_id and k.topic_id = o.topic_id
   );
 end
 $$;
 
-create function private.continue_windows(stretches private.topic_stretch[], out settled uuid[], out closed uuid[])
+create function private.deadlines(
+  schedule_id uuid, since timestamptz, target_minutes integer, warn_percent integer, out warn_at timestamptz, out due_at timestamptz
+)
+language plpgsql
+stable
+set search_path = ''
+as $$
+/* When somebody is warned, and when the target is used up (S7). What is left after the warning is counted from there on: to the same end,
+   and mostly within the period of work where the clock already is. */
+declare
+  target constant numeric := target_minutes * 60;
+  share constant numeric := target * warn_percent / 100;
+begin
+  warn_at := api.add_working(schedule_id, since, make_interval(secs => share));
+  due_at := api.add_working(schedule_id, warn_at, make_interval(secs => target - share));
+end
+$$;
+grant execute on function private.deadlines(uuid, timestamptz, integer, integer) to service_role;
+
+create function private.continue_windows(stretches private.topic_stretch[], out settled uuid[], out closed uuid[], out taken uuid[])
 language plpgsql
 set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
@@ -77,12 +99,16 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
 /* Adds to each line the messages that come after all others, with the open window in hand. Snapshots of policy and schedule are taken when
-   a window opens (S8). Returns the windows that are other than before, and those that are closed. */
+   a window opens (S8). Returns the windows that are other than before, those that are closed, and those that somebody may have in hand. */
 declare
   -- Known before the query starts, so that it opens only the partitions between them.
   earliest constant timestamptz := (select min((s.since).at) from unnest(stretches) as s);
   latest constant timestamptz := (select max(s.until) from unnest(stretches) as s);
 begin
+  if earliest is null then
+    return;
+  end if;
+
   with line as (
     select
       m.chat_id,
@@ -150,10 +176,10 @@ begin
       n.*,
       t.client_id, t.assigned_accountant_id, t.policy_id, t.policy_version, t.schedule_id, t.schedule_version, t.target_minutes,
       t.warn_percent,
-      api.add_working(t.schedule_id, n.opened_at, make_interval(secs => t.target_minutes * 60)) as due_at,
-      api.add_working(t.schedule_id, n.opened_at, make_interval(secs => t.target_minutes * 60 * t.warn_percent / 100.0)) as warn_at
+      d.warn_at, d.due_at
     from waits as n
     join private.chat_terms as t on t.chat_id = n.chat_id
+    cross join lateral private.deadlines(t.schedule_id, n.opened_at, t.target_minutes, t.warn_percent) as d
     where n.carried is null
   ),
   opened as (
@@ -177,7 +203,7 @@ begin
       f.answered_at,
       case when f.answered_at is not null then 'answered' end
     from fresh as f
-    returning id, opened_at, first_message_id, responded_at, responded_by, response_message_id
+    returning id, chat_id, opened_at, first_message_id, last_message_id, responded_at, responded_by, response_message_id, acknowledged_at
   ),
   continued as (
     update public.client_requests as w
@@ -203,14 +229,14 @@ begin
     from waits as c
     where w.id = c.carried
       and (c.questions > 0 or c.answered_at is not null)
-    returning w.id, w.responded_at, w.responded_by, w.response_message_id
+    returning
+      w.id, w.chat_id, w.opened_at, w.first_message_id, w.last_message_id, w.responded_at, w.responded_by, w.response_message_id,
+      w.acknowledged_at
   ),
   changed as (
-    select o.id, o.responded_at, o.responded_by, o.response_message_id
-    from opened as o
+    select * from opened
     union all
-    select c.*
-    from continued as c
+    select * from continued
   ),
   ledger as (
     insert into public.request_events (request_id, kind, happened_at, actor_id, message_id)
@@ -221,9 +247,20 @@ begin
     from changed as c
     where c.responded_at is not null
   )
-  select array_agg(c.id), array_agg(c.id) filter (where c.responded_at is not null)
+  select
+    array_agg(c.id),
+    array_agg(c.id) filter (where c.responded_at is not null),
+    array_agg(c.id) filter (
+      where c.acknowledged_at is not null
+        or exists (
+          select
+          from public.message_reactions as r
+          where r.chat_id = c.chat_id
+            and r.message_id between c.first_message_id and c.last_message_id
+        )
+    )
   from changed as c
-  into settled, closed;
+  into settled, closed, taken;
 end
 $$;
 grant execute on function private.continue_windows(private.topic_stretch[]) to service_role;
@@ -442,20 +479,28 @@ declare
   stretches constant private.topic_stretch[] := private.stretches_of(touched);
   settled uuid[];
   closed uuid[];
+  taken uuid[];
   replayed record;
 begin
-  select c.settled, c.closed
+  select c.settled, c.closed, c.taken
   from private.continue_windows(array(select s from unnest(stretches) as s where s.continues)) as c
-  into settled, closed;
-  perform private.settle_acknowledgements(settled);
+  into settled, closed, taken;
+  if taken is not null then
+    perform private.settle_acknowledgements(taken);
+  end if;
 
   if exists (select from unnest(stretches) as s where not s.continues) then
     replayed := private.replay_windows(array(select s from unnest(stretches) as s where not s.continues));
     settled := settled || replayed.settled;
     closed := closed || replayed.closed;
   end if;
-  -- A statement of its own: a sweep that held a window until now may have raised an alert which the statements above cannot see.
-  perform private.resolve_alerts(closed);
-  perform private.revise_messages(settled || closed);
+  -- Of most nobody was told. Statements of their own: a sweep that held a window until now may have raised an alert which those above
+  -- cannot see.
+  if exists (select from public.sla_alerts as a where a.request_id = any (closed)) then
+    perform private.resolve_alerts(closed);
+  end if;
+  if exists (select from public.notices as n where n.request_id = any (settled || closed)) then
+    perform private.revise_messages(settled || closed);
+  end if;
 end
 $$;

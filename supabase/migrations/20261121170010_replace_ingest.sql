@@ -277,7 +277,9 @@ begin
     end if;
     perform private.store_chats(records);
   end if;
-  perform private.recognise_staff(records);
+  if exists (select from public.users as u where u.telegram_id is null and u.active and u.telegram_username is not null) then
+    perform private.recognise_staff(records);
+  end if;
   types := array(select distinct r.type from unnest(records) as r);
   if 'membership' = any (types) then
     recorded := private.note_memberships(records);

@@ -108,6 +108,19 @@ def test_whom_the_ledger_names_is_never_deleted(breached: Connection) -> None:
         breached.execute("delete from public.users where id = %s", [user_id(IVAN)])
 
 
+def test_who_wrote_a_message_is_never_deleted(breached: Connection) -> None:
+    ingest(breached, said(IVAN, monday("11:40"), "Завтра отправлю"))
+    breached.execute("delete from public.client_requests")
+    with pytest.raises(psycopg.errors.ForeignKeyViolation, match="person_is_named"):
+        breached.execute("delete from public.users where id = %s", [user_id(IVAN)])
+
+
+@pytest.mark.parametrize("measure", ["sla_policies", "working_schedules"])
+def test_what_a_window_is_measured_by_is_never_deleted(breached: Connection, measure: str) -> None:
+    with pytest.raises(psycopg.errors.ForeignKeyViolation, match="windows_are_measured_by_it"):
+        breached.execute(f"delete from public.{measure}".encode())
+
+
 def test_who_was_told_of_nothing_can_be_deleted(breached: Connection) -> None:
     breached.execute("delete from public.client_requests")
     breached.execute("update public.chats set assigned_accountant_id = null")
