@@ -5,10 +5,13 @@ python := .venv/bin/python
 stack_env := .local/$(if $(filter-out 0,$(PORT_OFFSET)),$(PORT_OFFSET)/)env
 with_env := $(if $(SUPABASE_URL),,$(if $(wildcard $(stack_env)),set -a; . ./$(stack_env);))
 
-.PHONY: up down reset test check bench policies calendar audit-verify export-client erase-client admin remove-person matrix doctor packages test-packages
+.PHONY: up demo down reset test check bench eval i18n policies calendar audit-verify export-client erase-client admin remove-person matrix doctor packages test-packages
 
 up: packages  ## the local stack, the three processes and the Telegram simulator, until Ctrl-C
 	@$(python) -m infra.local up
+
+demo: packages  ## as up, and a working day of six client chats played in forty seconds
+	@$(python) -m infra.local demo
 
 down:  ## stop it from another terminal
 	@test ! -x $(python) || $(python) -m infra.local down
@@ -18,6 +21,9 @@ reset:  ## stop it and forget its data
 
 policies: packages  ## restate every changed portrait of supabase/policies in a new migration
 	@$(python) -m infra.local.policies
+
+i18n: packages  ## brings locale/ up to what the source says; ends badly while a text is not said in every language
+	@$(python) -m infra.local.catalogue
 
 matrix: packages  ## who may what, read from the database, beside what supabase/policies says
 	@$(if $(DATABASE_URL),,$(with_env)) exec $(python) -m infra.local.matrix
@@ -58,8 +64,11 @@ test: check  ## everything, from a bare machine
 	@python3 infra/local/browser.py
 	$(python) -m tests.halves
 
-bench: test-packages  ## speed and memory, each figure beside its floor in the same run; ends badly when a target is missed
-	@$(python) -m tests.bench
+bench: test-packages  ## speed and memory, each figure beside its floor in the same run; ends badly when a target is missed; STEADY_SECONDS
+	@$(python) -m tests.bench $(if $(STEADY_SECONDS),--steady-seconds $(STEADY_SECONDS))
+
+eval: test-packages  ## how often the classifier is right; CORRECTIONS=1 adds what people corrected in this firm
+	@$(if $(CORRECTIONS),$(with_env)) exec $(python) -m tests.evaluation $(if $(CORRECTIONS),--corrections)
 
 packages:
 	@python3 infra/local/install.py

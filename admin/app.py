@@ -33,6 +33,7 @@ from admin.pages.profile.second_factor import (
 from admin.pages.profile.sessions import end_every_session, end_session
 from admin.pages.profile.telegram import link_telegram, show_telegram, unlink_telegram
 from admin.pages.requests.page import home, show_requests
+from admin.pages.requests.request import excuse_request, show_request, take_request
 from admin.pages.reset.page import finish_reset, show_reset
 from admin.pages.team.invitations import invite, invite_list, revoke_invitation, show_list
 from admin.pages.team.members import set_active, set_role, unlink_telegram_of
@@ -80,7 +81,11 @@ def create_app(settings: AdminSettings) -> Litestar:
 
 
 def _pages() -> list[HTTPRouteHandler]:
-    return [home, show_requests, show_file, *_doors(), *_profile(), *_people(), *_clients()]
+    return [home, *_requests(), show_file, *_doors(), *_profile(), *_people(), *_clients()]
+
+
+def _requests() -> list[HTTPRouteHandler]:
+    return [show_requests, show_request, take_request, excuse_request]
 
 
 def _doors() -> list[HTTPRouteHandler]:

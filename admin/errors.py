@@ -57,6 +57,8 @@ KEYS: dict[str, Sentence] = {
     "telegram_already_linked": Sentence(
         "Telegram уже привязан", "Чтобы привязать другой аккаунт, сначала отвяжите прежний."
     ),
+    "unknown_request": Sentence("Обращение не найдено", "Возможно, ссылка устарела или в ней опечатка."),
+    "request_already_closed": Sentence("Клиент уже не ждёт ответа", "Это обращение закрыто: обновите страницу."),
     "client_not_found": Sentence("Клиент не найден", "Возможно, ссылка устарела или в ней опечатка."),
     # api.update_profile: the constraints of a person's own row
     "person_is_unknown": Sentence("Недостаточно прав", "Ваш доступ отключён. Обратитесь к администратору."),

@@ -1,24 +1,14 @@
 """Hints from Redis to the open pages of this process: one subscription, however many pages."""
 
 import asyncio
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
-from infra.redis import HINTS, end
-
-log = structlog.get_logger()
-
-# Said after Redis was away: whatever was published meanwhile is lost, so every page looks again.
-EVERYTHING = "all"
-LONGEST_PAUSE_SECONDS = 1.0
-SILENCE_SECONDS = 20.0
+from infra.redis import end, heard
 
 
 class Waiting:
@@ -60,7 +50,7 @@ class HintRelay:
             self._pages.discard(waiting)
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._relay_for_ever())
+        self._task = asyncio.create_task(self._relay())
         return self
 
     async def __aexit__(
@@ -69,38 +59,9 @@ class HintRelay:
         if self._task:
             await end(self._task)
 
-    async def _relay_for_ever(self) -> None:
-        failures = 0
-        while True:
-            try:
-                await self._relay()
-                failures = 0
-            except (RedisError, OSError, TimeoutError) as error:
-                failures += 1
-                if failures == 1:
-                    log.warning("hints_interrupted", reason=type(error).__name__)
-            pause = min(0.1 * 2**failures, LONGEST_PAUSE_SECONDS)
-            await asyncio.sleep(pause * (0.5 + random.random() / 2))  # noqa: S311 (spreads reconnects, hides nothing)
-
     async def _relay(self) -> None:
-        async with self._redis.pubsub() as channel:
-            await channel.subscribe(HINTS)
-            silent_since = asyncio.get_running_loop().time()
-            while asyncio.get_running_loop().time() - silent_since < SILENCE_SECONDS:
-                message = await channel.get_message(timeout=SILENCE_SECONDS / 4)
-                if message is None:
-                    await channel.ping()  # a connection that died without a word answers nothing
-                    continue
-                silent_since = asyncio.get_running_loop().time()
-                self._pass_on(message["type"], message["data"])
-
-    def _pass_on(self, kind: str, content: bytes | int | str) -> None:
-        # redis-py resubscribes silently after a broken connection; its confirmation is how we notice.
-        if kind == "subscribe":
-            log.info("hints_subscribed", pages=len(self._pages))
-            self._tell(EVERYTHING)
-        elif kind == "message" and isinstance(content, bytes):
-            self._tell(content.decode(errors="replace"))
+        async for topic in heard(self._redis):
+            self._tell(topic)
 
     def _tell(self, topic: str) -> None:
         for waiting in self._pages:

@@ -1,27 +1,33 @@
-"""The pages that a role finds in the header, in order: the one list of them. One's own page is under one's name."""
+"""The pages that a role finds in the menu, in order: the one list of them. One's own page is under one's name."""
 
+from itertools import groupby
 from typing import NamedTuple
 
 from admin.people import ROLE_WORDS, Role
 
 EVERYBODY = frozenset(ROLE_WORDS)
+MANAGERS: frozenset[Role] = frozenset({"admin", "manager"})
+
+WORK, FIRM = "Работа", "Фирма"
 
 
 class Destination(NamedTuple):
-    """A page in the header."""
+    """A page in the menu."""
 
+    group: str
     path: str
     title: str
     roles: frozenset[Role] = EVERYBODY
 
 
 DESTINATIONS = (
-    Destination("/requests", "Ожидают ответа"),
-    Destination("/clients", "Клиенты"),
-    Destination("/team", "Команда", frozenset({"admin", "manager"})),
+    Destination(WORK, "/requests", "Ожидают ответа"),
+    Destination(FIRM, "/clients", "Клиенты"),
+    Destination(FIRM, "/team", "Команда", MANAGERS),
 )
 
 
-def destinations_of(role: Role) -> list[Destination]:
-    """Return what this role may open. The database refuses the rest all the same."""
-    return [destination for destination in DESTINATIONS if role in destination.roles]
+def destinations_of(role: Role) -> list[tuple[str, list[Destination]]]:
+    """Return what this role may open, by group. The database refuses the rest all the same."""
+    mine = [destination for destination in DESTINATIONS if role in destination.roles]
+    return [(group, list(places)) for group, places in groupby(mine, key=lambda place: place.group)]

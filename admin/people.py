@@ -14,6 +14,7 @@ from admin.auth import Login
 from admin.services import Services
 from admin.sessions import Session
 from admin.visitors import address_of
+from infra.caching import announcing
 from infra.supabase import Database, Refused
 
 log = structlog.get_logger()
@@ -91,7 +92,8 @@ def database_of(services: Services, login: Login, asked: ASGIConnection[Any, Any
             asked.state.refusal = refusal
 
     url, key = services.settings.supabase, services.settings.supabase_anon_key
-    return Database(services.http, url, key, login.access_token, address=address_of(asked), on_refusal=keep)
+    address, announce = address_of(asked), announcing(services.said)
+    return Database(services.http, url, key, login.access_token, address=address, on_refusal=keep, on_call=announce)
 
 
 def is_in_use(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:

@@ -18,9 +18,10 @@ from admin.sign_in_guard import SignInGuard
 from admin.sign_ins import SignIns
 from admin.tickets import Tickets
 from admin.tokens import Verifier
-from infra.redis import connect
+from infra.outage import Outage
+from infra.redis import Hints, connect
 from infra.supabase import open_http
-from infra.throttling import Limiter, Outage
+from infra.throttling import Limiter
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Services:
     resets: Resets
     codes: Tickets
     hints: HintRelay
+    said: Hints
     limiter: Limiter
     sign_in_guard: SignInGuard
 
@@ -47,7 +49,7 @@ async def open_services(settings: AdminSettings) -> AsyncIterator[Services]:
     """Open everything inside the running loop; nothing has to be reachable yet."""
     redis, secret = connect(str(settings.redis_url)), settings.session_secret.get_secret_value()
     limits = Limits(settings.session_idle_minutes * 60, settings.session_life_days * 24 * 3600)
-    async with open_http() as http, HintRelay(redis) as hints:
+    async with open_http() as http, HintRelay(redis) as hints, Hints(redis) as said:
         auth = Auth(http, settings.supabase, settings.supabase_anon_key, _verifier(settings, http))
         sessions = Sessions(redis, secret, auth, limits)
         resets = Resets(redis, secret, auth, sessions, settings.origin)
@@ -56,7 +58,7 @@ async def open_services(settings: AdminSettings) -> AsyncIterator[Services]:
         try:
             outage = Outage()
             yield Services(
-                *(settings, http, redis, auth, sessions, cookie, sign_ins, events, resets, codes, hints),
+                *(settings, http, redis, auth, sessions, cookie, sign_ins, events, resets, codes, hints, said),
                 Limiter(redis, outage),
                 SignInGuard(redis, settings, outage),
             )

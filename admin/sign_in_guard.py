@@ -18,7 +18,8 @@ from redis.exceptions import RedisError
 from admin.security import address_block
 from admin.sessions import derive_key
 from admin.settings import AdminSettings
-from infra.throttling import Outage, TooOften, Verdict, refused
+from infra.outage import Outage
+from infra.throttling import TooOften, Verdict, refused
 
 log = structlog.get_logger()
 

@@ -34,5 +34,6 @@ COMMANDS = (
     Command("diagnose", N_("Проверить, всё ли готово в этом чате"), ("group",), MANAGERS),
     Command("info", N_("Состояние системы"), ("private",), ("admin",)),
     Command("menu", N_("Позвать бухгалтера, мои обращения, заказать документ"), ("private", "group")),
+    Command("language", N_("На каком языке мне писать"), ("private",)),
     Command("help", N_("Что умеет бот"), ("private", "group")),
 )

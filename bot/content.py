@@ -6,7 +6,10 @@ from typing import Any
 NAME_LIMIT = 300
 # Beyond what Telegram lets anybody set; an emoji may be a dozen signs long.
 REACTIONS, EMOJI_LIMIT = 20, 20
-_FILES = ("document", "voice", "video", "video_note", "audio", "animation", "sticker")
+# An animation comes with a document of the same file beside it, a live photo with the photo.
+_FILES = ("animation", "live_photo", "document", "voice", "video", "video_note", "audio", "sticker")
+# A venue comes with its location beside it.
+_OBJECTS = tuple("venue contact location poll dice story checklist game invoice paid_media rich_message".split())
 # What Telegram says in somebody's name; nobody wrote it, so nobody waits for an answer.
 _SERVICE = tuple(
     """
@@ -40,19 +43,32 @@ def storable(text: object) -> str | None:
     return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
+def part(whole: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the object of this name, or an empty one where Telegram sent none."""
+    found = whole.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def plain(value: Any) -> Any:
+    """Return a value that can travel: of one with parts, the name of its type, which SQL refuses as well.
+
+    Nested deep enough, a value would stop the whole batch on its way.
+    """
+    return type(value).__name__ if isinstance(value, (dict, list)) else value
+
+
 def kind_and_file(message: dict[str, Any]) -> tuple[str, str | None]:
     """Return Telegram's content type, in the words of `kind_is_known`, and the file's handle."""
     text = message.get("text")
     if isinstance(text, str):
         return ("command" if text.startswith("/") else "text"), None
+    for kind in _FILES:
+        if isinstance(message.get(kind), dict):
+            return kind, storable(message[kind].get("file_id"))
     photo = message.get("photo")
     if isinstance(photo, list) and photo and isinstance(photo[-1], dict):
         return "photo", storable(photo[-1].get("file_id"))
-    # An animation comes with a document of the same file beside it.
-    for kind in ("animation", *_FILES):
-        if isinstance(message.get(kind), dict):
-            return kind, storable(message[kind].get("file_id"))
-    for kind in ("contact", "location", "poll"):
+    for kind in _OBJECTS:
         if isinstance(message.get(kind), dict):
             return kind, None
     return ("service" if any(key.startswith(_SERVICE) for key in message) else "other"), None

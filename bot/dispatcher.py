@@ -5,18 +5,44 @@ from typing import Any
 from aiogram import Dispatcher
 
 from bot import errors
-from bot.handlers import sla_escalation, start
-from bot.identity import Identify
+from bot.conversation import Conversations, LeaveOnCommand
+from bot.handlers import (
+    chat_checklist,
+    chat_invitation,
+    client_menu,
+    conversation,
+    document_order,
+    faq_answer,
+    language,
+    sla_escalation,
+    start,
+)
+from bot.identity import Identify, Person
 from bot.throttling import Throttle
-from infra.supabase import Database
+from bot.turns import Turns
+from infra.caching import Cache
 
 
-def build(throttle: Throttle, database: Database, **dependencies: Any) -> Dispatcher:
+def build(
+    throttle: Throttle, people: Cache[Person], conversations: Conversations, turns: Turns, **dependencies: Any
+) -> Dispatcher:
     """Return a dispatcher that hands its dependencies to handlers by name."""
-    dispatcher = Dispatcher(database=database, **dependencies)
+    dispatcher = Dispatcher(storage=conversations, events_isolation=turns, conversations=conversations, **dependencies)
     dispatcher.message.outer_middleware(throttle)
-    for observer in (dispatcher.message, dispatcher.callback_query):
-        observer.outer_middleware(Identify(database))
-    dispatcher.include_routers(start.router, sla_escalation.router)
+    for observer in (dispatcher.message, dispatcher.callback_query, dispatcher.my_chat_member):
+        observer.outer_middleware(Identify(people))
+    dispatcher.message.outer_middleware(LeaveOnCommand())
+    dispatcher.include_routers(
+        start.router,
+        language.router,
+        chat_invitation.router,
+        chat_checklist.router,
+        sla_escalation.router,
+        client_menu.router,
+        document_order.router,
+        faq_answer.router,
+    )
+    # Stays last: it takes what is left.
+    dispatcher.include_router(conversation.router)
     errors.register(dispatcher)
     return dispatcher

@@ -8,34 +8,52 @@ from aiogram.exceptions import AiogramError
 from aiogram.types import ErrorEvent
 
 from infra.supabase import Unavailable
+from infra.words import N_, _, speaking
 
 REFUSALS = {
-    "not_allowed": "Нет прав для этого действия.",
-    "unknown_button": "Эта кнопка больше не действует.",
-    "unknown_alert": "Такого сообщения больше нет.",
-    "alert_already_resolved": "Клиент уже не ждёт ответа.",
-    "alert_tells_of_several": "Здесь ждут ответа несколько обращений, а одним нажатием закрывается только одно.",
-    "unknown_request": "Такого обращения больше нет.",
-    "request_already_closed": "Это обращение уже закрыто.",
-    "survey_is_over": "Опрос уже завершён.",
-    "staff_do_not_vote": "Оценку ставят клиенты, сотрудники фирмы не голосуют.",
-    "unknown_template": "Такого шаблона больше нет.",
-    "unknown_faq_item": "Такого ответа больше нет.",
-    "unknown_policy": "Такого правила больше нет.",
-    "ladder_is_malformed": "Ступени оповещения заданы неверно.",
-    "substitutes_form_a_circle": "Замещения замкнулись в круг: выберите другого человека.",
-    "nobody_would_be_told": "Оповещать некого: ответственные не назначены или не начали разговор с ботом.",
-    "calendar_is_of_another_year": "Этот календарь составлен на другой год.",
-    "unknown_grouping": "Такой группировки в отчёте нет.",
-    "message_not_failed": "Это сообщение не нужно отправлять снова.",
-    "client_not_found": "Такого клиента нет.",
-    "name_differs": "Название не совпадает, ничего не удалено.",
-    "unknown_part": "Такой части в архиве нет.",
-    "link_unknown": "Эта ссылка не действует. Возьмите новую в панели, на странице «Профиль».",
-    "link_used": "Эта ссылка уже использована. Если это были не вы, скажите администратору.",
-    "link_expired": "Срок этой ссылки истёк, или вместо неё выдана другая. Возьмите новую на странице «Профиль».",
-    "telegram_already_linked": "У вас уже привязан Telegram. Чтобы сменить его, сначала отвяжите прежний.",
-    "telegram_is_of_another": "Этот Telegram уже привязан к другому сотруднику.",
+    "not_allowed": N_("Нет прав для этого действия."),
+    "unknown_button": N_("Эта кнопка больше не действует."),
+    "unknown_alert": N_("Такого сообщения больше нет."),
+    "alert_already_resolved": N_("Клиент уже не ждёт ответа."),
+    "alert_tells_of_several": N_("Здесь ждут ответа несколько обращений, а одним нажатием закрывается только одно."),
+    "unknown_request": N_("Такого обращения больше нет."),
+    "request_already_closed": N_("Это обращение уже закрыто."),
+    "unknown_message": N_("Такого сообщения клиента нет."),
+    "unknown_class": N_("Такого вида сообщений нет."),
+    "message_too_old": N_("Сообщению больше двух суток: ждать ответа по нему уже не начать."),
+    "survey_is_over": N_("Опрос уже завершён."),
+    "staff_do_not_vote": N_("Оценку ставят клиенты, сотрудники фирмы не голосуют."),
+    "unknown_template": N_("Такого шаблона больше нет."),
+    "unknown_faq_item": N_("Такого ответа больше нет."),
+    "unknown_policy": N_("Такого правила больше нет."),
+    "ladder_is_malformed": N_("Ступени оповещения заданы неверно."),
+    "substitutes_form_a_circle": N_("Замещения замкнулись в круг: выберите другого человека."),
+    "nobody_would_be_told": N_("Оповещать некого: ответственные не назначены или не начали разговор с ботом."),
+    "calendar_is_of_another_year": N_("Этот календарь составлен на другой год."),
+    "unknown_grouping": N_("Такой группировки в отчёте нет."),
+    "message_not_failed": N_("Это сообщение не нужно отправлять снова."),
+    "client_not_found": N_("Такого клиента нет."),
+    "name_differs": N_("Название не совпадает, ничего не удалено."),
+    "unknown_part": N_("Такой части в архиве нет."),
+    "link_unknown": N_("Эта ссылка не действует. Возьмите новую в панели, на странице «Профиль»."),
+    "link_used": N_("Эта ссылка уже использована. Если это были не вы, скажите администратору."),
+    "link_expired": N_("Срок этой ссылки истёк, или вместо неё выдана другая. Возьмите новую на странице «Профиль»."),
+    "chat_link_malformed": N_("Это не ссылка для подключения чата. Возьмите её у того, кто вас пригласил, целиком."),
+    "chat_link_unknown": N_("Такой ссылки для подключения нет. Попросите новую."),
+    "chat_link_used": N_("По этой ссылке уже подключён чат: она действует один раз. Попросите новую."),
+    "chat_link_expired": N_("Срок этой ссылки истёк: она действует сутки. Попросите новую."),
+    "chat_link_is_over": N_("Эта ссылка уже использована, или срок её истёк. Новая: /newchat"),
+    "chat_already_connected": N_("Этот чат уже подключён. Ссылка не потрачена и подойдёт другому чату."),
+    "unknown_chat": N_("Этого чата среди подключённых нет."),
+    "owner_is_not_in_team": N_("Этому человеку вы не можете передать чат: он не из вашей команды."),
+    "client_name_is_wrong": N_("Так назвать клиента нельзя: нужна одна строка до 300 знаков."),
+    "telegram_already_linked": N_("У вас уже привязан Telegram. Чтобы сменить его, сначала отвяжите прежний."),
+    "telegram_is_of_another": N_("Этот Telegram уже привязан к другому сотруднику."),
+    "chat_is_not_served": N_("Этот чат сейчас не ведётся: обратитесь к своему бухгалтеру напрямую."),
+    "not_a_client": N_("Это меню для клиентов: ни в одном из чатов, которые ведёт фирма, вас нет."),
+    "unknown_faq_answer": N_("Этого вопроса больше нет."),
+    "not_your_question": N_("Это решает тот, кто задал вопрос."),
+    "order_is_malformed": N_("Заказ слишком длинный: сократите комментарий."),
 }
 
 log = structlog.get_logger()
@@ -43,7 +61,7 @@ log = structlog.get_logger()
 
 def words(key: str) -> str:
     """Return the sentence for a key that SQL refused with."""
-    return REFUSALS[key]
+    return _(REFUSALS[key])
 
 
 def register(dispatcher: Dispatcher) -> None:
@@ -56,7 +74,10 @@ def register(dispatcher: Dispatcher) -> None:
             raise event.exception
         reference = secrets.token_hex(3).upper()
         log.error("handler_failed", reference=reference, update_id=event.update.update_id, exc_info=event.exception)
-        sentence = f"Не получилось. Если повторится, назовите номер {reference}."
+        # Out here nobody knows what the person chose: the language is their Telegram's.
+        user = getattr(event.update.event, "from_user", None)
+        with speaking((user.language_code or "")[:2] if user else None):
+            sentence = _("Не получилось. Если повторится, назовите номер {reference}.").format(reference=reference)
         try:
             if query := event.update.callback_query:
                 await bot.answer_callback_query(query.id, text=sentence, show_alert=True)

@@ -1,19 +1,23 @@
 """Who speaks to the bot: a person of the firm with a role, or somebody else."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
 from aiogram import BaseMiddleware
 from aiogram.filters import Filter
-from aiogram.types import TelegramObject, User
-from pydantic import BaseModel, ConfigDict
+from aiogram.types import Chat, TelegramObject, User
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from infra.caching import Cache, Shelf
 from infra.supabase import Database
 from infra.words import speaking
 
 Role = Literal["admin", "manager", "accountant", "observer"]
 Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
+
+# People in the process at once, about a kilobyte each.
+REMEMBERED = 5000
 
 
 class Person(BaseModel):
@@ -26,24 +30,45 @@ class Person(BaseModel):
     role: Role | None = None
     full_name: str | None = None
     locale: str
+    answer_locale: str
+    """The language of an answer here: the person's own in private, the group's in a group, where everybody reads it."""
     timezone: str
 
 
-class Identify(BaseMiddleware):
-    """Hands `person` to handlers, and has everything that they say said in the person's language."""
+_people = TypeAdapter(list[Person])
+_KEY = ("telegram_id", "language", "chat_id")
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+
+def identities(database: Database, shelf: Shelf) -> Cache[Person]:
+    """Return the cache of `api.identify`, by `key_of` whoever speaks."""
+
+    async def load(keys: Sequence[str]) -> list[Person]:
+        asked = [{name: value or None for name, value in zip(_KEY, key.split(":"), strict=True)} for key in keys]
+        return _people.validate_python(await database.call("identify_all", people=asked))
+
+    return Cache(Person, load, shelf, size=REMEMBERED)
+
+
+def key_of(user: User, chat: Chat | None) -> str:
+    """Return what makes the answer: the account, the language that Telegram shows it, and in a group the group."""
+    group = "" if chat is None or chat.type == "private" else chat.id
+    # A language is data of Telegram's, and a colon in it would be a fourth part.
+    return f"{user.id}:{(user.language_code or '').replace(':', '')}:{group}"
+
+
+class Identify(BaseMiddleware):
+    """Hands `person` to handlers, and has everything that they say said in the reader's language."""
+
+    def __init__(self, people: Cache[Person]) -> None:
+        self._people = people
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         """Handle the event as said or pressed by its person; an event of nobody in particular has none."""
         user: User | None = data.get("event_from_user")
         if user is None:
             return await handler(event, data)
-        person = Person.model_validate(
-            await self._database.call("identify", telegram_id=user.id, language=user.language_code)
-        )
-        with speaking(person.locale):
+        person = await self._people.get(key_of(user, data.get("event_chat")))
+        with speaking(person.answer_locale):
             return await handler(event, {**data, "person": person})
 
 

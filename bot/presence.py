@@ -9,6 +9,7 @@ import structlog
 from aiogram import Bot
 from aiogram.exceptions import AiogramError
 
+from bot.introduction import introduce
 from infra.supabase import Database, Refused, Unavailable
 
 SECONDS = 30
@@ -31,16 +32,9 @@ async def _keep_saying(bot: Bot, database: Database, seconds: float) -> None:
     is_known = False
     while True:
         # Later than at the start, too: somebody could not be asked then.
-        is_known = is_known or await _is_heard("note_bot", _introduce(bot, database))
+        is_known = is_known or await _is_heard("note_bot", introduce(bot, database))
         await _is_heard("note_intake", database.call("note_intake"))
         await asyncio.sleep(seconds)
-
-
-async def _introduce(bot: Bot, database: Database) -> None:
-    me = await bot.get_me()
-    # False in privacy mode, unless the bot is an administrator: then it hears only what is addressed to it.
-    reads_all = me.can_read_all_group_messages is True
-    await database.call("note_bot", telegram_id=me.id, username=me.username, reads_all=reads_all)
 
 
 async def _is_heard(function: str, saying: Awaitable[Any]) -> bool:

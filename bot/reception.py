@@ -7,8 +7,9 @@ from aiogram import Bot, Dispatcher
 from prometheus_client import Counter
 from pydantic import ValidationError
 
+from bot.asides import Asides
 from bot.batching import Batcher
-from bot.intake import UPDATES, kind_of, record_of, wants_answer
+from bot.intake import UPDATES, Record, kind_of, record_of, wants_answer
 from bot.lanes import Lanes
 from infra.supabase import Unavailable
 
@@ -22,8 +23,9 @@ log = structlog.get_logger()
 class Reception:
     """Records what happened, and has the dispatcher handle what wants an answer."""
 
-    def __init__(self, bot: Bot, dispatcher: Dispatcher, batcher: Batcher, lanes: Lanes) -> None:
-        self._bot, self._dispatcher, self._batcher, self._lanes = bot, dispatcher, batcher, lanes
+    def __init__(self, bot: Bot, dispatcher: Dispatcher, batcher: Batcher, asides: Asides, lanes: Lanes) -> None:
+        self._bot, self._dispatcher, self._lanes = bot, dispatcher, lanes
+        self._batcher, self._asides = batcher, asides
 
     async def accept(self, update: dict[str, Any]) -> None:
         """Return once the update is safe with us. Raises `Unavailable` when Telegram should bring it again."""
@@ -32,8 +34,18 @@ class Reception:
         if kind == "callback_query":
             # Nothing of it is in the database yet: it counts as taken only when it was handled.
             await self._lanes.run(_chat_of(update[kind]), lambda: self._handle(update))
-        elif (record := record_of(update)) and await self._batcher.store(record) == "recorded" and wants_answer(record):
+        elif record := record_of(update):
+            await self._record(update, record)
+        else:
+            await self._asides.store(update)
+
+    async def _record(self, update: dict[str, Any], record: Record) -> None:
+        outcome = await self._batcher.store(record)
+        # Before anything else that may fail: a repetition is answered no more.
+        if outcome == "recorded" and wants_answer(record):
             self._lanes.start(record["chat_id"], lambda: self._answer(update))
+        if outcome != "rejected":
+            await self._asides.store(update, record)
 
     async def _handle(self, update: dict[str, Any]) -> None:
         try:

@@ -1,6 +1,6 @@
 """Settings of the bot."""
 
-from pydantic import Field, HttpUrl, SecretStr
+from pydantic import Field, HttpUrl, RedisDsn, SecretStr
 
 from infra.settings import BotToken, ServiceSettings, ThrottledSettings
 
@@ -12,4 +12,5 @@ class BotSettings(ServiceSettings, ThrottledSettings):
     telegram_webhook_secret: SecretStr = Field(min_length=1)
     webhook_url: HttpUrl
     telegram_api_url: HttpUrl = HttpUrl("https://api.telegram.org")
+    redis_cache_url: RedisDsn
     port: int = 3000

@@ -17,7 +17,18 @@ from infra.supabase import Database
 
 # Rows of one page: about half a megabyte of messages.
 PAGE = 1000
-PARTS = ("chats", "members", "people", "messages", "requests", "reactions", "votes", "corrections", "rejects")
+PARTS = (
+    "chats",
+    "members",
+    "people",
+    "messages",
+    "requests",
+    "reactions",
+    "business",
+    "votes",
+    "corrections",
+    "rejects",
+)
 BOM = "\ufeff"
 # What a spreadsheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -32,9 +43,10 @@ chats      чаты клиента, в том числе личные чаты �
 members    участники этих чатов, о которых сообщил Telegram
 people     кто писал в этих чатах от клиента
 messages   сообщения со всеми правками (edit_version 0 — первый вариант); media_file_id указывает на файл в Telegram,
-           сами файлы у нас не хранятся
+           сами файлы у нас не хранятся; forwarded_from — чьё сообщение переслано, quote — что процитировано
 requests   обращения: когда открыто, когда нужно было ответить, когда ответили; события и оповещения по каждому
 reactions  реакции на сообщения
+business   переписка с сотрудниками фирмы в их личных чатах, если бот подключён к их Telegram Business
 votes      оценки и отзывы; superseded_at — когда человек заменил оценку новой
 corrections исправления класса сообщений
 rejects    обновления, которые не удалось сохранить

@@ -45,7 +45,7 @@ class Database:
 
     Every call raises `Refused` or `Unavailable`, and carries what the audit log keeps of its origin: the id of the
     request that is being served, as in our log, and the `address` of whoever asks. `on_refusal` hears of each refusal,
-    whatever becomes of it further up.
+    whatever becomes of it further up, and `on_call` of each function that was run.
     """
 
     def __init__(
@@ -57,12 +57,13 @@ class Database:
         *,
         address: str | None = None,
         on_refusal: Callable[[Refused], None] = lambda _: None,
+        on_call: Callable[[str], None] = lambda _: None,
     ) -> None:
         # New `sb_*` keys are no JWTs: the gateway turns the apikey header into a role when no person's token is sent.
         headers = {"apikey": api_key, "Authorization": f"Bearer {token or api_key}"}
         if address:
             headers["X-Client-Address"] = address
-        self._on_refusal = on_refusal
+        self._on_refusal, self._on_call = on_refusal, on_call
         # No retries of the library's: they take seven seconds, and whoever asks knows better whether it is worth it.
         self._rest = AsyncPostgrestClient(
             f"{url.rstrip('/')}/rest/v1", schema="api", headers=headers, http_client=http, retry_enabled=False
@@ -77,7 +78,9 @@ class Database:
 
     async def call(self, function: str, **arguments: Any) -> JSON:
         """Run a function of `api` and return what it returned."""
-        return await self._execute(self._rest.rpc(function, arguments))
+        answer = await self._execute(self._rest.rpc(function, arguments))
+        self._on_call(function)
+        return answer
 
     async def read(
         self,

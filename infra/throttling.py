@@ -6,15 +6,13 @@ around its edge, and so does GCRA with a burst (a whole burst, and the refill be
 not by traffic: 30 instants of 16 digits. Each call looks at the head, the length and the tail only.
 """
 
-import time
 from dataclasses import dataclass
 
-import structlog
 from prometheus_client import Counter
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
-log = structlog.get_logger()
+from infra.outage import Outage
+from infra.redis import Together
 
 # Redis' own clock, in microseconds: copies on several machines never agree on theirs.
 _SPEND = """
@@ -34,36 +32,7 @@ if spent < limit then
 end
 return {passes, math.max(limit - spent, 0), tonumber(oldest or now) + window - now}
 """
-# While Redis is away nobody waits for it again and again: the next question is put after this long.
-OUTAGE_PAUSE_SECONDS = 1.0
-
 refused = Counter("buhbot_throttled_total", "What was refused because it came too often, by kind.", ["kind"])
-
-
-class Outage:
-    """Whether Redis was away when last asked. Says so once when it goes and once when it is back."""
-
-    def __init__(self) -> None:
-        self._is_on = False
-        self._ask_again_at = 0.0
-
-    @property
-    def is_fresh(self) -> bool:
-        """Assert that asking again would only cost time."""
-        return self._is_on and time.monotonic() < self._ask_again_at
-
-    def begin(self, reason: RedisError) -> None:
-        """Note that Redis did not answer."""
-        self._ask_again_at = time.monotonic() + OUTAGE_PAUSE_SECONDS
-        if not self._is_on:
-            log.warning("throttling_interrupted", reason=type(reason).__name__)
-        self._is_on = True
-
-    def end(self) -> None:
-        """Note that Redis answered."""
-        if self._is_on:
-            log.info("throttling_resumed")
-        self._is_on = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +57,17 @@ class Limiter:
     """Counts by bucket. Open when Redis is down: it slows down whoever is too eager, it guards no door."""
 
     def __init__(self, redis: Redis, outage: Outage | None = None, *, window_seconds: float = 60.0) -> None:
-        # Goes by its hash, and is sent whole where Redis does not know it (EVALSHA, then SCRIPT LOAD).
-        self._spend = redis.register_script(_SPEND)
+        self._together = Together(redis)
         self._window_seconds = window_seconds
         self._outage = outage or Outage()
 
     async def spend(self, bucket: str, limit: int) -> Verdict:
         """Take one from the bucket, unless `limit` were taken within the window. A refusal costs nothing."""
         everything = Verdict(passes=True, limit=limit, remaining=limit, reset_seconds=self._window_seconds)
-        if self._outage.is_fresh:
-            return everything
         window = int(self._window_seconds * 1_000_000)
-        try:
-            passes, remaining, reset = await self._spend([f"throttle:{bucket}"], [limit, window])
-        except RedisError as error:
-            self._outage.begin(error)
+        spending = ("EVAL", _SPEND, 1, f"throttle:{bucket}", limit, window)
+        found = await self._outage.ask(lambda: self._together.run(*spending), None)
+        if found is None:
             return everything
-        self._outage.end()
+        passes, remaining, reset = found
         return Verdict(bool(passes), limit, remaining, reset / 1_000_000)

@@ -9,13 +9,17 @@ import structlog
 from arq.worker import Worker
 from litestar import Litestar
 from prometheus_client import REGISTRY
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from bot.messages.buttons import Buttons
 from infra import redis, serving, supabase, telegram, telemetry
+from infra.caching import announcing
+from infra.outgoing import Outgoing
 from infra.settings import load
 from jobs import sla_escalation, worker
 from jobs.connections import Connections
+from jobs.model import Endpoint, Model
 from jobs.settings import JobsSettings
 from jobs.ticking import ticking
 
@@ -57,20 +61,35 @@ async def sweeping() -> None:
 
 
 @asynccontextmanager
+async def asking(endpoint: Endpoint | None, queue: Redis, cache_url: str) -> AsyncGenerator[Model | None]:
+    """Yield the way to the model; none where the operator has not chosen one."""
+    if endpoint is None:
+        yield None
+        return
+    async with supabase.open_http() as http:
+        cache = redis.connect(cache_url)
+        try:
+            yield Model(http, endpoint, queue, cache)
+        finally:
+            await cache.aclose()
+
+
+@asynccontextmanager
 async def working(settings: JobsSettings) -> AsyncGenerator[Litestar]:
     """Yield the app of health and metrics while the jobs are done."""
     token, redis_url = settings.telegram_bot_token.get_secret_value(), str(settings.redis_url)
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(supabase.open_http())
-        database = supabase.Database(
-            http, str(settings.supabase_url), settings.supabase_service_role_key.get_secret_value()
-        )
         queue = redis.connect(redis_url)
         stack.push_async_callback(queue.aclose)
         hints = await stack.enter_async_context(redis.Hints(queue))
-        bot = telegram.connect(token, str(settings.telegram_api_url))
+        key = settings.supabase_service_role_key.get_secret_value()
+        database = supabase.Database(http, str(settings.supabase_url), key, on_call=announcing(hints))
+        outgoing = await stack.enter_async_context(Outgoing(database))
+        bot = telegram.connect(token, str(settings.telegram_api_url), outgoing)
         stack.push_async_callback(bot.session.close)
-        connections = Connections(database, bot, Buttons(token), hints, settings.firm_defaults)
+        model = await stack.enter_async_context(asking(settings.endpoint, queue, str(settings.redis_cache_url)))
+        connections = Connections(database, bot, Buttons(token), hints, settings.firm_defaults, model)
         timetable = asyncio.create_task(follow_timetable(redis_url, connections))
         stack.push_async_callback(redis.end, timetable, worker.COMPLETION_SECONDS + 1)
         await stack.enter_async_context(ticking(worker.TICKS, connections, worker.COMPLETION_SECONDS))

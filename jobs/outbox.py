@@ -67,6 +67,6 @@ async def _settle(connections: Connections, results: list[Row]) -> None:
 
 async def _take_back(connections: Connections, row: Row) -> None:
     """Delete the copy that a new message took the place of. When it stays, the recipient has two: nothing is lost."""
-    reason = await sending.take_back(connections, row["recipient_chat_id"], row["telegram_message_id"])
+    reason = await sending.take_back(connections, row["recipient_chat_id"], row["telegram_message_id"], row["locale"])
     if reason is not None:
         log.warning("old_message_stays", outbox_id=row["id"], reason=reason)

@@ -1,5 +1,6 @@
 """One message to Telegram: sent, sent anew or edited, and what became of it in the words of the database."""
 
+from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -10,12 +11,27 @@ from aiogram.exceptions import (
     TelegramMigrateToChat,
     TelegramRetryAfter,
 )
-from aiogram.types import InlineKeyboardMarkup
+from aiogram.types import InlineKeyboardMarkup, ReactionTypeEmoji, ReplyParameters
 from pydantic import BaseModel, ConfigDict
 
-from bot.messages import chat_notice, sla_digest, sla_escalation
+from bot.messages import (
+    accountant_call,
+    chat_checklist,
+    chat_notice,
+    document_order,
+    faq_answer,
+    replies,
+    sla_digest,
+    sla_escalation,
+)
+from bot.messages.accountant_call import CallFacts
 from bot.messages.buttons import Buttons
+from bot.messages.chat_checklist import Diagnosis
+from bot.messages.document_order import Order
+from bot.messages.faq_answer import Offer
+from bot.messages.replies import Opening, Place, Receipt
 from bot.messages.windows import MessageFacts
+from infra.words import speaking
 from jobs.connections import Connections
 
 # Less than what SIGTERM waits for jobs under way, so that what was sent is also recorded.
@@ -42,11 +58,27 @@ class Owed(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     id: UUID
-    kind: Literal["sla_alert", "sla_digest", "chat_notice"]
+    kind: Literal[
+        "sla_alert",
+        "sla_digest",
+        "chat_notice",
+        "accountant_call",
+        "off_hours_reply",
+        "receipt",
+        "faq_answer",
+        "document_order",
+    ]
     recipient_chat_id: int
     telegram_message_id: int | None
     rings: bool
-    facts: MessageFacts
+    # The recipient's.
+    locale: str
+    facts: MessageFacts | CallFacts | Opening | Receipt | Offer | Order
+
+    @property
+    def place(self) -> Place:
+        """Where in a chat it belongs; what people of the firm get stands by itself."""
+        return self.facts if isinstance(self.facts, Place) else Place()
 
 
 class Outcome(BaseModel):
@@ -63,16 +95,25 @@ class Outcome(BaseModel):
 
 def worded(message: Owed, buttons: Buttons) -> tuple[str, InlineKeyboardMarkup | None]:
     """Return text and keyboard of a message."""
-    if message.kind == "chat_notice":
-        return chat_notice.notice(message.facts), None
-    text = sla_digest.digest(message.facts) if message.kind == "sla_digest" else sla_escalation.alert(message.facts)
-    return text, sla_escalation.keyboard(message.facts, message.id, buttons)
+    match message.facts:
+        case Place() as facts:
+            return _worded_for_clients(facts, buttons)
+        case CallFacts() as call:
+            return accountant_call.call(call, datetime.now(UTC)), None
+        case MessageFacts(diagnosis=Diagnosis() as found):
+            return chat_checklist.checklist(found), chat_checklist.keyboard(found, buttons)
+        case facts if message.kind == "chat_notice":
+            return chat_notice.notice(facts), None
+        case facts:
+            text = sla_digest.digest(facts) if message.kind == "sla_digest" else sla_escalation.alert(facts)
+            return text, sla_escalation.keyboard(facts, message.id, buttons)
 
 
 async def send(connections: Connections, message: Owed) -> Outcome:
-    """Bring the recipient's copy up to date."""
+    """Bring the recipient's copy up to date, in the recipient's language."""
     try:
-        return Outcome(outcome="sent", telegram_message_id=await _send(connections, message))
+        with speaking(message.locale):
+            return Outcome(outcome="sent", telegram_message_id=await _send(connections, message))
     except TelegramRetryAfter as wait:
         return Outcome(outcome="retry", error="told to wait", retry_after=wait.retry_after)
     except TelegramMigrateToChat as move:
@@ -84,8 +125,22 @@ async def send(connections: Connections, message: Owed) -> Outcome:
         return Outcome(outcome="retry", error=getattr(error, "message", type(error).__name__))
 
 
-async def take_back(connections: Connections, chat_id: int, message_id: int) -> str | None:
-    """Delete an earlier copy; return why it stays as it is, when Telegram does not let us."""
+def _worded_for_clients(
+    facts: Opening | Receipt | Offer | Order, buttons: Buttons
+) -> tuple[str, InlineKeyboardMarkup | None]:
+    match facts:
+        case Opening():
+            return replies.off_hours(facts, datetime.now(UTC)), None
+        case Receipt():
+            return replies.received(facts), None
+        case Offer():
+            return faq_answer.offer(facts), faq_answer.keyboard(facts, buttons)
+        case Order():
+            return document_order.ordered(facts), None
+
+
+async def take_back(connections: Connections, chat_id: int, message_id: int, locale: str) -> str | None:
+    """Delete an earlier copy, or have it say that it is out of date; return why Telegram lets neither be done."""
     bot = connections.bot
     try:
         try:
@@ -94,21 +149,22 @@ async def take_back(connections: Connections, chat_id: int, message_id: int) -> 
             if "message to delete not found" in refusal.message:
                 return None
             # After two days a message can only be edited: let it say where to look, and take its buttons away.
-            text = sla_escalation.outdated()
+            with speaking(locale):
+                text = sla_escalation.outdated()
             await bot.edit_message_text(text, chat_id=chat_id, message_id=message_id, request_timeout=SECONDS)
     except AiogramError as error:
         return getattr(error, "message", type(error).__name__)
     return None
 
 
-async def _send(connections: Connections, message: Owed) -> int:
-    """Return Telegram's id of the message that the recipient sees now."""
-    text, keyboard = worded(message, connections.buttons)
+async def _send(connections: Connections, message: Owed) -> int | None:
+    """Return Telegram's id of the message that the recipient sees now; a reaction is none."""
+    if isinstance(message.facts, Receipt) and message.facts.style == "reaction":
+        await _react(connections, message)
+        return None
     if message.telegram_message_id is None or message.rings:
-        told = await connections.bot.send_message(
-            message.recipient_chat_id, text, reply_markup=keyboard, request_timeout=SECONDS
-        )
-        return told.message_id
+        return await _say(connections, message)
+    text, keyboard = worded(message, connections.buttons)
     await connections.bot.edit_message_text(
         text,
         chat_id=message.recipient_chat_id,
@@ -117,6 +173,30 @@ async def _send(connections: Connections, message: Owed) -> int:
         request_timeout=SECONDS,
     )
     return message.telegram_message_id
+
+
+async def _say(connections: Connections, message: Owed) -> int:
+    text, keyboard = worded(message, connections.buttons)
+    answered = message.place.message_id
+    told = await connections.bot.send_message(
+        message.recipient_chat_id,
+        text,
+        message_thread_id=message.place.topic_id,
+        # What it answers may have been deleted since.
+        reply_parameters=ReplyParameters(message_id=answered, allow_sending_without_reply=True) if answered else None,
+        reply_markup=keyboard,
+        request_timeout=SECONDS,
+    )
+    return told.message_id
+
+
+async def _react(connections: Connections, message: Owed) -> None:
+    await connections.bot.set_message_reaction(
+        message.recipient_chat_id,
+        message.place.message_id or 0,
+        reaction=[ReactionTypeEmoji(emoji=replies.SEEN)],
+        request_timeout=SECONDS,
+    )
 
 
 def _refused(reason: str) -> Outcome:

@@ -3,10 +3,11 @@
 from datetime import time
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, HttpUrl
-from pydantic_settings import NoDecode
+from pydantic import BeforeValidator, Field, HttpUrl, RedisDsn, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from infra.settings import BotToken, ServiceSettings
+from jobs.model import Endpoint
 
 
 def _listed(value: object) -> object:
@@ -17,11 +18,31 @@ def _listed(value: object) -> object:
 Weekday = Annotated[int, Field(ge=1, le=7)]
 
 
-class JobsSettings(ServiceSettings):
+class ModelSettings(BaseSettings):
+    """Which model is asked about messages, if any."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
+
+    openrouter_api_key: SecretStr | None = None
+    openrouter_base_url: HttpUrl = HttpUrl("https://openrouter.ai/api/v1")
+    openrouter_model: str = "openai/gpt-4.1-mini"
+    openrouter_fallback_model: str | None = None
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """The model to ask; none without a key."""
+        if self.openrouter_api_key is None:
+            return None
+        models = tuple(filter(None, (self.openrouter_model, self.openrouter_fallback_model)))
+        return Endpoint(str(self.openrouter_base_url), self.openrouter_api_key.get_secret_value(), models)
+
+
+class JobsSettings(ServiceSettings, ModelSettings):
     """What the jobs need beside what every process needs."""
 
     telegram_bot_token: BotToken
     telegram_api_url: HttpUrl = HttpUrl("https://api.telegram.org")
+    redis_cache_url: RedisDsn
     jobs_metrics_port: int = 3002
 
     default_sla_threshold_minutes: int | None = Field(None, ge=1, le=10080)

@@ -10,6 +10,8 @@ from arq.worker import Worker
 
 from jobs import (
     audit,
+    classification,
+    faq_answer,
     firm_defaults,
     horizon,
     outbox,
@@ -30,6 +32,8 @@ TICKS: list[Tick] = [
     # The database keeps Telegram's pace by the second. A hair more than half of one: every second tick finds it over.
     Tick("delivery", 0.51, outbox.deliver),
     Tick("audit", 5, audit.seal),
+    Tick("faq_answer", 1, faq_answer.offer),
+    Tick("classification", 1, classification.ask),
 ]
 
 TIMETABLE: list[CronJob] = [

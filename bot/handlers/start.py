@@ -8,6 +8,7 @@ from aiogram.filters import CommandObject, CommandStart
 from aiogram.types import Message, User
 
 from bot.errors import words
+from bot.identity import Person
 from bot.messages import start
 from infra.supabase import Database, Refused
 
@@ -36,7 +37,8 @@ async def tie(message: Message, command: CommandObject, event_from_user: User, d
 
 
 @router.message(CommandStart())
-async def greet(message: Message, event_from_user: User, database: Database) -> None:
-    """Greet by name whom the firm knows."""
-    name: Any = await database.call("greet", telegram_id=event_from_user.id)
-    await message.answer(start.greeting(name))
+async def greet(message: Message, person: Person, database: Database) -> None:
+    """Greet by name whom the firm knows, and note that they can be reached."""
+    if person.user_id:
+        await database.call("greet", telegram_id=person.telegram_id)
+    await message.answer(start.greeting(person.full_name))

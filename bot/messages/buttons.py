@@ -14,16 +14,73 @@ REMIND_30 = "remind_30"
 REMIND_60 = "remind_60"
 REMIND_OPENING = "remind_opening"
 
+# A choice carries a second row, and then the verb is of seven letters at most.
+RECHECK = "recheck"
+ADOPT = "adopt"
+ADOPT_FOR = "client"
+WATCH = "watch"
+TRUST = "trust"
+GIVE = "give"
+GIVE_TO = "give_to"
+CHAT_VERBS = (RECHECK, ADOPT, ADOPT_FOR, WATCH, TRUST, GIVE, GIVE_TO)
+
+INVITE = "invite"
+INVITED_OWNER = "invited_owner"
+OWNER = "owner"
+INVITED_POLICY = "invited_policy"
+POLICY = "policy"
+INVITATION_VERBS = (INVITE, INVITED_OWNER, OWNER, INVITED_POLICY, POLICY)
+
+# Makes the client whose name the form knows.
+ADD_CLIENT = "add_client"
+
 ALERT_VERBS = (TAKE, NO_ANSWER_NEEDED, REMIND_30, REMIND_60, REMIND_OPENING)
 
-_SIGNATURE_BYTES = 9
+CALL_ACCOUNTANT = "call_accountant"
+SHOW_REQUESTS = "show_requests"
+ORDER_DOCUMENT = "order_document"
+
+MENU_VERBS = (CALL_ACCOUNTANT, SHOW_REQUESTS, ORDER_DOCUMENT)
+
+ORDER_ACT = "order_act"
+ORDER_CERTIFICATE = "order_certificate"
+ORDER_INVOICE = "order_invoice"
+PERIOD_THIS_MONTH = "period_this_month"
+PERIOD_LAST_MONTH = "period_last_month"
+PERIOD_LAST_QUARTER = "period_last_quarter"
+PERIOD_LAST_YEAR = "period_last_year"
+ORDER_SEND = "order_send"
+ORDER_CANCEL = "order_cancel"
+
+DOCUMENT_VERBS = (ORDER_ACT, ORDER_CERTIFICATE, ORDER_INVOICE)
+PERIOD_VERBS = (PERIOD_THIS_MONTH, PERIOD_LAST_MONTH, PERIOD_LAST_QUARTER, PERIOD_LAST_YEAR)
+ORDER_VERBS = (*DOCUMENT_VERBS, *PERIOD_VERBS, ORDER_SEND, ORDER_CANCEL)
+
+FAQ_HELPED = "faq_helped"
+FAQ_NOT_HELPED = "faq_not_helped"
+
+# The same in the words of `api.judge_faq_answer`.
+FAQ_VERBS = {FAQ_HELPED: "helped", FAQ_NOT_HELPED: "not_helped"}
+
+# Each ends with the language that it stands for.
+SPEAK_RUSSIAN, SPEAK_ENGLISH = "speak_ru", "speak_en"
+LANGUAGE_VERBS = (SPEAK_RUSSIAN, SPEAK_ENGLISH)
+
+# Buttons of forms (FSM): each is taken in its state only, and pressed later says that the thread is lost.
+FORM_VERBS: tuple[str, ...] = (ADD_CLIENT, *ORDER_VERBS)
+
+# Stands for «none of them» where a button offers rows.
+NONE = UUID(int=0)
+
+_SIGNATURE_BYTES, _ROW_BYTES = 9, 16
 
 
 class Pressed(NamedTuple):
-    """What a button of ours says: what to do, and to which row."""
+    """What a button of ours says: what to do, to which row, and of a choice which other row was chosen for it."""
 
     verb: str
     row: UUID
+    other: UUID | None = None
 
 
 class Buttons:
@@ -33,19 +90,21 @@ class Buttons:
         # Derived: every process that can send has the token, and a new token ends what the old one signed.
         self._key = hashlib.sha256(b"buhbot callback data\0" + bot_token.encode()).digest()
 
-    def pack(self, verb: str, row: UUID) -> str:
-        """Return callback data: `verb:row:signature`."""
-        body = f"{verb}:{_text(row.bytes)}"
+    def pack(self, verb: str, row: UUID, other: UUID | None = None) -> str:
+        """Return callback data: `verb:rows:signature`."""
+        body = f"{verb}:{_text(row.bytes + (other.bytes if other else b''))}"
         return f"{body}:{self._sign(body)}"
 
     def unpack(self, data: str | None) -> Pressed | None:
         """Return what a button says; None when we did not sign it."""
         body, _, signature = (data or "").rpartition(":")
-        verb, _, row = body.partition(":")
+        verb, _, rows = body.partition(":")
         if not hmac.compare_digest(signature.encode(), self._sign(body).encode()):
             return None
         try:
-            return Pressed(verb, UUID(bytes=urlsafe_b64decode(row + "==")))
+            raw = urlsafe_b64decode(rows + "==")
+            others = [UUID(bytes=raw[_ROW_BYTES:])] if raw[_ROW_BYTES:] else []
+            return Pressed(verb, UUID(bytes=raw[:_ROW_BYTES]), *others)
         except (Error, ValueError):
             return None
 

@@ -2,34 +2,23 @@
 
 from itertools import groupby
 
-from bot.messages.windows import (
-    LISTED_NAME,
-    LISTED_PHRASE,
-    LISTED_TITLE,
-    MessageFacts,
-    WindowFacts,
-    ending,
-    holder,
-    mark,
-    phrase,
-    quoted,
-    rest,
-    wait,
-)
+from bot.messages.quoting import LISTED_NAME, LISTED_PHRASE, LISTED_TITLE, quoted
+from bot.messages.windows import MessageFacts, WindowFacts, ending, holder, mark, phrase, rest, wait
+from infra.words import _
 
 
 def digest(facts: MessageFacts) -> str:
     """Return the waits of several chats as Telegram HTML, those of one chat together."""
     if not facts.waiting:
-        lines = ["✅ <b>Больше никто не ждёт ответа</b>", "", *map(_closed, facts.closed_windows)]
+        lines = [_("✅ <b>Больше никто не ждёт ответа</b>"), "", *map(_closed, facts.closed_windows)]
         return "\n".join([*lines, *rest(facts.closed, len(facts.closed_windows))]).rstrip()
     waiting = facts.waiting_windows
-    lines = [f"🕘 <b>Ждут ответа: {facts.waiting}</b>", ""]
-    for _, windows in groupby(_together(waiting), key=_chat):
+    lines = [_("🕘 <b>Ждут ответа: {n}</b>").format(n=facts.waiting), ""]
+    for _chat_name, windows in groupby(_together(waiting), key=_chat):
         lines += _of_chat(list(windows))
     lines += rest(facts.waiting, len(waiting))
     if facts.closed:
-        lines += ["", f"✅ Больше не ждут: {facts.closed}"]
+        lines += ["", _("✅ Больше не ждут: {n}").format(n=facts.closed)]
     return "\n".join(lines)
 
 

@@ -2,33 +2,17 @@
 
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from pydantic import BaseModel, ConfigDict
 
 from bot.messages import buttons as verbs
 from bot.messages.buttons import Buttons
-from bot.messages.windows import (
-    LISTED_NAME,
-    LISTED_PHRASE,
-    NAME,
-    PHRASE,
-    TITLE,
-    MessageFacts,
-    WindowFacts,
-    duration,
-    ending,
-    holder,
-    mark,
-    phrase,
-    quoted,
-    rest,
-    share,
-    wait,
-)
+from bot.messages.quoting import LISTED_NAME, LISTED_PHRASE, NAME, PHRASE, TITLE, quoted
+from bot.messages.times import duration, moment
+from bot.messages.windows import MessageFacts, WindowFacts, ending, holder, mark, phrase, rest, share, wait
+from infra.words import _, ngettext
 
-_MONTHS = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split()
 _TOAST_NAMES = 120
 
 
@@ -49,7 +33,7 @@ def alert(facts: MessageFacts) -> str:
         return _ended(facts)
     lines = _one(facts.waiting_windows[0]) if facts.waiting == 1 else _several(facts)
     if facts.closed:
-        lines.append(f"✅ Больше не ждут: {facts.closed}")
+        lines.append(_("✅ Больше не ждут: {n}").format(n=facts.closed))
     return "\n".join(lines)
 
 
@@ -64,101 +48,109 @@ def keyboard(facts: MessageFacts, message_id: UUID, buttons: Buttons) -> InlineK
     waiting = facts.waiting_windows
     acts = []
     if facts.waiting > len(waiting) or not all(window.acknowledged_by for window in waiting):
-        acts.append(button("Взял в работу", verbs.TAKE))
+        acts.append(button(_("Взял в работу"), verbs.TAKE))
     if facts.waiting == 1:
-        acts.append(button("Ответ не нужен", verbs.NO_ANSWER_NEEDED))
+        acts.append(button(_("Ответ не нужен"), verbs.NO_ANSWER_NEEDED))
     reminders = [
-        button("Через 30 мин", verbs.REMIND_30),
-        button("Через 1 ч", verbs.REMIND_60),
-        button("При открытии", verbs.REMIND_OPENING),
+        button(_("Через 30 мин"), verbs.REMIND_30),
+        button(_("Через 1 ч"), verbs.REMIND_60),
+        button(_("При открытии"), verbs.REMIND_OPENING),
     ]
     rows = [acts, reminders]
     # A digest tells of several chats: its links are in its lines.
     if facts.chat_name and waiting[0].chat_url:
-        rows.append([InlineKeyboardButton(text="Открыть чат", url=waiting[0].chat_url)])
+        rows.append([InlineKeyboardButton(text=_("Открыть чат"), url=waiting[0].chat_url)])
     return InlineKeyboardMarkup(inline_keyboard=[row for row in rows if row])
 
 
 def outdated() -> str:
     """Return what is left of an alert that a newer one took the place of, where it cannot be deleted."""
-    return "Это сообщение устарело, новое — ниже."
+    return _("Это сообщение устарело, новое — ниже.")
 
 
 def toast(result: PressResult, now: datetime) -> str:
     """Return what the presser reads: plain text of at most 200 characters."""
     names = (result.by or "")[:_TOAST_NAMES]
     if result.remind_at:
-        return f"Напомню {_moment(result.remind_at, now, result.timezone or 'UTC')}."
+        return _("Напомню {moment}.").format(moment=moment(result.remind_at, now, result.timezone or "UTC"))
     if result.outcome == "excused":
-        return "Отмечено: ответ не нужен."
+        return _("Отмечено: ответ не нужен.")
     if result.outcome == "already_taken":
-        return f"Уже в работе: {names}."
-    return f"В работе: {names}. Часы идут до ответа клиенту."
+        return _("Уже в работе: {names}.").format(names=names)
+    return _("В работе: {names}. Часы идут до ответа клиенту.").format(names=names)
 
 
 def _one(window: WindowFacts) -> list[str]:
-    lines = [
-        *_headline(window),
-        "",
-        f"{quoted(window.asked_by or 'Клиент', NAME)}: {phrase(window, PHRASE)}"
-        + (f" (сообщений: {window.message_count})" if window.message_count > 1 else ""),
-        _owner(window),
-    ]
+    lines = [*_headline(window), "", _last_words(window), _owner(window)]
     if window.acknowledged_by:
-        lines.append(f"✅ В работе: {quoted(window.acknowledged_by, NAME)}")
+        lines.append(_("✅ В работе: {name}").format(name=quoted(window.acknowledged_by, NAME)))
     return lines
 
 
+def _last_words(window: WindowFacts) -> str:
+    said = f"{_asker(window, NAME)}: {phrase(window, PHRASE)}"
+    if window.message_count == 1:
+        return said
+    count = ngettext("{n} сообщение", "{n} сообщения", window.message_count).format(n=window.message_count)
+    return f"{said} ({count})"
+
+
 def _headline(window: WindowFacts) -> list[str]:
-    start = f"{mark(window)} <b>{quoted(window.chat_name, TITLE)}</b>: клиент ждёт"
+    chat = f"{mark(window)} <b>{quoted(window.chat_name, TITLE)}</b>"
     if window.outcome == "overdue":
-        lines = [
-            f"{start} ответа {duration(window.waited)}",
-            f"Норма — {duration(window.target_minutes)} рабочего времени.",
-        ]
-        if window.level:
-            over = duration(max(window.waited - window.target_minutes, 0))
-            lines.append(f"Уровень {window.level}: ответа нет уже {over} сверх нормы.")
-        return lines
+        return _overdue(chat, window)
     left = duration(max(window.target_minutes - window.waited, 0))
-    lines = [f"{start} {share(window)} — осталось {left} рабочего времени"]
-    return [*lines, "Срок изменился, просрочки пока нет."] if window.breach_voided else lines
+    line = _("{chat}: клиент ждёт {share} — осталось {left} рабочего времени").format(
+        chat=chat, share=share(window), left=left
+    )
+    return [line, _("Срок изменился, просрочки пока нет.")] if window.breach_voided else [line]
+
+
+def _overdue(chat: str, window: WindowFacts) -> list[str]:
+    lines = [
+        _("{chat}: клиент ждёт ответа {time}").format(chat=chat, time=duration(window.waited)),
+        _("Норма — {time} рабочего времени.").format(time=duration(window.target_minutes)),
+    ]
+    if window.level:
+        over = duration(max(window.waited - window.target_minutes, 0))
+        lines.append(_("Уровень {level}: ответа нет уже {time} сверх нормы.").format(level=window.level, time=over))
+    return lines
 
 
 def _several(facts: MessageFacts) -> list[str]:
     waiting = facts.waiting_windows
-    lines = [f"{mark(waiting[0])} <b>{_title(facts)}</b>. Ждут ответа: {facts.waiting}", ""]
-    lines += [
-        f"{mark(window)} {wait(window)} — {quoted(window.asked_by or 'Клиент', LISTED_NAME)}:"
-        f" {phrase(window, LISTED_PHRASE)}{holder(window)}"
-        for window in waiting
-    ]
-    return [*lines, *rest(facts.waiting, len(waiting)), "", _owner(waiting[0])]
+    head = _("{chat}. Ждут ответа: {n}").format(chat=f"{mark(waiting[0])} {_title(facts)}", n=facts.waiting)
+    return [head, "", *map(_listed, waiting), *rest(facts.waiting, len(waiting)), "", _owner(waiting[0])]
+
+
+def _listed(window: WindowFacts) -> str:
+    said = f"{_asker(window, LISTED_NAME)}: {phrase(window, LISTED_PHRASE)}"
+    return f"{mark(window)} {wait(window)} — {said}{holder(window)}"
 
 
 def _ended(facts: MessageFacts) -> str:
     closed = facts.closed_windows
     if len(closed) != 1:
-        lines = [f"✅ <b>{_title(facts)}</b>: больше никто не ждёт ответа"]
+        lines = [_("✅ {chat}: больше никто не ждёт ответа").format(chat=_title(facts))]
         lines += [f"• {ending(window, LISTED_NAME)}" for window in closed]
         return "\n".join([*lines, *rest(facts.closed, len(closed))])
     (window,) = closed
-    line = f"✅ <b>{_title(facts)}</b>: {ending(window)}"
+    line = f"✅ {_title(facts)}: {ending(window)}"
     if window.breach_voided and window.outcome == "met":
-        return f"{line}\nОтвет пришёл вовремя, просрочки не было."
+        return "\n".join([line, _("Ответ пришёл вовремя, просрочки не было.")])
     return line
 
 
+def _asker(window: WindowFacts, length: int) -> str:
+    return quoted(window.asked_by or _("Клиент"), length)
+
+
 def _title(facts: MessageFacts) -> str:
-    return quoted(facts.chat_name or "Чат", TITLE)
+    name = facts.chat_name or _("Чат")
+    return f"<b>{quoted(name, TITLE)}</b>"
 
 
 def _owner(window: WindowFacts) -> str:
-    return f"Ответственный: {quoted(window.accountant, NAME)}" if window.accountant else "Ответственный не назначен"
-
-
-def _moment(at: datetime, now: datetime, timezone: str) -> str:
-    zone = ZoneInfo(timezone)
-    local = at.astimezone(zone)
-    day = "" if local.date() == now.astimezone(zone).date() else f"{local.day} {_MONTHS[local.month - 1]} "
-    return f"{day}в {local:%H:%M}"
+    if not window.accountant:
+        return _("Ответственный не назначен")
+    return _("Ответственный: {name}").format(name=quoted(window.accountant, NAME))

@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from aiogram import html
 from pydantic import BaseModel, ConfigDict
 
-_MINUTES_IN_HOUR = 60
+from bot.messages.chat_checklist import Diagnosis
+from bot.messages.quoting import LISTED_NAME, NAME, quoted
+from bot.messages.times import duration
+from infra.words import _
 
-# Telegram takes 4096 UTF-16 units. Names and phrases are cut so that even the longest list of them fits.
-TITLE, NAME, PHRASE = 100, 60, 300
-LISTED_TITLE, LISTED_NAME, LISTED_PHRASE = 50, 30, 60
+_MINUTES_IN_HOUR = 60
 
 # Why measuring stopped without an answer.
 _UNWATCHED = {"monitoring_off", "bot_removed", "chat_deleted"}
@@ -57,6 +57,7 @@ class MessageFacts(BaseModel):
     waiting: int
     closed: int
     windows: list[WindowFacts]
+    diagnosis: Diagnosis | None = None
 
     @property
     def waiting_windows(self) -> list[WindowFacts]:
@@ -67,25 +68,11 @@ class MessageFacts(BaseModel):
         return [window for window in self.windows if not window.waits]
 
 
-def quoted(text: str, length: int) -> str:
-    """Return somebody's words as Telegram HTML: on one line, and not longer than `length` characters."""
-    line = " ".join(text.split())
-    return html.quote(line if len(line) <= length else f"{line[: length - 1]}…")
-
-
-def duration(minutes: int) -> str:
-    """Return minutes as people read them: «47 мин», «2 ч», «2 ч 5 мин»."""
-    hours, rest = divmod(minutes, _MINUTES_IN_HOUR)
-    if not hours:
-        return f"{rest} мин"
-    return f"{hours} ч {rest} мин" if rest else f"{hours} ч"
-
-
 def share(window: WindowFacts) -> str:
     """Return the wait as a part of what is allowed: «48 мин из 60», «1 ч 36 мин из 2 ч»."""
     target = window.target_minutes
     allowed = str(target) if max(target, window.waited) <= _MINUTES_IN_HOUR else duration(target)
-    return f"{duration(window.waited)} из {allowed}"
+    return _("{waited} из {allowed}").format(waited=duration(window.waited), allowed=allowed)
 
 
 def mark(window: WindowFacts) -> str:
@@ -95,36 +82,47 @@ def mark(window: WindowFacts) -> str:
 
 def phrase(window: WindowFacts, length: int) -> str:
     """Return the client's last words."""
-    return f"«{quoted(window.last_message, length)}»" if window.last_message else "без текста"
+    if not window.last_message:
+        return _("без текста")
+    return _("«{phrase}»").format(phrase=quoted(window.last_message, length))
 
 
 def wait(window: WindowFacts) -> str:
     """Return the wait for a list: how long, and out of how much."""
     if window.outcome == "overdue":
-        return f"{duration(window.waited)} (норма {duration(window.target_minutes)})"
+        return _("{waited} (норма {target})").format(
+            waited=duration(window.waited), target=duration(window.target_minutes)
+        )
     return share(window)
 
 
 def holder(window: WindowFacts) -> str:
     """Return who has it in hand, for a list; empty when nobody has."""
-    return f" · в работе: {quoted(window.acknowledged_by, LISTED_NAME)}" if window.acknowledged_by else ""
+    if not window.acknowledged_by:
+        return ""
+    return " · " + _("в работе: {name}").format(name=quoted(window.acknowledged_by, LISTED_NAME))
 
 
 def ending(window: WindowFacts, length: int = NAME) -> str:
     """Return how a wait ended: «отвечено за 47 мин — Ольга Петрова»."""
     if window.closed_because == "answered":
-        time = f" за {duration(window.waited)}" if window.waited_minutes is not None else ""
-        return f"отвечено{time}{_by(window.answered_by, length)}"
+        return _answered(window) + _by(window.answered_by, length)
     if window.closed_because == "edited":
-        return "клиент изменил сообщение, ответ не нужен"
+        return _("вопрос снят, ответ не нужен")
     if window.closed_because in _UNWATCHED:
-        return "наблюдение за чатом остановлено"
-    return f"ответ не нужен{_by(window.excused_by, length)}"
+        return _("наблюдение за чатом остановлено")
+    return _("ответ не нужен") + _by(window.excused_by, length)
 
 
 def rest(total: int, shown: int) -> list[str]:
     """Return the line that ends a list which is not complete: «и ещё 3»."""
-    return [f"и ещё {total - shown}"] if total > shown else []
+    return [_("и ещё {n}").format(n=total - shown)] if total > shown else []
+
+
+def _answered(window: WindowFacts) -> str:
+    if window.waited_minutes is None:
+        return _("отвечено")
+    return _("отвечено за {time}").format(time=duration(window.waited_minutes))
 
 
 def _by(name: str | None, length: int) -> str:

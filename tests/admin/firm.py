@@ -131,6 +131,18 @@ class Firm:
         """Let a client write; as after intake, the message is committed when this returns."""
         self._ingest(chat, text, minutes_ago, author=author, kind=kind, user_id=next(_numbers))
 
+    def answer(self, chat: Chat, person: Colleague, text: str, minutes_ago: float = 0) -> None:
+        """Let somebody of the firm write."""
+        number = next(_numbers)
+        self.run("update public.users set telegram_id = coalesce(telegram_id, %s) where id = %s", number, person.id)
+        found = self.row("select telegram_id from public.users where id = %s", person.id)
+        assert found
+        self._ingest(chat, text, minutes_ago, author=person.name, kind="text", user_id=found[0])
+
+    def request_of(self, chat: Chat) -> UUID:
+        """The id of the latest window of a chat."""
+        return self._one("select id from public.client_requests where chat_id = %s order by opened_at desc", chat.id)
+
     def hint(self) -> None:
         """Say what the bot says after a commit."""
         self._redis.publish("hints", "requests")

@@ -11,8 +11,8 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from admin.hints import EVERYTHING, HintRelay, Waiting
-from infra.redis import HINTS, connect
+from admin.hints import HintRelay, Waiting
+from infra.redis import EVERYTHING, HINTS, connect
 from tests.admin.process import free_port
 
 

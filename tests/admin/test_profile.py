@@ -1,6 +1,8 @@
 """`/profile`: oneself, one's password, one's sessions and sign-ins, and nobody else's (I1)."""
 
+import asyncio
 import re
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from playwright.async_api import BrowserContext, expect
 
 from admin.sessions import handle_of
+from infra.local.telegram.client import SimulatorClient
 from infra.local.waiting import until
 from tests.admin.firm import PASSWORD, Colleague, Firm
 from tests.admin.process import Admin, Reader, hidden, running_admin, words
@@ -66,6 +69,23 @@ def test_a_refusal_says_what_to_mend_and_keeps_the_rest(
     assert said in words(answer)
     assert any(f'value="{value}"' in answer.text for value in ("Нина Новая", "7"))
     assert "Нина Новикова" in words(reader.get("/requests"))
+
+
+async def test_the_bot_calls_a_person_by_a_new_name_within_a_second(
+    reader: Reader, firm: Firm, sim: SimulatorClient
+) -> None:
+    """The bot keeps people near; a change in the admin is told to it."""
+    own, account = firm.hire("accountant"), 700_000_000 + secrets.randbelow(10**8)
+    firm.run("update public.users set telegram_id = %s where id = %s", account, own.id)
+    reader.as_person(own)
+    await sim.start(account)
+    await sim.until_message(account, "Нина Новикова")
+    save(reader)
+    async with asyncio.timeout(1):
+        greeting = ""
+        while "Нина Новая" not in greeting:
+            said = await sim.start(account)
+            greeting = (await sim.until_message(account, "Нина", since=said.message.message_id)).words
 
 
 def test_a_name_is_text_and_nothing_else(reader: Reader, firm: Firm) -> None:

@@ -7,7 +7,7 @@ from html import unescape
 
 import psycopg
 
-from tests.admin.firm import Firm
+from tests.admin.firm import Chat, Firm
 from tests.admin.process import Admin, Reader, words
 
 FRAGMENT = {"hx-request": "true"}
@@ -43,6 +43,15 @@ def test_a_manager_sees_who_asks_what_of_whom(reader: Reader, firm: Firm) -> Non
         "2 сообщения",
     ):
         assert part in line
+
+
+def test_g6_a_chat_bears_its_new_title(reader: Reader, firm: Firm) -> None:
+    chat = firm.connect_chat(firm.hire("accountant"))
+    firm.ask(chat, "Где акт сверки?")
+    firm.ask(renamed := Chat(chat.id, f"Лютик {chat.id}"), "", kind="service")
+    page = words(reader.as_person(firm.hire("manager")).get("/requests"))
+    assert renamed.name in page
+    assert chat.name not in page
 
 
 def test_an_observer_reads_no_text(reader: Reader, firm: Firm) -> None:

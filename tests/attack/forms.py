@@ -19,6 +19,8 @@ WITHOUT_FIELDS = {
     "POST /team/invitations/{invitation:uuid}/revoke",
     "POST /team/{person:uuid}/telegram/unlink",
     "POST /clients/{client_id:uuid}/export",
+    "POST /requests/{request_id:uuid}/take",
+    "POST /requests/{request_id:uuid}/excuse",
 }
 # What a person would type, so that only the one field that is attacked is odd.
 SENSIBLE = {

@@ -125,7 +125,7 @@ async def test_what_others_wrote_is_shown_and_never_runs(browser: BrowserContext
     for route in readings():
         if route.path in {"/static/{name:path}", "/metrics", "/health", "/files/{chat_id:int}/{message_id:int}"}:
             continue
-        holes = {"client_id": str(client), "token": "made-up"}
+        holes = {"client_id": str(client), "request_id": str(firm.request_of(chat)), "token": "made-up"}
         await page.goto(address_of(route, holes))
         assert await page.evaluate("window.planted") is None, str(route)
         assert await page.locator("[data-planted]").count() == 0, str(route)

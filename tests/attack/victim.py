@@ -25,6 +25,7 @@ class Victim:
     client_name: str
     chat: Chat
     message_id: int
+    request_id: UUID
     question: str
     author: str
     invitation: UUID
@@ -41,6 +42,7 @@ class Victim:
             "client_id": str(self.client_id),
             "chat_id": str(self.chat.id),
             "message_id": str(self.message_id),
+            "request_id": str(self.request_id),
             "person": str(self.person.id),
             "invitation": str(self.invitation),
             "handle": handle_of(self.reader.cookies["buhbot"]),
@@ -54,6 +56,7 @@ class Victim:
                 "select role, active, telegram_id, full_name, alerts_per_hour from public.users where id = %s", uuid
             ),
             firm.row("select name, erased_at from public.clients where id = %s", self.client_id),
+            firm.row("select closed_as, acknowledged_by from public.client_requests where id = %s", self.request_id),
             firm.row("select revoked_at, used_at from public.staff_invitations where id = %s", self.invitation),
             firm.row("select count(*) from auth.sessions where user_id = %s", uuid),
             (self.reader.get("/requests").status_code,),
@@ -86,6 +89,7 @@ def victim_of(firm: Firm, reader: Reader) -> Victim:
         client_name,
         chat,
         found[0],
+        firm.request_of(chat),
         f"Вопрос {word}",
         f"Автор {word}",
         invitation,

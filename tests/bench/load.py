@@ -39,11 +39,16 @@ async def deliver(url: str, requests: Iterable[bytes], connections: int = CONNEC
 
 async def _send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, waiting: Iterator[bytes]) -> None:
     for request in waiting:
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        if not head.startswith(b"HTTP/1.1 200 "):
-            raise ConnectionError(head.partition(b"\r\n")[0].decode())
-        await reader.readexactly(_length(head))
+        await send_one(reader, writer, request)
+
+
+async def send_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> None:
+    """Send one and read its answer, which is 200."""
+    writer.write(request)
+    head = await reader.readuntil(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 200 "):
+        raise ConnectionError(head.partition(b"\r\n")[0].decode())
+    await reader.readexactly(_length(head))
 
 
 def _length(head: bytes) -> int:

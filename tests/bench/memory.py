@@ -16,7 +16,7 @@ LATE = 3000
 
 def at_rest(stack: Stack) -> dict[str, float]:
     """Return MB by process."""
-    return {part: _megabytes(stack.pid_of(part), "VmRSS") for part in PROCESSES}
+    return {part: megabytes(stack.pid_of(part), "VmRSS") for part in PROCESSES}
 
 
 def load_jobs(db: Connection, firm: Firm) -> None:
@@ -29,7 +29,7 @@ def load_jobs(db: Connection, firm: Firm) -> None:
 
 def measures(stack: Stack, rest: Mapping[str, float]) -> list[Measure]:
     """Return one for each process."""
-    return [_under_load(part, _megabytes(stack.pid_of(part), "VmHWM"), rest[part]) for part in PROCESSES]
+    return [_under_load(part, megabytes(stack.pid_of(part), "VmHWM"), rest[part]) for part in PROCESSES]
 
 
 def _under_load(part: str, highest: float, rest: float) -> Measure:
@@ -38,7 +38,8 @@ def _under_load(part: str, highest: float, rest: float) -> Measure:
     )
 
 
-def _megabytes(pid: int, field: str) -> float:
+def megabytes(pid: int, field: str) -> float:
+    """Return what the kernel says of a process, such as `VmRSS`."""
     found = re.search(rf"^{field}:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
     assert found, f"process {pid} is gone"
     return int(found[1]) / 1024

@@ -8,16 +8,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
 
 from infra.local.waiting import until
+from tests.nginx import running_nginx
 from tests.stack import ROOT, Stack
 
 OFFSET = 1500
 # Beside the ports of its stack.
-FLOOR_PORT = 3003 + OFFSET
+FLOOR_PORT, ECHO_PORT, PROXY_PORT = 3003 + OFFSET, 3004 + OFFSET, 3005 + OFFSET
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -70,18 +74,34 @@ def paused(stack: Stack, *parts: str) -> Iterator[None]:
 @contextmanager
 def floor_process(stack: Stack) -> Iterator[str]:
     """Run the bare handler and yield its URL."""
-    names = ("SUPABASE_URL", "SUPABASE_SERVICE_ROLE_KEY", "REDIS_URL")
-    own = {"PATH": os.environ["PATH"], "PORT": str(FLOOR_PORT), **{name: stack.env[name] for name in names}}
-    process = subprocess.Popen([sys.executable, "-m", "tests.bench.floor"], cwd=ROOT, env=own)
-    try:
-        assert until(_listens, 20), "the floor's handler did not start"
+    with _process(stack, "tests.bench.floor", FLOOR_PORT, "SUPABASE_URL", "SUPABASE_SERVICE_ROLE_KEY", "REDIS_URL"):
         yield f"http://127.0.0.1:{FLOOR_PORT}/webhook"
+
+
+@contextmanager
+def proxied(stack: Stack) -> Iterator[tuple[str, str]]:
+    """Yield where a proxy passes on to the bot, and where to a bare echo."""
+    ports = {PROXY_PORT: [int(stack.env["PORT"])], PROXY_PORT + 1: [ECHO_PORT]}
+    echo = _process(stack, "tests.bench.echo", ECHO_PORT, "TELEGRAM_BOT_TOKEN", "TELEGRAM_API_URL")
+    with TemporaryDirectory() as folder, echo, running_nginx(Path(folder), ports):
+        bot, floor = (f"http://127.0.0.1:{port}/webhook" for port in ports)
+        yield bot, floor
+
+
+@contextmanager
+def _process(stack: Stack, module: str, port: int, *names: str) -> Iterator[None]:
+    """Run a module of the bench with these of the stack's variables, and end it."""
+    own = {"PATH": os.environ["PATH"], "PORT": str(port), **{name: stack.env[name] for name in names}}
+    process = subprocess.Popen([sys.executable, "-m", module], cwd=ROOT, env=own)
+    try:
+        assert until(partial(_listens, port), 30), f"{module} did not start"
+        yield
     finally:
         process.terminate()
         process.wait(10)
 
 
-def _listens() -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", FLOOR_PORT), 1):
+def _listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False

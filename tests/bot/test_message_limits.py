@@ -1,6 +1,6 @@
 """Whatever people call themselves, Telegram takes our messages, and nothing in them is markup but ours."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
@@ -10,6 +10,7 @@ from bot.messages import chat_notice, sla_digest, sla_escalation, start
 from bot.messages.windows import MessageFacts, WindowFacts
 from infra.local.telegram.keyboards import inline_keyboard
 from infra.local.telegram.texts import message_text
+from infra.words import LANGUAGES, language, speaking
 from tests.bot.told import BUTTONS, CHAT_URL, ROW, TEXTS, answered, facts, window
 
 # Whatever clients call themselves: markup, entities, line breaks, direction marks, signs of two UTF-16 units.
@@ -28,6 +29,13 @@ HOSTILE_WINDOW = st.builds(
     closed_because=st.sampled_from([None, None, "answered", "no_answer_needed", "edited"]),
     chat_url=st.sampled_from([None, CHAT_URL]),
 )
+
+
+@pytest.fixture(scope="module", params=LANGUAGES, autouse=True)
+def spoken(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Each promise holds in every language."""
+    with speaking(request.param):
+        yield
 
 
 @given(st.lists(HOSTILE_WINDOW, max_size=20), NAME, st.sampled_from([sla_escalation.alert, sla_digest.digest]))
@@ -62,7 +70,7 @@ def test_the_longest_list_fits_a_telegram_message(words: Callable[[MessageFacts]
 @given(HOSTILE)
 def test_no_name_is_markup(name: str) -> None:
     notice, entities = message_text(chat_notice.notice(facts(chat_name=name)), "HTML", None)
-    assert "Бот удалён из чата" in notice
+    assert ("Бот удалён из чата" if language() == "ru" else "The bot was removed from the chat") in notice
     assert not any(one.type in ("bold", "text_link") for one in entities)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from bot.presence import presence
 from infra import telegram
@@ -23,6 +24,7 @@ class Front:
         self.notes: list[tuple[str, dict[str, Any]]] = []
         self.refuse: Counter[str] = Counter()
         self.status = 503
+        self.deaf_groups = 0
         self._noted = asyncio.Condition()
 
     async def note(self, request: web.Request) -> web.StreamResponse:
@@ -30,7 +32,7 @@ class Front:
         async with self._noted:
             self.notes.append((function, await request.json()))
             self._noted.notify_all()
-        return self._failed(function) or web.json_response(None)
+        return self._failed(function) or web.json_response(self.deaf_groups if function == "note_bot" else None)
 
     async def me(self, _request: web.Request) -> web.StreamResponse:
         return self._failed("getMe") or web.json_response({"ok": True, "result": ME})
@@ -82,6 +84,17 @@ async def test_it_says_who_it_is_once_and_that_it_is_there_again_and_again(front
     assert [note for name, note in front.notes if name == "note_bot"] == [
         {"telegram_id": 123456, "username": "buh_bot", "reads_all": False}
     ]
+
+
+@pytest.mark.parametrize(("deaf", "warned"), [(0, []), (3, [3])])
+async def test_g1_a_bot_that_is_deaf_in_some_group_warns_of_it(
+    front: Front, being_there: Any, deaf: int, warned: list[int]
+) -> None:
+    front.deaf_groups = deaf
+    with capture_logs() as said:
+        async with being_there:
+            await front.until(("note_bot", 1), ("note_intake", 1))
+    assert [line["deaf_groups"] for line in said if line["event"] == "privacy_mode_on"] == warned
 
 
 @pytest.mark.parametrize("silent", ["note_bot", "note_intake", "getMe"])

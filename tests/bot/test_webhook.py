@@ -194,7 +194,7 @@ async def test_the_bot_says_nothing_into_a_client_chat(sim: SimulatorClient, cha
 
 async def test_health_names_its_parts_and_metrics_are_there(stack: Stack) -> None:
     async with httpx.AsyncClient() as client:
-        for process, parts in {"bot": {"supabase", "redis"}, "jobs": {"supabase", "redis", "sweep"}}.items():
+        for process, parts in {"bot": {"supabase", "redis", "cache"}, "jobs": {"supabase", "redis", "sweep"}}.items():
             health = await client.get(f"{stack.urls[process]}/health")
             assert (health.status_code, health.json()["status"]) == (200, "ok")
             assert set(health.json()["checks"]) == parts

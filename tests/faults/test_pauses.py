@@ -1,6 +1,7 @@
 """Parts that hold still for a while; deadlines and messages do not wait for them longer than they must."""
 
 import asyncio
+from contextlib import suppress
 
 import httpx
 
@@ -27,6 +28,29 @@ async def test_a10_a_deadline_that_passes_while_redis_is_away_is_told(
         assert health.status_code == 200
         assert health.json()["checks"]["redis"] != "ok"
     await asyncio.to_thread(stack.wait_healthy, "jobs", 60)
+
+
+async def test_a11_after_redis_was_away_for_15_seconds_nothing_is_missing(
+    stack: Stack, sim: SimulatorClient, chat: ClientChat
+) -> None:
+    newcomer = chat.client + 1
+    with paused(stack, "redis-queue"), paused(stack, "redis-cache"):
+        await sim.start(newcomer)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(15):
+                while True:
+                    await chat.ask(minutes_ago=70)
+                    await chat.ask()
+                    await asyncio.sleep(0.05)
+    # Nobody is started again: whoever was lost comes back by itself.
+    for part in ("bot", "jobs", "admin"):
+        await asyncio.to_thread(stack.wait_healthy, part, 30)
+    await sim.until_delivered(seconds=30)
+    sent = sorted(message.message_id for message in await sim.messages(chat.id))
+    assert [row["message_id"] for row in chat.messages] == sent
+    await chat.alert(seconds=60)
+    assert [(alert["kind"], alert["level"]) for alert in chat.alerts] == [("breach", 0)]
+    await sim.until_message(newcomer, "Здравствуйте", seconds=30)
 
 
 async def test_e18_what_was_sent_while_the_database_blinked_is_recorded_and_not_sent_again(

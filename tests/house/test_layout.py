@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from tests.house.tree import Tree, keep, objections
 
 JUNK_DRAWERS = {"common", "core", "helper", "helpers", "misc", "util", "utils"}
-TARGETS = ("bench", "calendar", "check", "down", "policies", "reset", "test", "up")
+TARGETS = ("bench", "calendar", "check", "demo", "down", "i18n", "policies", "reset", "test", "up")
 
 
 def junk_drawers(tree: Tree) -> Iterator[str]:

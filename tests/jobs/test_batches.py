@@ -28,6 +28,7 @@ def row(**changes: Any) -> Row:
         "revision": 3,
         "telegram_message_id": None,
         "rings": True,
+        "locale": "ru",
         "facts": facts,
         **changes,
     }

@@ -50,7 +50,7 @@ def test_a_key_of_odd_letters_is_refused_and_harms_nobody(gateway: httpx.Client)
         assert gateway.get("/rest/v1/users", headers=[(b"apikey", odd)]).status_code == 401
 
 
-def test_the_secret_key_is_the_service_with_or_without_a_bearer(gateway: httpx.Client, stack: Stack) -> None:
+def test_i20_the_secret_key_is_the_service_with_or_without_a_bearer(gateway: httpx.Client, stack: Stack) -> None:
     key = stack.env["SUPABASE_SERVICE_ROLE_KEY"]
     assert reads_users(gateway, apikey=key) == 200
     assert reads_users(gateway, apikey=key, authorization=f"Bearer {key}") == 200
@@ -62,7 +62,7 @@ def test_the_publishable_key_is_nobody_in_particular(gateway: httpx.Client, stac
     assert reads_users(gateway, apikey=key, authorization=f"Bearer {key}") == 401
 
 
-def test_old_keys_work_too(gateway: httpx.Client, stack: Stack) -> None:
+def test_i20_old_keys_work_too(gateway: httpx.Client, stack: Stack) -> None:
     service, anon = old_style(stack, "service_role"), old_style(stack, "anon")
     assert reads_users(gateway, apikey=service, authorization=f"Bearer {service}") == 200
     assert reads_users(gateway, apikey=anon, authorization=f"Bearer {anon}") == 401

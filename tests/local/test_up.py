@@ -47,7 +47,7 @@ def test_a_wrong_offset_is_refused(offset: str) -> None:
     assert f"PORT_OFFSET={offset}" in refusal(command("up", offset))
 
 
-def test_a_taken_port_is_named_before_anything_starts(small: Stack) -> None:
+def test_i17_a_taken_port_is_named_before_anything_starts(small: Stack) -> None:
     with socket.create_server(("127.0.0.1", small.caller.port("redis-cache"))):
         line = refusal(command("up", "1800"))
     assert f"{small.caller.port('redis-cache')} (redis-cache)" in line

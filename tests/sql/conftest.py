@@ -18,6 +18,8 @@ _FORGET = """
   delete from public.outbox;
   delete from public.classification_corrections;
   delete from public.message_reactions;
+  delete from public.message_sources;
+  delete from public.business_events;
   delete from public.chat_topics;
   delete from public.chat_messages;
   delete from public.feedback_responses;
@@ -26,6 +28,7 @@ _FORGET = """
   delete from public.chat_segments;
   delete from public.chat_invitations;
   delete from public.chat_members;
+  delete from public.accountant_calls;
   delete from public.templates;
   delete from public.faq_items;
   delete from public.intake_rejects;

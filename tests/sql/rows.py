@@ -28,6 +28,10 @@ _REST = f"""
   values ({OLGAS}, {ANNA}, '{TEXT}'), ({IVANS}, {VERA}, '{TEXT} {FOREIGN}');
   insert into public.message_reactions (chat_id, message_id, update_id, is_staff, emoji, reacted_at)
   values ({OLGAS}, 1, 1, false, '👍', now()), ({IVANS}, 1, 2, false, '👍', now());
+  insert into public.message_sources (chat_id, message_id, telegram_date, quote)
+  values ({OLGAS}, 1, now(), '{TEXT}'), ({IVANS}, 1, now(), '{TEXT} {FOREIGN}');
+  insert into public.business_events (update_id, message_id, event, connection_id, chat_id, message_text, happened_at)
+  values (777, 1, 'said', '777', {ANNA}, '{FOREIGN}', now());
   insert into public.classification_corrections (chat_id, message_id, telegram_date, was, became, corrected_at)
   select c.chat_id, 1, now(), 'request', 'no_answer_needed', now()
   from public.chats as c where c.chat_id in ({OLGAS}, {IVANS});
@@ -38,6 +42,10 @@ _REST = f"""
   insert into public.calendar_exceptions (on_date, name) values ('1999-01-01', 'Праздник 777');
   insert into public.templates (category, title, content) values ('777', 'Акт', 'Готов');
   insert into public.faq_items (question, answer, keywords) values ('Где акт 777', 'Здесь', '{{акт}}');
+
+  insert into public.accountant_calls (chat_id, topic_id, called_at) values ({OLGAS}, 0, now()), ({IVANS}, 0, now());
+  insert into public.faq_answers (request_id, asked_at)
+  select w.id, now() from public.client_requests as w where w.chat_id in ({OLGAS}, {IVANS});
 
   insert into public.chat_segments (id, name, created_by)
   select ('77700000-0000-4000-8000-00000000000' || u.telegram_id % 10)::uuid, 'Сегмент 777 ' || u.telegram_id, u.id
@@ -102,8 +110,11 @@ _FORGET = f"""
   delete from public.client_requests where chat_id in ({OLGAS}, {IVANS});
   delete from public.classification_corrections where chat_id in ({OLGAS}, {IVANS});
   delete from public.message_reactions where chat_id in ({OLGAS}, {IVANS});
+  delete from public.message_sources where chat_id in ({OLGAS}, {IVANS});
+  delete from public.business_events where connection_id = '777';
   delete from public.chat_topics where chat_id in ({OLGAS}, {IVANS});
   delete from public.chat_messages where chat_id in ({OLGAS}, {IVANS});
+  delete from public.accountant_calls where chat_id in ({OLGAS}, {IVANS});
   delete from public.chats where chat_id in ({OLGAS}, {IVANS}, {PRIVATE});
   delete from public.clients where id::text like '777%';
   delete from public.manager_accountants;

@@ -65,7 +65,7 @@ def figures_after(db: Connection, records: list[Row], batches: Callable[[list[Ro
 
 @given(drawn=lines, seed=st.integers(0, 10**6))
 @law(150)
-def test_p12_p13_any_order_and_any_repetition_end_in_the_same_windows(
+def test_a21_p12_p13_any_order_and_any_repetition_end_in_the_same_windows(
     db: Connection, drawn: list[tuple[int, int, int, bool]], seed: int
 ) -> None:
     records = conversation(drawn)

@@ -26,17 +26,21 @@ from tests.sql.firm import (
 
 # Tables without a trigger of their own, and why.
 UNWATCHED = {
+    "accountant_calls": "what clients press is no act of the firm",
     "audit_log": "is the audit",
     "audit_seals": "is the audit",
+    "business_events": "append-only itself; what is said in Telegram",
     "chat_members": "follows from what Telegram tells",
     "chat_messages": "append-only itself; what clients write is no act of the firm",
     "chat_topics": "follows from messages",
     "client_requests": "its ledger, request_events, is watched: people's acts and decisions about deadlines",
     "error_log": "the machine's own diary",
+    "faq_answers": "what the bot offers and clients say of it is no act of the firm",
     "feedback_responses": "append-only itself; clients' votes are no act of the firm",
     "intake_coverage": "the machine's own diary",
     "intake_rejects": "the machine's own diary",
     "message_reactions": "append-only itself; follows from what clients and staff do in Telegram",
+    "message_sources": "append-only itself; whose words a message holds",
     "notices": "follows from alerts",
     "outbox": "what the machine sends; people do not write it",
     "outbox_sends": "the machine's own pace",

@@ -8,8 +8,6 @@ import pytest
 from tests.sql.firm import Connection, Row, all_rows, one, tables
 
 POLICIES = Path(__file__).parents[2] / "supabase" / "policies"
-INSTANT = "timestamp with time zone"
-TIME = "time without time zone"
 VIEWS = """
     absences audit_log audit_seals broadcasts calendar_exceptions chat_health chat_invitations chat_members
     chat_messages chat_segment_accountants chat_segment_chats chat_segments chats client_requests clients
@@ -19,50 +17,87 @@ VIEWS = """
 """.split()
 FUNCTIONS = [
     "acknowledge_request(request_id uuid)",
-    "add_working(schedule_id uuid, since timestamp with time zone, amount interval)",
+    "add_client(name text, telegram_id bigint)",
+    "add_working(schedule_id uuid, since timestamptz, amount interval)",
     "admit_admin(email text, full_name text)",
+    "adopt_chat(id uuid, client_id uuid, telegram_id bigint)",
     "adopt_defaults(defaults jsonb)",
-    "apply_policy(policy_id uuid, dry_run boolean, as_of timestamp with time zone)",
-    "apply_retention(as_of timestamp with time zone, batch integer)",
+    "answer_questions(as_of timestamptz, batch integer)",
+    "apply_policy(policy_id uuid, dry_run boolean, as_of timestamptz)",
+    "apply_retention(as_of timestamptz, batch integer)",
+    "assign_chat(id uuid, accountant_id uuid, telegram_id bigint)",
     "audit_head()",
+    "call_accountant(telegram_id bigint, pressed_in bigint, topic_id bigint, as_of timestamptz)",
     "change_ladder(policy_id uuid, steps jsonb)",
-    "claim_due(as_of timestamp with time zone, batch integer)",
-    "claim_outbox(as_of timestamp with time zone, batch integer)",
-    f"coverage_report(since {INSTANT}, until {INSTANT}, as_of {INSTANT})",
+    "choose_language(telegram_id bigint, locale text)",
+    "claim_due(as_of timestamptz, batch integer)",
+    "claim_outbox(as_of timestamptz, batch integer)",
+    "claim_unclassified(batch integer, as_of timestamptz)",
+    "classification_examples(batch integer)",
+    "client_menu(telegram_id bigint, pressed_in bigint, as_of timestamptz)",
+    "connect_chat(token text, chat_id bigint, telegram_id bigint)",
+    "coverage_report(since timestamptz, until timestamptz, as_of timestamptz)",
+    "diagnose_chat(telegram_id bigint, id uuid, chat_id bigint)",
     "erase_client(client_id uuid, confirmation text)",
     "excuse_request(request_id uuid)",
-    "explain_request(request_id uuid, as_of timestamp with time zone)",
+    "explain_request(request_id uuid, as_of timestamptz)",
     "export_client(client_id uuid, part text, after jsonb, batch integer)",
-    "extend_horizon(as_of timestamp with time zone)",
-    "firm_health(as_of timestamp with time zone)",
+    "extend_horizon(as_of timestamptz)",
+    "find_clients(query text, telegram_id bigint)",
+    "firm_health(as_of timestamptz)",
     "greet(telegram_id bigint)",
     "identify(telegram_id bigint, language text)",
+    "identify_all(people jsonb)",
     "import_calendar(year integer, days jsonb, dry_run boolean)",
     "ingest(updates jsonb)",
+    "ingest_asides(updates jsonb)",
+    "invite_chat(client_id uuid, accountant_id uuid, policy_id uuid, telegram_id bigint)",
     "invite_staff(invitations jsonb, dry_run boolean)",
+    "judge_faq_answer(answer_id uuid, verdict text, telegram_id bigint, as_of timestamptz)",
     "link_telegram(token text, telegram_id bigint, username text)",
     "note_bot(telegram_id bigint, username text, reads_all boolean)",
-    "note_intake(as_of timestamp with time zone)",
+    "note_intake(as_of timestamptz)",
+    "note_model_outage(as_of timestamptz)",
     "note_security_events(entries jsonb)",
+    "note_sent(messages jsonb)",
     "note_sign_ins(entries jsonb)",
-    "press_alert(message_id uuid, verb text, telegram_id bigint, as_of timestamp with time zone)",
+    "offer_clients(of_chat uuid, telegram_id bigint)",
+    "offer_owners(telegram_id bigint)",
+    "offer_policies(telegram_id bigint)",
+    (
+        "order_document(telegram_id bigint, pressed_in bigint, order_id uuid, words text, author_name text, "
+        "topic_id bigint, as_of timestamptz)"
+    ),
+    "press_alert(message_id uuid, verb text, telegram_id bigint, as_of timestamptz)",
+    (
+        "reclassify_message(chat_id bigint, message_id bigint, classification text, telegram_id bigint, as_of"
+        " timestamptz)"
+    ),
+    "reclassify_request(request_id uuid, classification text, telegram_id bigint, as_of timestamptz)",
     "remove_person(email text)",
-    "resend_message(message_id uuid, as_of timestamp with time zone)",
+    "requests_of_client(telegram_id bigint, pressed_in bigint, as_of timestamptz)",
+    "resend_message(message_id uuid, as_of timestamptz)",
     "resolve_alert(alert_id uuid)",
     "revoke_invitation(invitation_id uuid)",
     "seal_audit(batch integer)",
     "set_active(user_id uuid, active boolean)",
+    "set_invited_owner(invitation_id uuid, accountant_id uuid, telegram_id bigint)",
+    "set_invited_policy(invitation_id uuid, policy_id uuid, telegram_id bigint)",
     "set_role(user_id uuid, role text)",
-    "settle_outbox(results jsonb, as_of timestamp with time zone)",
-    "sla_report(since timestamp with time zone, until timestamp with time zone, by text)",
+    "settle_classifications(results jsonb, as_of timestamptz)",
+    "settle_outbox(results jsonb, as_of timestamptz)",
+    "sla_report(since timestamptz, until timestamptz, by text)",
     "telegram_link(renew boolean)",
+    "transcript(request_id uuid, before integer, most integer)",
+    "trust_group_voices(id uuid, telegram_id bigint)",
     "undelivered_messages()",
     "unlink_telegram(user_id uuid)",
-    f"update_profile(full_name text, locale text, quiet_from {TIME}, quiet_until {TIME}, alerts_per_hour integer)",
+    "update_profile(full_name text, locale text, quiet_from time, quiet_until time, alerts_per_hour integer)",
     "use_faq_item(faq_item_id uuid)",
     "use_template(template_id uuid)",
     "verify_audit(anchor_number bigint, anchor_hash text, since_anchor boolean)",
-    "working_between(schedule_id uuid, since timestamp with time zone, until timestamp with time zone)",
+    "watch_chat(id uuid, telegram_id bigint)",
+    "working_between(schedule_id uuid, since timestamptz, until timestamptz)",
 ]
 
 
@@ -76,8 +111,9 @@ def test_the_api_is_what_it_is_on_purpose(db: Connection) -> None:
 def test_the_functions_of_the_api_are_what_they_are_on_purpose(db: Connection) -> None:
     functions = all_rows(
         db,
-        "select proname || '(' || pg_get_function_identity_arguments(oid) || ')' as signature from pg_proc"
-        " where pronamespace = 'api'::regnamespace order by 1",
+        "select proname || '(' || replace(replace(pg_get_function_identity_arguments(oid),"
+        " 'timestamp with time zone', 'timestamptz'), 'time without time zone', 'time') || ')' as signature"
+        " from pg_proc where pronamespace = 'api'::regnamespace order by 1",
     )
     assert [function["signature"] for function in functions] == FUNCTIONS
 

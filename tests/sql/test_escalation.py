@@ -37,7 +37,7 @@ from tests.sql.firm import (
 )
 
 
-def test_e1_at_four_fifths_of_the_target_the_owner_alone_is_warned(late: Connection) -> None:
+def test_b5_e1_at_four_fifths_of_the_target_the_owner_alone_is_warned(late: Connection) -> None:
     assert [sweep(late, monday(at)) for at in ("10:47:59", "10:48", "10:49")] == [0, 1, 0]
     assert told(late) == [("warning", 0, OLGA)]
     (message,) = claim(late, monday("10:48"))

@@ -43,7 +43,7 @@ def breached(late: Connection) -> Connection:
     return late
 
 
-@pytest.mark.parametrize("kind", ["sla_alert", "sla_digest", "chat_notice"])
+@pytest.mark.parametrize("kind", ["sla_alert", "sla_digest", "chat_notice", "accountant_call"])
 @pytest.mark.parametrize("recipient", [ROMASHKA, LEBEDEVA, -42])
 def test_e13_p17_a_message_to_a_clients_group_is_impossible(late: Connection, kind: str, recipient: int) -> None:
     late.execute("set constraints all immediate")

@@ -10,6 +10,12 @@ from tests.sql.traces import CANARIES, CLIENT, NOW, PERSON, act, leave_traces, v
 
 # By which act a column loses what it says of somebody: a client's erasure, a person's removal, or the end of a term.
 ERASED = {
+    "business_events.author_name": {"client", "person", "term"},
+    "business_events.caption": {"client", "person", "term"},
+    "business_events.chat_id": {"client", "person", "term"},
+    "business_events.media_file_id": {"client", "person", "term"},
+    "business_events.message_text": {"client", "person", "term"},
+    "business_events.telegram_user_id": {"client", "person", "term"},
     "chat_invitations.used_by_telegram_id": {"client", "person"},
     "chat_members.full_name": {"client", "person"},
     "chat_members.telegram_user_id": {"client", "person"},
@@ -30,6 +36,9 @@ ERASED = {
     "feedback_responses.voter_name": {"client", "term"},
     "intake_rejects.record": {"client", "person", "term"},
     "message_reactions.telegram_user_id": {"client", "person", "term"},
+    "message_sources.forwarded_from": {"client", "person", "term"},
+    "message_sources.forwarded_from_telegram_id": {"client", "person", "term"},
+    "message_sources.quote": {"client", "term"},
     "outbox.last_error": {"client", "person", "term"},
     "outbox.recipient_chat_id": {"person"},
     "saved_views.name": {"person"},
@@ -68,6 +77,8 @@ KEPT = {
     **dict.fromkeys(("error_log.event", "error_log.fingerprint", "error_log.reference"), _PLACES),
     **dict.fromkeys(("classification_corrections.became", "classification_corrections.was"), "a class"),
     **dict.fromkeys(("request_events.detail", "outbox.payload", "intake_rejects.reason"), _PLACES),
+    "business_events.kind": "a content type",
+    "business_events.connection_id": "Telegram's own, which leads to nobody; goes with its row",
     "feedback_surveys.quarter": "a date",
     "ladder_steps.recipients": "names of roles",
     "outbox.telegram_message_id": "a number that means nothing without its chat",

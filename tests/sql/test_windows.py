@@ -20,6 +20,7 @@ from tests.sql.firm import (
     monday,
     moscow,
     one,
+    replied,
     said,
     user_id,
     window,
@@ -146,9 +147,12 @@ def test_s2_what_needs_no_answer_is_stored_and_opens_nothing(db: Connection, qui
     assert windows(db) == []
 
 
-def test_a20_another_bot_closes_nothing(db: Connection) -> None:
-    ingest(db, said(ANNA, monday("10:00")), said(777, monday("10:01"), "Готово", is_bot=True))
-    assert window(db)["responded_at"] is None
+def test_a20_another_bot_closes_nothing_not_even_by_a_reply(db: Connection) -> None:
+    question = said(ANNA, monday("10:00"))
+    ingest(db, question, said(777, monday("10:01"), "Готово", is_bot=True))
+    ingest(db, replied(777, question, monday("10:02"), is_bot=True))
+    assert (window(db)["responded_at"], window(db)["message_count"]) == (None, 1)
+    assert one(db, "select count(*) from api.chat_messages where is_bot") == 2
 
 
 def test_a17_topics_wait_apart(db: Connection) -> None:

@@ -24,6 +24,20 @@ _PERSON = f"""
   where telegram_id = {IVAN};
 """
 _LEFT_BEHIND = f"""
+  insert into public.message_sources (
+    chat_id, message_id, telegram_date, forwarded_from, forwarded_from_telegram_id, quote
+  )
+  values
+    ({ROMASHKA}, 1, '{OLD}', 'zzclient', {ZOYA}, 'zzclient'), ({LEBEDEVA}, 2, '{OLD}', 'zzclient', {ZOYA}, null),
+    ({LEBEDEVA}, 3, '{OLD}', 'zzperson', {PERSON}, null);
+  insert into public.business_events (
+    update_id, message_id, event, connection_id, chat_id, telegram_user_id, author_name, message_text, caption,
+    media_file_id, happened_at
+  )
+  values
+    (1, 0, 'connected', 'zz', {PERSON}, {PERSON}, 'zzperson', null, null, null, '{OLD}'),
+    (2, 5, 'said', 'zz', {ZOYA}, {ZOYA}, 'zzclient', 'zzclient zzperson', 'zzclient zzperson', 'zzclient zzperson',
+      '{OLD}');
   update public.chats set assigned_accountant_id = null where chat_id = {LEBEDEVA};
   update public.chats set migrated_from = -{ZOYA} where chat_id = {ROMASHKA};
   update public.clients set name = 'zzclient' where id = '{CLIENT}';

@@ -16,7 +16,10 @@ from infra.local.telegram.state import load
 from tests.telegram.receiver import SECRET, Receiver
 
 TOKEN = "123456:simulated"
-EVERY_KIND = ["message", "edited_message", "callback_query", "my_chat_member", "chat_member", "message_reaction"]
+EVERY_KIND = [
+    *("message", "edited_message", "callback_query", "my_chat_member", "chat_member", "message_reaction"),
+    *("business_connection", "business_message", "edited_business_message", "deleted_business_messages"),
+]
 
 
 @pytest.fixture

@@ -146,6 +146,39 @@ async def test_other_bots_are_never_heard(sim: SimulatorClient, receiver: Receiv
     assert (await sim.say(5001, GROUP, "реклама")).update_id is None
 
 
+async def test_business_talk_is_heard_through_its_connection(sim: SimulatorClient, receiver: Receiver) -> None:
+    connection = (await sim.post("connect", user_id=1003))["connection_id"]
+    place: dict[str, Any] = {"connection_id": connection, "chat_id": 2001}
+    said = (await sim.post("business_say", user_id=2001, text="Где акт?", **place))["message"]["message_id"]
+    await sim.post("business_edit", user_id=2001, message_id=said, text="Где счёт?", **place)
+    await sim.post("business_delete", message_ids=[said], **place)
+    await sim.until_delivered()
+    connected, message, edit, deletion = receiver.updates
+    assert connected.business_connection
+    assert connected.business_connection.is_enabled
+    assert message.business_message
+    assert (message.business_message.text, message.business_message.business_connection_id) == ("Где акт?", connection)
+    assert edit.edited_business_message
+    assert (edit.edited_business_message.text, edit.edited_business_message.message_id) == ("Где счёт?", said)
+    assert deletion.deleted_business_messages
+    assert deletion.deleted_business_messages.message_ids == [said]
+    # Nothing of it is in the chat between the two and the bot.
+    assert await sim.messages(2001) == []
+    await sim.post("connect", user_id=1003, is_enabled=False)
+    with pytest.raises(SimulatorRefusedError, match="no connection"):
+        await sim.post("business_say", user_id=2001, text="x", **place)
+    with pytest.raises(SimulatorRefusedError, match="not connected"):
+        await sim.post("connect", user_id=1003, is_enabled=False)
+
+
+async def test_what_the_bot_did_not_ask_for_does_not_come(sim: SimulatorClient, receiver: Receiver, bot: Bot) -> None:
+    await bot.set_webhook(receiver.url, secret_token=receiver.secret, allowed_updates=["message"])
+    assert (await sim.post("connect", user_id=1003))["update_id"] is None
+    assert (await sim.post("member", chat_id=GROUP, user_id=3001, status="administrator"))["update_ids"] != []
+    await sim.until_delivered()
+    assert [one.event_type for one in receiver.updates] == ["message"]
+
+
 async def test_titles_topics_and_blocks(sim: SimulatorClient, receiver: Receiver) -> None:
     await sim.post("title", chat_id=GROUP, user_id=1001, title="ООО Лютик")
     assert (await last_message(sim, receiver)).new_chat_title == "ООО Лютик"

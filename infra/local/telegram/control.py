@@ -20,6 +20,9 @@ Posts take a JSON object (see control_requests) and need `content-type: applicat
     POST add_bot    chat_id by [status] [payload]               POST remove_bot   chat_id by [status]
     POST topic      chat_id user_id name                        POST close_topic  chat_id user_id topic_id [closed]
     POST migrate    chat_id [new_chat_id]                       POST update  kind chat_id payload (sent as it is)
+    POST connect    user_id [is_enabled]: somebody's Telegram Business account; answers {"connection_id", "update_id"}
+    POST business_say, business_edit    connection_id chat_id user_id text [message_id] [date | minutes_ago]
+    POST business_delete                connection_id chat_id message_ids
     POST faults     a list: {method, times, code, description, parameters, page, hang_seconds, chat_id, done}: all
     POST limits     on: bool                                    POST switches   (see delivery.Switches), partial
     POST reset      the demo firm again, ids go on              POST drop_pending
@@ -129,6 +132,10 @@ def routes(sim: Simulator) -> list[web.RouteDef]:
         _post(sim, "topic", asked.NewTopic, act.topic),
         _post(sim, "close_topic", asked.CloseTopic, act.close_topic),
         _post(sim, "migrate", asked.Migrate, act.migrate),
+        _post(sim, "connect", asked.Connect, act.connect),
+        _post(sim, "business_say", asked.BusinessSay, act.business_say),
+        _post(sim, "business_edit", asked.BusinessEdit, act.business_edit),
+        _post(sim, "business_delete", asked.BusinessDelete, act.business_delete),
         _post(sim, "update", asked.RawUpdate, act.raw_update),
         _post(sim, "limits", asked.LimitSwitch, act.limits),
         _post(sim, "drop_pending", asked.Empty, act.drop_pending),

@@ -3,9 +3,9 @@
 import base64
 from typing import Any
 
+from infra.local.telegram import business, happenings, wire
 from infra.local.telegram import control_requests as asked
 from infra.local.telegram import group_happenings as group
-from infra.local.telegram import happenings, wire
 from infra.local.telegram.demo import demo_world
 from infra.local.telegram.errors import ControlError
 from infra.local.telegram.made_up_files import made_up_media
@@ -116,6 +116,24 @@ def close_topic(sim: Simulator, call: asked.CloseTopic) -> Answer:
 def migrate(sim: Simulator, call: asked.Migrate) -> Answer:
     new: Chat = group.migrate(sim, call.chat_id, call.new_chat_id)
     return {"chat": wire.chat(sim.world, new)}
+
+
+def connect(sim: Simulator, call: asked.Connect) -> Answer:
+    connection, update_id = business.connect(sim, call.user_id, is_enabled=call.is_enabled)
+    return {"connection_id": connection.id, "update_id": update_id}
+
+
+def business_say(sim: Simulator, call: asked.BusinessSay) -> Answer:
+    return _said(sim, business.say(sim, call.connection_id, call.chat_id, call.user_id, call.text, call.at))
+
+
+def business_edit(sim: Simulator, call: asked.BusinessEdit) -> Answer:
+    place = (call.connection_id, call.chat_id, call.user_id, call.message_id)
+    return _said(sim, business.edit(sim, *place, call.text, call.at))
+
+
+def business_delete(sim: Simulator, call: asked.BusinessDelete) -> Answer:
+    return {"update_id": business.delete(sim, call.connection_id, call.chat_id, call.message_ids)}
 
 
 def raw_update(sim: Simulator, call: asked.RawUpdate) -> Answer:

@@ -178,12 +178,39 @@ class Migrate(_Asked):
     new_chat_id: int | None = None
 
 
+class Connect(_Asked):
+    """Connect the bot to a person's Telegram Business account, or disconnect it."""
+
+    user_id: int
+    is_enabled: bool = True
+
+
+class _OfBusinessChat(_When):
+    connection_id: str
+    chat_id: int = Field(gt=0)
+
+
+class BusinessSay(_OfBusinessChat):
+    """Write in a chat of the account with somebody, as one of the two."""
+
+    user_id: int
+    text: str = Field(min_length=1, max_length=4096)
+
+
+class BusinessEdit(BusinessSay):
+    message_id: int
+
+
+class BusinessDelete(_OfBusinessChat):
+    message_ids: list[int] = Field(min_length=1, max_length=100)
+
+
 class LimitSwitch(_Asked):
     on: bool
 
 
 class RawUpdate(_Asked):
-    """Any update as it is, for kinds the simulator has no word for (business messages, fuzzing)."""
+    """Any update as it is, for kinds the simulator has no word for."""
 
     kind: str
     chat_id: int = 0

@@ -1,8 +1,8 @@
 """How the world looks on the wire: Bot API objects as JSON, written from the world as it is at that moment."""
 
-from typing import Any
+from typing import Any, get_args
 
-from infra.local.telegram.world import Chat, Entity, Media, Message, Person, Status, World
+from infra.local.telegram.world import Chat, Entity, Media, Message, ObjectKind, Person, Status, World
 
 Wire = dict[str, Any]
 
@@ -55,7 +55,7 @@ def me(bot: Person) -> Wire:
         "can_join_groups": True,
         "can_read_all_group_messages": False,
         "supports_inline_queries": False,
-        "can_connect_to_business": False,
+        "can_connect_to_business": True,
         "has_main_web_app": False,
     }
     return user(bot) | abilities
@@ -96,13 +96,17 @@ def _file(media: Media) -> Wire:
 
 def media(shown: Media) -> Wire:
     """Return the one or two message fields that carry this media."""
-    if shown.kind in ("location", "contact"):
-        return {shown.kind: shown.content}
+    if shown.kind in get_args(ObjectKind):
+        # Old clients look for a location where a venue is.
+        return {shown.kind: shown.content} | ({"location": shown.content["location"]} if shown.kind == "venue" else {})
     named = {"file_name": shown.file_name, "mime_type": shown.mime_type}
     plain = _file(shown) | {key: value for key, value in named.items() if value is not None}
     body = plain | shown.content
     if shown.kind == "photo":
         return {"photo": [_file(shown) | shown.content]}
+    if shown.kind == "paid_media":
+        photo = {"type": "photo", "photo": [_file(shown) | shown.content]}
+        return {"paid_media": {"star_count": 1, "paid_media": [photo]}}
     # Old clients look for a document where an animation is.
     return {"animation": body, "document": plain} if shown.kind == "animation" else {shown.kind: body}
 

@@ -9,9 +9,12 @@ from infra.local.telegram.errors import ControlError
 
 ChatType = Literal["private", "group", "supergroup"]
 Status = Literal["creator", "administrator", "member", "restricted", "left", "kicked"]
-MediaKind = Literal[
-    "photo", "document", "voice", "video", "audio", "video_note", "animation", "sticker", "location", "contact"
+FileKind = Literal[
+    "photo", "live_photo", "document", "voice", "video", "audio", "video_note", "animation", "sticker", "paid_media"
 ]
+# What has no file, or one that no bot can fetch.
+ObjectKind = Literal["location", "venue", "contact", "poll", "dice", "story", "checklist", "game", "invoice"]
+MediaKind = Literal[FileKind, ObjectKind]
 PRESENT: frozenset[str] = frozenset({"creator", "administrator", "member", "restricted"})
 IN_CHARGE: frozenset[str] = frozenset({"creator", "administrator"})
 
@@ -139,6 +142,15 @@ class Chat(Part):
         return message
 
 
+class Business(Part):
+    """The bot's connection to somebody's Telegram Business account, and the account's chats by whom it talks to."""
+
+    id: str
+    account_id: int
+    is_enabled: bool = True
+    chats: dict[int, Chat] = Field(default_factory=dict)
+
+
 class World(Part):
     """Everybody and every chat. The bot is one of the people."""
 
@@ -148,6 +160,7 @@ class World(Part):
     commands: dict[str, list[dict[str, str]]] = Field(default_factory=dict)
     # Last message ids of chats that a reset swept away: should they come again, they go on from here.
     spent_ids: dict[int, int] = Field(default_factory=dict)
+    business: dict[str, Business] = Field(default_factory=dict)
     files: dict[str, StoredFile] = Field(default_factory=dict)
     last_file_id: int = 0
     last_query_id: int = 0

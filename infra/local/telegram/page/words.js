@@ -44,7 +44,9 @@ export function words(message) {
 
 const MEDIA = {
   photo: "Фото", voice: "Голосовое", video: "Видео", audio: "Аудио", video_note: "Кружок", animation: "GIF",
-  document: "Документ", sticker: "Стикер", location: "Геопозиция", contact: "Контакт",
+  document: "Документ", sticker: "Стикер", live_photo: "Живое фото", paid_media: "Платный файл", venue: "Место",
+  location: "Геопозиция", contact: "Контакт", poll: "Опрос", dice: "Кубик", story: "История", checklist: "Список дел",
+  game: "Игра", invoice: "Счёт",
 };
 
 export const mediaKind = (message) => Object.keys(MEDIA).find((kind) => message[kind]);

@@ -1,0 +1,13 @@
+"""What became of a chat."""
+
+from bot.messages import chat_notice
+from tests.bot import told
+from tests.bot.snapshot import Messages
+
+MESSAGES: Messages = {
+    "the bot was removed": lambda: chat_notice.notice(told.facts(chat_name="Romashka")),
+    "the bot was removed from a chat without a name": lambda: chat_notice.notice(told.facts(chat_name=None)),
+    "the model does not answer": lambda: chat_notice.notice(
+        told.facts().model_copy(update={"event": "model_unavailable"})
+    ),
+}
