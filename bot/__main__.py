@@ -18,7 +18,9 @@ from bot.files import files_route
 from bot.fitness import announce, reach
 from bot.identity import Person, identities
 from bot.lanes import Lanes
+from bot.menus import menus
 from bot.messages.buttons import Buttons
+from bot.patience import Patience
 from bot.presence import presence
 from bot.reception import Reception
 from bot.settings import BotSettings
@@ -66,7 +68,7 @@ async def connected(settings: BotSettings) -> AsyncGenerator[ASGIApp]:
         stack.push_async_callback(people.close)
         await stack.enter_async_context(listening(queue, people))
         outgoing = await stack.enter_async_context(Outgoing(database))
-        bot = telegram.connect(token, str(settings.telegram_api_url), outgoing)
+        bot = telegram.connect(token, str(settings.telegram_api_url), outgoing, Patience())
         stack.push_async_callback(bot.session.close)
         listener = listener_of(settings, queue, people, database=database, buttons=Buttons(token), hints=hints)
         lanes, batcher = Lanes(), Batcher(database, hints)
@@ -76,6 +78,7 @@ async def connected(settings: BotSettings) -> AsyncGenerator[ASGIApp]:
         await reach(database, settings)
         await announce(bot, settings)
         await stack.enter_async_context(presence(bot, database))
+        await stack.enter_async_context(menus(bot, database))
         health = telemetry.handlers(
             "bot", needed={"supabase": database.ping}, wanted={"redis": queue.ping, "cache": cache.ping}
         )

@@ -37,3 +37,8 @@ COMMANDS = (
     Command("language", N_("На каком языке мне писать"), ("private",)),
     Command("help", N_("Что умеет бот"), ("private", "group")),
 )
+
+
+def listed(role: Role | None, scope: Scope) -> list[Command]:
+    """Return what a role is offered in a scope; without a role, what everybody is."""
+    return [command for command in COMMANDS if scope in command.scopes and (not command.roles or role in command.roles)]

@@ -7,15 +7,23 @@ from aiogram import Dispatcher
 from bot import errors
 from bot.conversation import Conversations, LeaveOnCommand
 from bot.handlers import (
+    absence,
     chat_checklist,
     chat_invitation,
     client_menu,
+    commands,
     conversation,
     document_order,
+    faq,
     faq_answer,
+    info,
     language,
+    notifications,
+    queue,
     sla_escalation,
     start,
+    stats,
+    template,
 )
 from bot.identity import Identify, Person
 from bot.throttling import Throttle
@@ -41,6 +49,14 @@ def build(
         client_menu.router,
         document_order.router,
         faq_answer.router,
+        queue.router,
+        stats.router,
+        template.router,
+        faq.router,
+        absence.router,
+        notifications.router,
+        info.router,
+        commands.router,
     )
     # Stays last: it takes what is left.
     dispatcher.include_router(conversation.router)

@@ -23,14 +23,16 @@ class Says(Filter):
         return {"pressed": pressed} if pressed and pressed.verb in self._verbs else False
 
 
-async def show(query: CallbackQuery, text: str, keyboard: InlineKeyboardMarkup | None) -> None:
-    """Put this into the message under which the button was pressed; a toast tells when it says so already."""
-    said = None
+async def show(query: CallbackQuery, text: str, keyboard: InlineKeyboardMarkup | None, said: str | None = None) -> None:
+    """Put this into the message under which the button was pressed, and `said` into the toast.
+
+    Without it the toast tells when the message says so already.
+    """
     try:
         if isinstance(query.message, Message):
             await query.message.edit_text(text, reply_markup=keyboard)
     except TelegramBadRequest as refusal:
         if "message is not modified" not in refusal.message:
             raise
-        said = chat_checklist.unchanged()
+        said = said or chat_checklist.unchanged()
     await toast(query, said)

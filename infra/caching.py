@@ -37,7 +37,7 @@ REQUESTS = "requests"
 CHANGES = {
     **dict.fromkeys(("set_role", "set_active", "remove_person", "update_profile"), IDENTITY),
     **dict.fromkeys(("link_telegram", "unlink_telegram", "adopt_defaults", "choose_language"), IDENTITY),
-    **dict.fromkeys(("acknowledge_request", "excuse_request"), REQUESTS),
+    **dict.fromkeys(("acknowledge_request", "excuse_request", "press_request", "settle_replies"), REQUESTS),
     **dict.fromkeys(("reclassify_request", "reclassify_message"), REQUESTS),
 }
 

@@ -28,7 +28,9 @@ async def deliver(connections: Connections) -> None:
         return
     outcomes = await asyncio.gather(*(_attempt(connections, row) for row in claimed))
     told = list(zip(claimed, outcomes, strict=True))
-    await _settle(connections, [_result(row, outcome) for row, outcome in told])
+    # People's answers close what they answer, in the same transaction.
+    await _settle(connections, "settle_replies", sent=[_result(*one) for one in told if _is_answer(*one)])
+    await _settle(connections, "settle_outbox", results=[_result(*one) for one in told if not _is_answer(*one)])
     replaced = [
         row for row, outcome in told if outcome.outcome == "sent" and row["rings"] and row["telegram_message_id"]
     ]
@@ -53,13 +55,19 @@ def _result(row: Row, outcome: Outcome) -> Row:
     return {"id": row["id"], "revision": row["revision"], "rings": row["rings"], **outcome.model_dump()}
 
 
-async def _settle(connections: Connections, results: list[Row]) -> None:
+def _is_answer(row: Row, outcome: Outcome) -> bool:
+    """Say whether Telegram took what a person answers a client; what it did not take is like any other message."""
+    return bool(row["kind"] == "chat_reply" and outcome.outcome == "sent")
+
+
+async def _settle(connections: Connections, function: str, **results: list[Row]) -> None:
     """Record results, however long the database is away: what is not recorded would be sent twice."""
-    while True:
+    count = sum(map(len, results.values()))
+    while count:
         try:
-            await connections.database.call("settle_outbox", results=results)
+            await connections.database.call(function, **results)
         except Unavailable as error:
-            log.warning("messages_not_settled_yet", count=len(results), reason=str(error))
+            log.warning("messages_not_settled_yet", count=count, reason=str(error))
             await asyncio.sleep(1)
         else:
             return

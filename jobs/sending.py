@@ -29,7 +29,7 @@ from bot.messages.buttons import Buttons
 from bot.messages.chat_checklist import Diagnosis
 from bot.messages.document_order import Order
 from bot.messages.faq_answer import Offer
-from bot.messages.replies import Opening, Place, Receipt
+from bot.messages.replies import Answer, Opening, Place, Receipt
 from bot.messages.windows import MessageFacts
 from infra.words import speaking
 from jobs.connections import Connections
@@ -67,13 +67,14 @@ class Owed(BaseModel):
         "receipt",
         "faq_answer",
         "document_order",
+        "chat_reply",
     ]
     recipient_chat_id: int
     telegram_message_id: int | None
     rings: bool
     # The recipient's.
     locale: str
-    facts: MessageFacts | CallFacts | Opening | Receipt | Offer | Order
+    facts: MessageFacts | CallFacts | Opening | Receipt | Offer | Order | Answer
 
     @property
     def place(self) -> Place:
@@ -88,6 +89,8 @@ class Outcome(BaseModel):
 
     outcome: str
     telegram_message_id: int | None = None
+    # Unix seconds, as Telegram dated it.
+    telegram_date: int | None = None
     error: str | None = None
     retry_after: int | None = None
     migrated_to: int | None = None
@@ -113,7 +116,7 @@ async def send(connections: Connections, message: Owed) -> Outcome:
     """Bring the recipient's copy up to date, in the recipient's language."""
     try:
         with speaking(message.locale):
-            return Outcome(outcome="sent", telegram_message_id=await _send(connections, message))
+            return await _send(connections, message)
     except TelegramRetryAfter as wait:
         return Outcome(outcome="retry", error="told to wait", retry_after=wait.retry_after)
     except TelegramMigrateToChat as move:
@@ -126,7 +129,7 @@ async def send(connections: Connections, message: Owed) -> Outcome:
 
 
 def _worded_for_clients(
-    facts: Opening | Receipt | Offer | Order, buttons: Buttons
+    facts: Opening | Receipt | Offer | Order | Answer, buttons: Buttons
 ) -> tuple[str, InlineKeyboardMarkup | None]:
     match facts:
         case Opening():
@@ -137,6 +140,8 @@ def _worded_for_clients(
             return faq_answer.offer(facts), faq_answer.keyboard(facts, buttons)
         case Order():
             return document_order.ordered(facts), None
+        case Answer():
+            return replies.answer(facts), None
 
 
 async def take_back(connections: Connections, chat_id: int, message_id: int, locale: str) -> str | None:
@@ -157,11 +162,11 @@ async def take_back(connections: Connections, chat_id: int, message_id: int, loc
     return None
 
 
-async def _send(connections: Connections, message: Owed) -> int | None:
-    """Return Telegram's id of the message that the recipient sees now; a reaction is none."""
+async def _send(connections: Connections, message: Owed) -> Outcome:
+    """Return which message the recipient sees now; a reaction is none."""
     if isinstance(message.facts, Receipt) and message.facts.style == "reaction":
         await _react(connections, message)
-        return None
+        return Outcome(outcome="sent")
     if message.telegram_message_id is None or message.rings:
         return await _say(connections, message)
     text, keyboard = worded(message, connections.buttons)
@@ -172,10 +177,10 @@ async def _send(connections: Connections, message: Owed) -> int | None:
         reply_markup=keyboard,
         request_timeout=SECONDS,
     )
-    return message.telegram_message_id
+    return Outcome(outcome="sent", telegram_message_id=message.telegram_message_id)
 
 
-async def _say(connections: Connections, message: Owed) -> int:
+async def _say(connections: Connections, message: Owed) -> Outcome:
     text, keyboard = worded(message, connections.buttons)
     answered = message.place.message_id
     told = await connections.bot.send_message(
@@ -187,7 +192,7 @@ async def _say(connections: Connections, message: Owed) -> int:
         reply_markup=keyboard,
         request_timeout=SECONDS,
     )
-    return told.message_id
+    return Outcome(outcome="sent", telegram_message_id=told.message_id, telegram_date=int(told.date.timestamp()))
 
 
 async def _react(connections: Connections, message: Owed) -> None:

@@ -69,6 +69,30 @@ LANGUAGE_VERBS = (SPEAK_RUSSIAN, SPEAK_ENGLISH)
 # Buttons of forms (FSM): each is taken in its state only, and pressed later says that the thread is lost.
 FORM_VERBS: tuple[str, ...] = (ADD_CLIENT, *ORDER_VERBS)
 
+QUEUE = "queue"
+WAIT = "wait"
+WAIT_TAKE = "wait_take"
+WAIT_EXCUSE = "wait_excuse"
+MY_CHATS = "mychats"
+TEMPLATES = "templates"
+TEMPLATES_FOR = "tfor"
+TEMPLATE_CHATS = "tlist"
+TEMPLATE_PREVIEW = "tshow"
+TEMPLATE_SEND = "tsend"
+ABSENCE_PLAN = "absence_plan"
+ABSENCE_WHO = "awho"
+ABSENCE_SAVE = "asave"
+ABSENCE_CANCEL = "absence_cancel"
+NOTIFY = "notify"
+SILENCE = "silence"
+QUIET = "quiet"
+ALERTS_PER_HOUR = "alerts_per_hour"
+
+QUEUE_VERBS = (QUEUE, WAIT, WAIT_TAKE, WAIT_EXCUSE, MY_CHATS)
+TEMPLATE_VERBS = (TEMPLATES, TEMPLATES_FOR, TEMPLATE_CHATS, TEMPLATE_PREVIEW, TEMPLATE_SEND)
+ABSENCE_VERBS = (ABSENCE_PLAN, ABSENCE_WHO, ABSENCE_SAVE, ABSENCE_CANCEL)
+NOTIFICATION_VERBS = (NOTIFY, SILENCE, QUIET, ALERTS_PER_HOUR)
+
 # Stands for «none of them» where a button offers rows.
 NONE = UUID(int=0)
 
@@ -114,3 +138,8 @@ class Buttons:
 
 def _text(raw: bytes) -> str:
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def numbered(number: int) -> UUID:
+    """Return a number, such as that of a page, in the place of a row; its `int` is the number."""
+    return UUID(int=number)

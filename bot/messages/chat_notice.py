@@ -7,7 +7,19 @@ from infra.words import _
 
 def notice(facts: MessageFacts) -> str:
     """Return what has to be known, and what mends it."""
-    return _model_unavailable() if facts.event == "model_unavailable" else _bot_removed(facts)
+    match facts.event:
+        case "model_unavailable":
+            return _model_unavailable()
+        case "reply_not_sent":
+            return _reply_not_sent(facts)
+    return _bot_removed(facts)
+
+
+def _reply_not_sent(facts: MessageFacts) -> str:
+    return _(
+        "Ваш ответ в чат «{chat}» не ушёл: Telegram его не принял."
+        " Ответьте в чате сами или отправьте ещё раз: /template"
+    ).format(chat=quoted(facts.chat_name or _("без названия"), TITLE))
 
 
 def _bot_removed(facts: MessageFacts) -> str:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.messages.quoting import TITLE, quoted
+from bot.messages.quoting import TITLE, quoted, verbatim
 from bot.messages.times import calendar_days, clock, day
 from infra.words import _
 
@@ -42,6 +42,12 @@ class Opening(Place):
     number: int | None
 
 
+class Answer(Place):
+    """What a person of the firm answers through the bot."""
+
+    text: str
+
+
 class Receipt(Place):
     """A question that has arrived, and how its chat wants to be shown that."""
 
@@ -49,6 +55,11 @@ class Receipt(Place):
     number: int | None
     asked_at: datetime
     timezone: str
+
+
+def answer(given: Answer) -> str:
+    """Return what the client reads: the person's words, and nothing of ours."""
+    return verbatim(given.text)
 
 
 def off_hours(opening: Opening, now: datetime) -> str:

@@ -16,8 +16,9 @@ from tests.bench.rig import Connection, paused
 from tests.bench.traffic import Traffic, bodies
 from tests.stack import Stack
 
-# Around each call of PostgREST, in the same round trip to it; the last is our own look at what is asked.
-_FRAME = re.compile(r'\s*(begin|commit|select set_config|select "private"\."check_request")', re.IGNORECASE)
+# Around each call of PostgREST, in the same round trip to it, the last of these our own look at what is asked; and what
+# a new connection of its pool says first.
+_FRAME = re.compile(r'\s*(begin|commit|select set_config|select "private"\."check_request"|set client_)', re.IGNORECASE)
 _CALLED = re.compile(r'"api"\."(\w+)"')
 # By the clock and not for a message: the bot says every half minute that it is there.
 _BY_THE_CLOCK = {"note_bot", "note_intake"}

@@ -42,17 +42,21 @@ class Course:
 
 
 def mixed(traffic: Traffic) -> Iterator[Update]:
-    """Yield messages, and between them edits, reactions and commands, one of each in twenty."""
+    """Yield messages, and of twenty updates an edit, a reaction and two commands."""
     while True:
-        batch = traffic.take(17)
+        batch = traffic.take(16)
         yield from batch
-        update, command = batch[0], batch[1]
-        number, message = update["update_id"], update["message"]
+        number, message = batch[0]["update_id"], batch[0]["message"]
         # Ids of their own: those of the traffic are counted through.
         yield {"update_id": number + 5 * 10**11, "edited_message": {**message, "edit_date": message["date"] + 5}}
         yield {"update_id": number + 6 * 10**11, "message_reaction": _thumb(message)}
-        asked = {**command["message"], "message_id": command["message"]["message_id"] + 10**6, "text": "/help"}
-        yield {"update_id": number + 7 * 10**11, "message": {k: v for k, v in asked.items() if k != "document"}}
+        for update in batch[1:3]:
+            yield {"update_id": update["update_id"] + 7 * 10**11, "message": _command(update["message"])}
+
+
+def _command(message: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: message[key] for key in ("date", "chat", "from")}
+    return {**kept, "message_id": message["message_id"] + 10**6, "text": "/help"}
 
 
 def _thumb(message: dict[str, Any]) -> dict[str, Any]:

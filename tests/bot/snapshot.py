@@ -44,10 +44,11 @@ def told(feature: str, language: str) -> dict[str, Told]:
 
 def text(feature: str, language: str) -> str:
     """Return the snapshot: occasion, message, and its buttons row by row."""
-    return "\n\n".join(f"## {occasion}\n{_drawn(one)}" for occasion, one in told(feature, language).items()) + "\n"
+    return "\n\n".join(f"## {occasion}\n{drawn(one)}" for occasion, one in told(feature, language).items()) + "\n"
 
 
-def _drawn(one: Told) -> str:
+def drawn(one: Told) -> str:
+    """Return a message as people see it: its text, and its buttons row by row."""
     if isinstance(one, str):
         return one
     said, keyboard = one

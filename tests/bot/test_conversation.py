@@ -12,9 +12,9 @@ from aiogram.fsm.storage.base import StorageKey
 from redis.asyncio import Redis
 
 from bot.conversation import LIFE, Conversations
-from bot.turns import Turns
+from bot.turns import KEYS, Turns
 from infra.outage import Outage
-from infra.redis import connect
+from infra.redis import Together, connect
 from tests.redis_server import RedisServer, running_redis
 
 _people = itertools.count(1)
@@ -126,7 +126,7 @@ async def copies(server: RedisServer) -> AsyncIterator[list[Turns]]:
     """Of the bot, each with its own connections."""
     async with AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(connect(server.url)) for _ in range(3)]
-        yield [Turns(client, Outage(), lease_seconds=0.5) for client in clients]
+        yield [Turns(client, Outage()) for client in clients]
 
 
 async def pass_through(copy: Turns, key: StorageKey) -> None:
@@ -135,30 +135,31 @@ async def pass_through(copy: Turns, key: StorageKey) -> None:
 
 
 async def test_updates_of_one_conversation_keep_their_order_across_copies(
-    copies: list[Turns], form: FSMContext, key: StorageKey
+    copies: list[Turns], form: FSMContext, key: StorageKey, redis: Redis
 ) -> None:
     arrived: list[int] = []
+    together = Together(redis)
 
     async def handle(nth: int) -> None:
         async with copies[nth % len(copies)].lock(key):
             arrived.append(nth)
             # Read, then write: whoever comes between loses an answer.
             known = await form.get_data()
-            await asyncio.sleep(0)
             await form.set_data({"said": [*known.get("said", []), nth]})
 
-    async with asyncio.TaskGroup() as group:
+    # While the first turn lasts all of them come, one after another.
+    async with asyncio.TaskGroup() as group, copies[0].lock(key), asyncio.timeout(8):
         for nth in range(20):
             group.create_task(handle(nth))
-            # Arrives before the next one does.
-            await asyncio.sleep(0.01)
+            while await together.run("LLEN", KEYS.build(key)) < nth + 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
     assert (await form.get_data())["said"] == arrived == [*range(20)]
 
 
 async def test_a_copy_that_dies_in_its_turn_holds_nobody_for_longer_than_its_lease(
-    copies: list[Turns], key: StorageKey
+    copies: list[Turns], key: StorageKey, redis: Redis
 ) -> None:
-    dead = copies[0].lock(key)
+    dead = Turns(redis, Outage(), lease_seconds=0.5).lock(key)
     await dead.__aenter__()
     async with asyncio.timeout(3):
         await pass_through(copies[1], key)

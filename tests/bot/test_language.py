@@ -62,3 +62,7 @@ async def test_a_group_reads_its_own_language(sim: SimulatorClient, chat: Client
     await chat.ask()
     receipt = await sim.until_message(chat.id, lambda m: m.by_bot)
     assert receipt.words.startswith("Received at ")
+    # Whoever asks: this client's Telegram speaks Russian.
+    asked = await chat.ask("/menu")
+    menu = await sim.until_message(chat.id, lambda m: m.by_bot, since=asked.message_id)
+    assert menu.words == "How can we help?"

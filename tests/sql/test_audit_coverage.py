@@ -34,6 +34,7 @@ UNWATCHED = {
     "chat_messages": "append-only itself; what clients write is no act of the firm",
     "chat_topics": "follows from messages",
     "client_requests": "its ledger, request_events, is watched: people's acts and decisions about deadlines",
+    "command_menus": "the machine's own diary",
     "error_log": "the machine's own diary",
     "faq_answers": "what the bot offers and clients say of it is no act of the firm",
     "feedback_responses": "append-only itself; clients' votes are no act of the firm",

@@ -28,9 +28,14 @@ FUNCTIONS = [
     "assign_chat(id uuid, accountant_id uuid, telegram_id bigint)",
     "audit_head()",
     "call_accountant(telegram_id bigint, pressed_in bigint, topic_id bigint, as_of timestamptz)",
+    "cancel_absence(absence_id uuid, telegram_id bigint, as_of timestamptz)",
     "change_ladder(policy_id uuid, steps jsonb)",
+    "choose_alerts_per_hour(telegram_id bigint, amount integer)",
     "choose_language(telegram_id bigint, locale text)",
+    "choose_notification(telegram_id bigint, kind text, wanted boolean)",
+    "choose_quiet_hours(telegram_id bigint, quiet_from time, quiet_until time)",
     "claim_due(as_of timestamptz, batch integer)",
+    "claim_menus(edition text, as_of timestamptz, batch integer)",
     "claim_outbox(as_of timestamptz, batch integer)",
     "claim_unclassified(batch integer, as_of timestamptz)",
     "classification_examples(batch integer)",
@@ -68,7 +73,13 @@ FUNCTIONS = [
         "order_document(telegram_id bigint, pressed_in bigint, order_id uuid, words text, author_name text, "
         "topic_id bigint, as_of timestamptz)"
     ),
+    (
+        "plan_absence(telegram_id bigint, first_on date, last_on date, substitute_id uuid, reason text, as_of"
+        " timestamptz)"
+    ),
     "press_alert(message_id uuid, verb text, telegram_id bigint, as_of timestamptz)",
+    "press_request(request_id uuid, verb text, telegram_id bigint, as_of timestamptz)",
+    "preview_template(template_id uuid, chat uuid, telegram_id bigint, as_of timestamptz)",
     (
         "reclassify_message(chat_id bigint, message_id bigint, classification text, telegram_id bigint, as_of"
         " timestamptz)"
@@ -80,14 +91,36 @@ FUNCTIONS = [
     "resolve_alert(alert_id uuid)",
     "revoke_invitation(invitation_id uuid)",
     "seal_audit(batch integer)",
+    (
+        "send_reply(chat uuid, body text, reply_id uuid, topic_id bigint, reply_to bigint, telegram_id "
+        "bigint, as_of timestamptz)"
+    ),
+    (
+        "send_template(template_id uuid, chat uuid, telegram_id bigint, preview_id bigint, seen_at "
+        "timestamptz, as_of timestamptz)"
+    ),
     "set_active(user_id uuid, active boolean)",
     "set_invited_owner(invitation_id uuid, accountant_id uuid, telegram_id bigint)",
     "set_invited_policy(invitation_id uuid, policy_id uuid, telegram_id bigint)",
     "set_role(user_id uuid, role text)",
     "settle_classifications(results jsonb, as_of timestamptz)",
+    "settle_menus(accepted jsonb)",
     "settle_outbox(results jsonb, as_of timestamptz)",
+    "settle_replies(sent jsonb, as_of timestamptz)",
     "sla_report(since timestamptz, until timestamptz, by text)",
+    "staff_absences(telegram_id bigint, as_of timestamptz)",
+    "staff_chats(telegram_id bigint, page integer, as_of timestamptz)",
+    "staff_colleagues(telegram_id bigint, page integer)",
+    "staff_digest(telegram_id bigint, as_of timestamptz)",
+    "staff_faq(telegram_id bigint, words text)",
+    "staff_notifications(telegram_id bigint)",
+    "staff_queue(telegram_id bigint, page integer, as_of timestamptz)",
+    "staff_request(request_id uuid, telegram_id bigint, as_of timestamptz)",
+    "staff_stats(telegram_id bigint, as_of timestamptz)",
+    "staff_templates(telegram_id bigint, words text, page integer)",
+    "system_state(telegram_id bigint, as_of timestamptz)",
     "telegram_link(renew boolean)",
+    "template_chats(template_id uuid, telegram_id bigint, page integer, as_of timestamptz)",
     "transcript(request_id uuid, before integer, most integer)",
     "trust_group_voices(id uuid, telegram_id bigint)",
     "undelivered_messages()",

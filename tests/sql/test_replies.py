@@ -13,6 +13,7 @@ from tests.sql.firm import (
     ROMASHKA,
     Connection,
     Row,
+    acting_as,
     all_rows,
     claim,
     ingest,
@@ -244,3 +245,13 @@ def test_i21_with_a_client_goes_what_the_bot_told_its_chats(db: Connection) -> N
         db.execute("select api.erase_client(id, name) from public.clients where name = 'ООО Ромашка'")
     assert replies(db) == []
     assert one(db, "select count(*) from public.outbox where recipient_chat_id = %s", ROMASHKA) == 0
+
+
+def test_who_runs_the_firm_chooses_what_clients_are_told(db: Connection) -> None:
+    chosen = "update api.chats set receipts = 'text', off_hours_reply = false where chat_id = %s"
+    for role, changed in (("admin", 1), ("manager", 1), ("accountant", 0), ("observer", 0)):
+        with acting_as(db, role):
+            assert db.execute(chosen.encode(), [ROMASHKA]).rowcount == changed
+    for role, changed in (("admin", 1), ("manager", 0)):
+        with acting_as(db, role):
+            assert db.execute("update api.settings set off_hours_reply = false").rowcount == changed

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 
 from bot.messages import replies
-from bot.messages.replies import Holiday, Opening, Receipt
+from bot.messages.replies import Answer, Holiday, Opening, Receipt
 from tests.bot.snapshot import Messages
 
 NOW = datetime(2026, 12, 31, 18, 0, tzinfo=UTC)
@@ -19,5 +19,6 @@ MESSAGES: Messages = {
     "closed in the evening": lambda: closed(OPENS_AT.replace(hour=1)),
     "closed at the weekend": lambda: closed(OPENS_AT.replace(day=8)),
     "closed for a holiday": lambda: closed(NOW, NEW_YEAR),
+    "what somebody of the firm answers": lambda: replies.answer(Answer(text="Good day.\n<The act> is ready.")),
     "a receipt": lambda: replies.received(Receipt(style="text", number=127, asked_at=NOW, timezone="Europe/Moscow")),
 }
