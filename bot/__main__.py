@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from aiogram import Dispatcher
 from litestar import Litestar
+from litestar.types import ASGIApp
 from redis.asyncio import Redis
 
 from bot import dispatcher
@@ -25,7 +26,7 @@ from bot.reception import Reception
 from bot.settings import BotSettings
 from bot.throttling import Throttle
 from bot.turns import Turns
-from bot.webhook import webhook_route
+from bot.webhook import with_webhook
 from infra import redis, serving, supabase, telegram, telemetry
 from infra.caching import IDENTITY, Cache, Shelf, announcing, listening
 from infra.outage import Outage
@@ -52,7 +53,7 @@ def listener_of(settings: BotSettings, queue: Redis, people: Cache[Person], **de
 
 
 @asynccontextmanager
-async def connected(settings: BotSettings) -> AsyncGenerator[Litestar]:
+async def connected(settings: BotSettings) -> AsyncGenerator[ASGIApp]:
     """Yield the app with everything it stands on open; close it in the right order afterwards."""
     token = settings.telegram_bot_token.get_secret_value()
     async with AsyncExitStack() as stack:
@@ -78,15 +79,13 @@ async def connected(settings: BotSettings) -> AsyncGenerator[Litestar]:
         await announce(bot, settings)
         await stack.enter_async_context(presence(bot, database))
         await stack.enter_async_context(menus(bot, database))
-        route = webhook_route(
-            Reception(bot, listener, batcher, Asides(database), lanes),
-            settings.telegram_webhook_secret.get_secret_value(),
-        )
         health = telemetry.handlers(
             "bot", needed={"supabase": database.ping}, wanted={"redis": queue.ping, "cache": cache.ping}
         )
         files = files_route(bot, http, str(settings.supabase_url))
-        yield Litestar([route, files, *health], openapi_config=None, logging_config=None)
+        app = Litestar([files, *health], openapi_config=None, logging_config=None)
+        secret = settings.telegram_webhook_secret.get_secret_value()
+        yield with_webhook(app, Reception(bot, listener, batcher, Asides(database), lanes), secret)
 
 
 async def main() -> None:

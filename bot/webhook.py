@@ -1,22 +1,21 @@
 """`POST /webhook`: 200 only after the commit; what cannot be committed now is answered 503 and comes again.
 
-Plain ASGI, because every message of every chat comes in here: a framework's request and response would cost as much as
-all the rest that we do with one.
+Plain ASGI before any routing, because every message of every chat comes in here: a framework's way to a handler, its
+request and its response would cost more than all the rest that we do with one.
 """
 
 import hmac
+from http import HTTPStatus
 
 import msgspec
 import structlog
-from litestar import asgi
-from litestar.exceptions import MethodNotAllowedException
-from litestar.handlers import ASGIRouteHandler
-from litestar.types import Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
 from prometheus_client import Counter
 
 from bot.reception import Reception
 from infra.supabase import Unavailable
 
+PATH = "/webhook"
 # Telegram's own updates stay far below; what is larger is not Telegram's.
 BODY_LIMIT = 1024 * 1024
 SECRET_HEADER = b"x-telegram-bot-api-secret-token"
@@ -34,14 +33,14 @@ class Refusal(Exception):  # noqa: N818 (reads as what happened)
         self.status, self.reason = status, reason
 
 
-def webhook_route(reception: Reception, secret: str) -> ASGIRouteHandler:
-    """Return the route; `secret` is what Telegram was told to send along."""
+def with_webhook(app: ASGIApp, reception: Reception, secret: str) -> ASGIApp:
+    """Return the app with the webhook before it; `secret` is what Telegram was told to send along."""
     expected = secret.encode()
 
-    @asgi("/webhook", copy_scope=False)
     async def webhook(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope.get("method") != "POST":
-            raise MethodNotAllowedException(headers={"allow": "POST"})
+        if scope.get("path") != PATH:
+            await app(scope, receive, send)
+            return
         try:
             await _take(scope, receive, reception, expected)
         except Refusal as refusal:
@@ -57,6 +56,8 @@ def webhook_route(reception: Reception, secret: str) -> ASGIRouteHandler:
 
 
 async def _take(scope: Scope, receive: Receive, reception: Reception, secret: bytes) -> None:
+    if scope.get("method") != "POST":
+        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, b"POST it")
     given = next((value for name, value in scope["headers"] if name == SECRET_HEADER), b"")
     # As bytes: compare_digest refuses strings beyond ASCII.
     if not hmac.compare_digest(given, secret):
@@ -88,5 +89,7 @@ async def _read(receive: Receive) -> bytes:
 
 async def _respond(send: Send, status: int, reason: bytes) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(reason)).encode())]
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers.append((b"allow", b"POST"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": reason, "more_body": False})

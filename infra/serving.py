@@ -9,9 +9,9 @@ from collections.abc import Coroutine
 import structlog
 import uvicorn
 import uvloop
-from litestar import Litestar
-from litestar.datastructures import MutableScopeHeaders
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+_SENSIBLE = re.compile(rb"[A-Za-z0-9_-]{8,64}")
 
 
 def run(process: Coroutine[None, None, None]) -> None:
@@ -23,16 +23,14 @@ def numbered(app: ASGIApp) -> ASGIApp:
     """Give each request an id that its log lines and its answer carry: the proxy's sensible one, else our own."""
 
     async def with_id(scope: Scope, receive: Receive, send: Send) -> None:
-        given = next((value for name, value in scope.get("headers", ()) if name == b"x-request-id"), b"").decode(
-            "latin-1"
-        )
-        number = given if re.fullmatch(r"[\w-]{8,64}", given, re.ASCII) else secrets.token_hex(8)
+        given = next((value for name, value in scope.get("headers", ()) if name == b"x-request-id"), b"")
+        number = given if _SENSIBLE.fullmatch(given) else secrets.token_hex(8).encode()
         # Never unbound: each request runs in a context of its own, which ends with it.
-        structlog.contextvars.bind_contextvars(request_id=number)
+        structlog.contextvars.bind_contextvars(request_id=number.decode())
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableScopeHeaders.from_message(message)["x-request-id"] = number
+                message["headers"] = [*message["headers"], (b"x-request-id", number)]
             await send(message)
 
         await app(scope, receive, send_with_id)
@@ -40,7 +38,7 @@ def numbered(app: ASGIApp) -> ASGIApp:
     return with_id
 
 
-async def serve(app: Litestar, host: str, port: int, trusted_proxies: str = "") -> None:
+async def serve(app: ASGIApp, host: str, port: int, trusted_proxies: str = "") -> None:
     """Listen until SIGTERM or Ctrl-C, drop connections within 3 s, and return: the caller closes what it opened.
 
     Only `trusted_proxies` (addresses and networks, by commas) are believed when they say for whom they ask.

@@ -22,7 +22,8 @@ UNSAID = {"updates_are_not_a_list", "alert_to_a_stranger", "audit_is_append_only
 # Said to the admin, to Auth or to the operator only.
 UNSAID |= {"unknown_person", "role_is_unknown", "last_admin", "person_is_needed", "email_is_fixed"}
 UNSAID |= {f"invitation_{end}" for end in ("unknown", "used", "revoked", "expired", "is_live", "is_for_another")}
-UNSAID |= {"only_exact_counts", "person_is_unknown", "person_was_told", "notice_of_nothing"}
+UNSAID |= {"only_exact_counts", "person_is_unknown", "notice_of_nothing"}
+UNSAID |= {"person_was_told", "person_is_named", "windows_are_measured_by_it"}
 UNSAID |= {"too_many_invitations", "invitations_are_not_a_list"}
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from tests.sql.firm import (
     ANNA,
+    IVAN,
     LEBEDEVA,
     OLGA,
     Connection,
@@ -88,9 +89,36 @@ def test_who_was_told_is_never_deleted(breached: Connection) -> None:
     breached.execute("update public.client_requests set assigned_accountant_id = null, on_duty_id = null")
     with (
         acting_as(breached, "service_role"),
-        pytest.raises(psycopg.errors.ForeignKeyViolation, match="person_was_told"),
+        pytest.raises(psycopg.errors.ForeignKeyViolation, match="person_is_named"),
     ):
         breached.execute("delete from public.users where id = %s", [user_id(OLGA)])
+
+
+@pytest.mark.parametrize("named", ["assigned_accountant_id", "on_duty_id", "responded_by"])
+def test_whom_a_window_names_is_never_deleted(breached: Connection, named: str) -> None:
+    breached.execute(f"update public.client_requests set {named} = %s".encode(), [user_id(IVAN)])
+    with pytest.raises(psycopg.errors.ForeignKeyViolation, match="person_is_named"):
+        breached.execute("delete from public.users where id = %s", [user_id(IVAN)])
+
+
+def test_whom_the_ledger_names_is_never_deleted(breached: Connection) -> None:
+    event = "insert into public.request_events (request_id, kind, happened_at, actor_id)"
+    breached.execute(f"{event} select id, 'escalated', now(), %s from public.client_requests".encode(), [user_id(IVAN)])
+    with pytest.raises(psycopg.errors.ForeignKeyViolation, match="person_is_named"):
+        breached.execute("delete from public.users where id = %s", [user_id(IVAN)])
+
+
+def test_who_wrote_a_message_is_never_deleted(breached: Connection) -> None:
+    ingest(breached, said(IVAN, monday("11:40"), "Завтра отправлю"))
+    breached.execute("delete from public.client_requests")
+    with pytest.raises(psycopg.errors.ForeignKeyViolation, match="person_is_named"):
+        breached.execute("delete from public.users where id = %s", [user_id(IVAN)])
+
+
+@pytest.mark.parametrize("measure", ["sla_policies", "working_schedules"])
+def test_what_a_window_is_measured_by_is_never_deleted(breached: Connection, measure: str) -> None:
+    with pytest.raises(psycopg.errors.ForeignKeyViolation, match="windows_are_measured_by_it"):
+        breached.execute(f"delete from public.{measure}".encode())
 
 
 def test_who_was_told_of_nothing_can_be_deleted(breached: Connection) -> None:
