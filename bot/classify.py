@@ -120,7 +120,8 @@ _ABSENT = _words(
 )
 _NONE = _words("нет было")
 _TELLS_FIRST = ("нет", "да", "это", "вот", "no", "yes", "here")
-_ADDRESS = re.compile(r"\s*(?:https?://|www\.)\S+\s*|[^\s@]*\s*[\w.+-]+@[\w-]+\.[\w.]+\s*", re.IGNORECASE)
+# No two repetitions side by side that take the same signs: whoever writes the text must not decide how long this takes.
+_ADDRESS = re.compile(r"\s*(?:https?://|www\.)\S+\s*|(?:[^\s@]*[:\s]\s*)?[\w.+-]+@[\w-]+\.[\w.]+\s*", re.IGNORECASE)
 # What strangers write to everybody. One word more of the trade makes it certain, one of ours makes it doubtful.
 _ADVERTS = _words("""
     заработок заработка зарабатывать зарабатывай казино крипту крипта крипте инвестируй обнал интим подписчики

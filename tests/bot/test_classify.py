@@ -84,3 +84,22 @@ def _seconds(texts: list[str]) -> float:
     for text in texts:
         classify(text)
     return time.perf_counter() - began
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "я" * 100_000,
+        "я" * 99_999 + "@",
+        "a:" * 50_000,
+        "спб" * 33_000,
+        "a." * 50_000 + "@a",
+        " " * 100_000,
+        "1 " * 50_000,
+    ],
+)
+def test_no_text_takes_its_time(text: str) -> None:
+    """A pattern that looks at a sign again and again would let one message hold up all of intake."""
+    began = time.process_time()
+    classify(text)
+    assert time.process_time() - began < 0.5

@@ -65,4 +65,4 @@ class People:
         return person.active and person.reachable and person.role != "observer"
 
     def _of(self, role: str) -> list[UUID]:
-        return [person.id for person in self.staff.values() if person.role == role]
+        return [person.id for person in self.staff.values() if person.role == role and person.active]
