@@ -147,6 +147,8 @@ async def test_without_rights_service_messages_tell_who_is_there(sim: SimulatorC
 async def test_business_talk_is_recorded_and_measured_nowhere(sim: SimulatorClient, chat: ClientChat) -> None:
     connection = (await sim.post("connect", user_id=ACCOUNTANT))["connection_id"]
     place: dict[str, Any] = {"connection_id": connection, "chat_id": chat.client}
+    # Whose connection it is has to be known: talk over a stranger's is not kept.
+    await sim.until_delivered()
     try:
         said = (await sim.post("business_say", user_id=chat.client, text="Где акт?", **place))["message"]["message_id"]
         await sim.post("business_edit", user_id=chat.client, message_id=said, text="Где счёт?", **place)
