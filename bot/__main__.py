@@ -70,7 +70,7 @@ async def connected(settings: BotSettings) -> AsyncGenerator[ASGIApp]:
         outgoing = await stack.enter_async_context(Outgoing(database))
         bot = telegram.connect(token, str(settings.telegram_api_url), outgoing, Patience())
         stack.push_async_callback(bot.session.close)
-        listener = listener_of(settings, queue, people, database=database, buttons=Buttons(token), hints=hints)
+        listener = listener_of(settings, queue, people, database=database, buttons=Buttons(token))
         lanes, batcher = Lanes(), Batcher(database, hints)
         stack.push_async_callback(lanes.drain, 5)
         stack.push_async_callback(batcher.close)

@@ -40,7 +40,7 @@ CHANGES = {
     **dict.fromkeys(
         ("acknowledge_request", "excuse_request", "press_request", "press_alert", "settle_replies"), REQUESTS
     ),
-    **dict.fromkeys(("reclassify_request", "reclassify_message"), REQUESTS),
+    **dict.fromkeys(("reclassify_request", "reclassify_message", "judge_faq_answer", "order_document"), REQUESTS),
 }
 
 L1_SECONDS, L2_SECONDS = 120.0, 480

@@ -23,8 +23,8 @@ from bot.messages.buttons import (
     PERIOD_VERBS,
     Buttons,
 )
+from bot.pressing import Says
 from bot.toasts import toast
-from infra.redis import Hints
 from infra.supabase import Database, Refused
 
 VERB = F.data.split(":")[0]
@@ -40,10 +40,10 @@ class Form(StatesGroup):
     comment = State()
 
 
-@router.callback_query(VERB == ORDER_DOCUMENT)
+@router.callback_query(Says(ORDER_DOCUMENT))
 async def begin(query: CallbackQuery, state: FSMContext, buttons: Buttons) -> None:
     """Ask what is wanted, in place of the menu in private and beside it in a group, where others use it."""
-    if buttons.unpack(query.data) is None or not isinstance(query.message, Message):
+    if not isinstance(query.message, Message):
         await toast(query, words("unknown_button"), show_alert=True)
         return
     order = uuid4()
@@ -102,19 +102,19 @@ async def write_period(message: Message, state: FSMContext, buttons: Buttons) ->
 
 
 @router.callback_query(Form.comment, VERB == ORDER_SEND)
-async def send(query: CallbackQuery, state: FSMContext, buttons: Buttons, database: Database, hints: Hints) -> None:
+async def send(query: CallbackQuery, state: FSMContext, buttons: Buttons, database: Database) -> None:
     """Order it as it stands."""
     if (asked := await _asked(query, state, buttons)) is None:
         return
-    await asked[2].edit_text(await _order(asked[2], query.from_user, state, database, hints))
+    await asked[2].edit_text(await _order(asked[2], query.from_user, state, database))
     await query.answer()
 
 
 @router.message(Form.comment, F.chat.type == "private", F.text)
-async def comment(message: Message, event_from_user: User, state: FSMContext, database: Database, hints: Hints) -> None:
+async def comment(message: Message, event_from_user: User, state: FSMContext, database: Database) -> None:
     """Order it with what was added."""
     await state.update_data(comment=message.text)
-    await message.answer(await _order(message, event_from_user, state, database, hints))
+    await message.answer(await _order(message, event_from_user, state, database))
 
 
 @router.callback_query(Form(), VERB.in_(ORDER_VERBS))
@@ -132,7 +132,7 @@ async def _asked(query: CallbackQuery, state: FSMContext, buttons: Buttons) -> t
     return None
 
 
-async def _order(place: Message, client: User, state: FSMContext, database: Database, hints: Hints) -> str:
+async def _order(place: Message, client: User, state: FSMContext, database: Database) -> str:
     """Record the order, and return what to say of it."""
     known = await state.get_data()
     try:
@@ -149,7 +149,6 @@ async def _order(place: Message, client: User, state: FSMContext, database: Data
         await state.clear()
         return words(refusal.key)
     await state.clear()
-    hints.say("requests")
     return document_order.taken(row["chat_name"])
 
 

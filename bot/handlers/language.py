@@ -5,16 +5,18 @@ from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, User
 
-from bot.errors import words
 from bot.messages import language
-from bot.messages.buttons import LANGUAGE_VERBS, Buttons
+from bot.messages.buttons import LANGUAGE_VERBS, Buttons, Pressed
+from bot.pressing import Says
+from bot.refusals import say_refusals
 from bot.toasts import toast
-from infra.supabase import Database, Refused
+from infra.supabase import Database
 from infra.words import speaking
 
 log = structlog.get_logger()
 
 router = Router(name="language")
+say_refusals(router)
 
 
 @router.message(Command("language"), F.chat.type == "private")
@@ -23,19 +25,11 @@ async def ask(message: Message, event_from_user: User, buttons: Buttons) -> None
     await message.answer(language.question(), reply_markup=language.keyboard(event_from_user.id, buttons))
 
 
-@router.callback_query(F.data.split(":")[0].in_(LANGUAGE_VERBS))
-async def choose(query: CallbackQuery, database: Database, buttons: Buttons) -> None:
+@router.callback_query(Says(*LANGUAGE_VERBS))
+async def choose(query: CallbackQuery, pressed: Pressed, database: Database) -> None:
     """SQL keeps the choice; the question stays, so that it can be answered again."""
-    pressed = buttons.unpack(query.data)
-    if pressed is None:
-        await toast(query, words("unknown_button"), show_alert=True)
-        return
     locale = language.locale_of(pressed.verb)
-    try:
-        await database.call("choose_language", telegram_id=query.from_user.id, locale=locale)
-    except Refused as refusal:
-        await toast(query, words(refusal.key), show_alert=True)
-        return
+    await database.call("choose_language", telegram_id=query.from_user.id, locale=locale)
     log.info("language_chosen", locale=locale)
     with speaking(locale):
         await toast(query, language.chosen())

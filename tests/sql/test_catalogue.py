@@ -69,15 +69,21 @@ FUNCTIONS = [
     "offer_clients(of_chat uuid, telegram_id bigint)",
     "offer_owners(telegram_id bigint)",
     "offer_policies(telegram_id bigint)",
-    ("order_document(telegram_id bigint, pressed_in bigint, order_id uuid, words text, author_name text, "
-    "topic_id bigint, as_of timestamptz)"),
-    ("plan_absence(telegram_id bigint, first_on date, last_on date, substitute_id uuid, reason text, as_of"
-    " timestamptz)"),
+    (
+        "order_document(telegram_id bigint, pressed_in bigint, order_id uuid, words text, author_name text, "
+        "topic_id bigint, as_of timestamptz)"
+    ),
+    (
+        "plan_absence(telegram_id bigint, first_on date, last_on date, substitute_id uuid, reason text, as_of"
+        " timestamptz)"
+    ),
     "press_alert(message_id uuid, verb text, telegram_id bigint, as_of timestamptz)",
     "press_request(request_id uuid, verb text, telegram_id bigint, as_of timestamptz)",
     "preview_template(template_id uuid, chat uuid, telegram_id bigint, as_of timestamptz)",
-    ("reclassify_message(chat_id bigint, message_id bigint, classification text, telegram_id bigint, as_of"
-    " timestamptz)"),
+    (
+        "reclassify_message(chat_id bigint, message_id bigint, classification text, telegram_id bigint, as_of"
+        " timestamptz)"
+    ),
     "reclassify_request(request_id uuid, classification text, telegram_id bigint, as_of timestamptz)",
     "remove_person(email text)",
     "requests_of_client(telegram_id bigint, pressed_in bigint, as_of timestamptz)",
@@ -85,10 +91,14 @@ FUNCTIONS = [
     "resolve_alert(alert_id uuid)",
     "revoke_invitation(invitation_id uuid)",
     "seal_audit(batch integer)",
-    ("send_reply(chat uuid, body text, reply_id uuid, topic_id bigint, reply_to bigint, telegram_id "
-    "bigint, as_of timestamptz)"),
-    ("send_template(template_id uuid, chat uuid, telegram_id bigint, preview_id bigint, seen_at "
-    "timestamptz, as_of timestamptz)"),
+    (
+        "send_reply(chat uuid, body text, reply_id uuid, topic_id bigint, reply_to bigint, telegram_id "
+        "bigint, as_of timestamptz)"
+    ),
+    (
+        "send_template(template_id uuid, chat uuid, telegram_id bigint, preview_id bigint, seen_at "
+        "timestamptz, as_of timestamptz)"
+    ),
     "set_active(user_id uuid, active boolean)",
     "set_invited_owner(invitation_id uuid, accountant_id uuid, telegram_id bigint)",
     "set_invited_policy(invitation_id uuid, policy_id uuid, telegram_id bigint)",
