@@ -11,7 +11,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 # Ports beside those that the tests of the local stack use themselves.
 OFFSETS = (1900, 1700)
-FIRST = {"admin", "attack", "bench", "bot", "e2e", "faults"}
+FIRST = {"admin", "attack", "bench", "e2e", "faults"}
 # Part of `make check`.
 CHECKED = {"house"}
 

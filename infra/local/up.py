@@ -85,8 +85,12 @@ def _refuse_taken_ports(caller: Caller, parts: list[Part]) -> None:
     wanted = {"supervisor": caller.port("supervisor")}
     for part in parts:
         wanted |= part.ports
-    taken = [f"{port} ({name})" for name, port in wanted.items() if _is_taken(port)]
-    if taken:
+
+    def found() -> list[str]:
+        return [f"{port} ({name})" for name, port in wanted.items() if _is_taken(port)]
+
+    # A process of ours that is just dying has lost its mark, and not yet its ports.
+    if not until(lambda: not found(), 2) and (taken := found()):
         many = "ports" if len(taken) > 1 else "port"
         raise Unfit(f"{many} {', '.join(taken)} already taken: stop what listens there, or use PORT_OFFSET=100 make up")
 

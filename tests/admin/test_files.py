@@ -133,7 +133,7 @@ def peak(pid: int) -> int:
         ({"method": "download", "code": 404, "description": "Not Found"}, 404),
         ({"method": "download", "code": 502}, 503),
         ({"code": 400, "description": "Bad Request: wrong file_id or the file is temporarily unavailable"}, 404),
-        ({"code": 429, "description": "Too Many Requests: retry after 3", "parameters": {"retry_after": 3}}, 503),
+        ({"code": 429, "description": "Too Many Requests: retry after 30", "parameters": {"retry_after": 30}}, 503),
         ({"code": 502}, 503),
         ({"code": 401, "description": "Unauthorized"}, 503),
     ],

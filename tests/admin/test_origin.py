@@ -54,7 +54,7 @@ async def test_the_audit_keeps_them_and_what_the_gateway_saw(stack: Stack) -> No
         database = Database(http, url, key, address="10.1.2.3")
         with structlog.contextvars.bound_contextvars(request_id="abcdef01-origin"):
             await database.call("note_bot", telegram_id=own, username="renamed_bot", reads_all=True)
-        await database.call("note_bot", telegram_id=own, username="buhbot_local_bot", reads_all=True)
+        await database.call("note_bot", telegram_id=own, username="buhbot_local_bot", reads_all=False)
     with psycopg.connect(stack.env["DATABASE_URL"]) as db:
         found = db.execute(
             "select actor_role, address, forwarded_for from public.audit_log where request_id = 'abcdef01-origin'"

@@ -21,7 +21,7 @@ from tests.stack import Stack
 _FRAME = re.compile(r'\s*(begin|commit|select set_config|select "private"\."check_request"|set client_)', re.IGNORECASE)
 _CALLED = re.compile(r'"api"\."(\w+)"')
 # By the clock and not for a message: the bot says every half minute that it is there.
-_BY_THE_CLOCK = {"note_bot", "note_intake"}
+_BY_THE_CLOCK = {"claim_menus", "note_bot", "note_intake"}
 # Of the connection, or our own asking.
 _UPKEEP = {"ping", "info", "hello", "auth", "select", "client|setinfo", "client|setname"}
 

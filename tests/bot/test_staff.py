@@ -69,6 +69,12 @@ async def presses(sim: SimulatorClient, message: Message, button: str, words: st
     return await sim.until_message(message.chat_id, lambda m: m.message_id == message.message_id and words in m.words)
 
 
+async def turned(sim: SimulatorClient, message: Message) -> Message:
+    """Turn to the next page, and return the message as it is then."""
+    await sim.until_answered(await sim.press(message.chat_id, message, "Дальше ›"))
+    return next(one for one in await sim.messages(message.chat_id) if one.message_id == message.message_id)
+
+
 async def test_the_queue_leads_to_a_wait_that_can_be_taken_and_excused(
     sim: SimulatorClient, chat: ClientChat, nina: Accountant
 ) -> None:
@@ -132,6 +138,8 @@ async def test_an_absence_is_planned_in_a_conversation_and_ended_by_a_button(
     assert "Не понял дни" in (await asks(sim, nina.account, "скоро")).words
     who = await asks(sim, nina.account, "24.12 – 31.12")
     assert "24 декабря – 31 декабря" in who.words
+    while "Иван Кузнецов" not in who.buttons:
+        who = await turned(sim, who)
     planned = await presses(sim, who, "Иван Кузнецов", "замещает Иван Кузнецов")
     cancel = next(button for button in planned.buttons if button.startswith("Отменить"))
     await presses(sim, planned, cancel, "не запланировано")

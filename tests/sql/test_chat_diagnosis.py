@@ -159,7 +159,7 @@ def test_an_owner_of_the_team_is_given_to_a_chat(db: Connection) -> None:
 
 
 def test_b4_who_speaks_as_the_group_speaks_for_the_firm_once_a_manager_says_so(db: Connection) -> None:
-    now = datetime.now(UTC)
+    now = datetime.now(UTC) - timedelta(minutes=1)
     ingest(db, said(1087968824, now, on_behalf=True))
     assert states(service(db, "diagnose_chat(%s, chat_id => %s)", PETR, ROMASHKA))["anonymous_staff"] == "amber"
     found = service(db, "trust_group_voices(%s, %s)", key(db, ROMASHKA), PETR)

@@ -190,6 +190,7 @@ def test_the_digest_of_now_has_the_teams_waits_in_the_shape_of_every_digest(busy
 
 
 def test_the_state_of_the_system_names_what_is_wrong_with_its_fix(busy: Connection) -> None:
+    busy.execute("update public.settings set bot_username = null, bot_reads_all = null, bot_seen_at = null")
     state = ask(busy, "system_state", ADMIN, AT)
     assert (state["chats"], state["waiting"], state["overdue"]) == (3, 2, 1)
     wrong = {finding["check"]: finding["fix"] for finding in state["findings"]}
