@@ -1,6 +1,6 @@
 """Who brings the bot into a group learns what is amiss there, and mends from Telegram what SQL can mend (G1, A7)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
