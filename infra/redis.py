@@ -35,9 +35,6 @@ MOST_WAITING = 100_000
 Command = str | bytes | int | float
 MOST_TOGETHER = 100
 
-# Between two rounds of hints.
-PAUSE_SECONDS = 0.1
-
 log = structlog.get_logger()
 
 
@@ -144,23 +141,17 @@ class Hints:
     ) -> None:
         if self._task:
             await end(self._task)
-            await self._publish_topics()
 
     async def _publish(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            await self._publish_topics()
-            # The first word goes at once; of a stream of them, ten a second are as good as a hundred.
-            await asyncio.sleep(PAUSE_SECONDS)
-
-    async def _publish_topics(self) -> None:
-        topics, self._topics = self._topics, set()
-        for topic in topics:
-            try:
-                await self._redis.publish(HINTS, topic)
-            except RedisError as error:
-                log.warning("hint_dropped", topic=topic, reason=type(error).__name__)
+            topics, self._topics = self._topics, set()
+            for topic in topics:
+                try:
+                    await self._redis.publish(HINTS, topic)
+                except RedisError as error:
+                    log.warning("hint_dropped", topic=topic, reason=type(error).__name__)
 
 
 async def heard(redis: Redis) -> AsyncIterator[str]:
