@@ -11,7 +11,7 @@ OPTION = "def pytest_addoption(parser):\n    parser.addoption('--stack-offset')\
 GOOD, BAD = "def test_it():\n    pass\n", "def test_it():\n    assert 2 + 2 == 5\n"
 
 
-@pytest.mark.parametrize(("folder", "code"), [("", 0), ("bot", 1), ("sql", 1)])
+@pytest.mark.parametrize(("folder", "code"), [("", 0), ("e2e", 1), ("sql", 1)])
 def test_i16_one_failing_test_in_either_half_ends_the_run_badly(tmp_path: Path, folder: str, code: int) -> None:
     tests = tmp_path / "tests"
     for name in (*halves.FIRST, "sql"):
