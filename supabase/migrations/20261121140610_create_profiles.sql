@@ -18,7 +18,7 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
-/* Changes one's own profile, the language only when one is given; what is refused is named by the constraint that refuses it. A definer: people may not write users, and this
+/* Changes one's own profile; what is refused is named by the constraint that refuses it. A definer: people may not write users, and this
    writes five columns of the row of whoever asks. */
 declare
   promise text;
@@ -28,7 +28,7 @@ begin
   end if;
   update public.users as u
   set full_name = btrim(coalesce(update_profile.full_name, '')),
-      locale = coalesce(update_profile.locale, u.locale),
+      locale = update_profile.locale,
       quiet_from = update_profile.quiet_from,
       quiet_until = update_profile.quiet_until,
       alerts_per_hour = update_profile.alerts_per_hour

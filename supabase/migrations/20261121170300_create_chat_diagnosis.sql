@@ -230,7 +230,8 @@ returns table (id uuid, name text)
 language plpgsql
 set search_path = ''
 as $$
-/* To whom the asker may give a chat, as private.team_of has it, by name. Refuses with not_allowed. */
+/* To whom the asker may give a chat, as private.team_of has it, whoever answers for most chats first: Telegram shows a hundred buttons at
+   most. Refuses with not_allowed. */
 #variable_conflict use_column
 declare
   team constant uuid[] := private.team_of(private.chat_keeper(telegram_id));
@@ -239,7 +240,8 @@ begin
   select u.id, u.full_name
   from public.users as u
   where u.id = any (team)
-  order by u.full_name;
+  order by (select count(*) from public.chats as c where c.assigned_accountant_id = u.id and c.deleted_at is null) desc, u.full_name, u.id
+  limit 90;
 end
 $$;
 
@@ -256,7 +258,8 @@ begin
   select p.id, p.name
   from public.sla_policies as p
   where p.tier is null
-  order by p.name;
+  order by p.name
+  limit 90;
 end
 $$;
 

@@ -194,19 +194,26 @@ language plpgsql
 set search_path = ''
 as $$
 /* Looks at each batch of new windows and lets go of nearly all: what opened and is due in one stretch of working time needs no promise,
-   and what was written long ago needs no reply at all. */
+   and what was written long ago needs no reply at all. Questions are looked up later, where there is anything to look them up in. */
 declare
+  fresh uuid[];
   asked uuid[];
 begin
-  select array_agg(o.id)
+  select
+    array_agg(o.id) filter (where o.first_message_id > 0),
+    array_agg(o.id) filter (where c.receipts <> 'off' or o.due_at is distinct from o.opened_at + make_interval(mins => o.target_minutes))
   from opened as o
   join public.chats as c on c.chat_id = o.chat_id
   where o.closed_as is null
     and o.opened_at > now() - interval '10 minutes'
-    and (c.receipts <> 'off' or o.due_at is distinct from o.opened_at + make_interval(mins => o.target_minutes))
-  into asked;
+  into fresh, asked;
   if asked is not null then
     perform private.reply_to_windows(asked, now());
+  end if;
+  if fresh is not null and exists (select from public.faq_items as f) then
+    insert into public.faq_answers (request_id, asked_at)
+    select f, now()
+    from unnest(fresh) as f;
   end if;
   return null;
 end

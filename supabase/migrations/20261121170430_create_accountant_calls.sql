@@ -129,45 +129,6 @@ as $$
   where a.id = of_call
 $$;
 
-create or replace function private.tell_others(unread uuid[], as_of timestamptz)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-/* What messages would have told somebody who cannot be reached goes to the next in line (E19); what is amiss with a chat the health page
-   says in any case. */
-begin
-  perform private.tell(
-    array(
-      select distinct a.id
-      from public.notices as n
-      join public.sla_alerts as a on a.id = n.alert_id and a.resolved_at is null
-      where n.message_id = any (unread)
-    ),
-    as_of
-  );
-  perform private.tell_who_waits(
-    array(
-      select distinct w.id
-      from public.notices as n
-      join public.client_requests as w on w.id = n.request_id and w.closed_as is null
-      where n.message_id = any (unread)
-        and n.alert_id is null
-    ),
-    as_of
-  );
-  perform private.tell_of_removal(o.subject_id, as_of)
-  from public.outbox as o
-  where o.id = any (unread)
-    and o.kind = 'chat_notice'
-    and o.payload ->> 'event' = 'bot_removed';
-  perform private.tell_of_call(o.subject_id, as_of)
-  from public.outbox as o
-  where o.id = any (unread)
-    and o.kind = 'accountant_call';
-end
-$$;
-
 create function api.call_accountant(telegram_id bigint, pressed_in bigint, topic_id bigint default 0, as_of timestamptz default now())
 returns jsonb
 language plpgsql

@@ -34,7 +34,7 @@ as $$
   )
 $$;
 
-create or replace function api.identify(telegram_id bigint, language text default null)
+create function api.identify(telegram_id bigint, language text default null)
 returns jsonb
 language sql
 stable
@@ -86,4 +86,4 @@ begin
 end
 $$;
 
-grant execute on function private.language_of(bigint), api.choose_language(bigint, text) to service_role;
+grant execute on function private.language_of(bigint), api.identify(bigint, text), api.choose_language(bigint, text) to service_role;
