@@ -9,6 +9,7 @@ from prometheus_client import Counter, Histogram
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from bot.intake import Record
+from infra.caching import REQUESTS
 from infra.redis import Hints
 from infra.supabase import Database, Refused, Unavailable
 
@@ -90,7 +91,7 @@ class Batcher:
             if not future.done():
                 _settle(future, outcome)
         if "recorded" in outcomes:
-            self._hints.say("requests")
+            self._hints.say(REQUESTS)
 
     async def _outcomes(self, records: list[Record]) -> list[str | Unavailable]:
         """Return what became of each record."""

@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 import structlog
@@ -46,6 +47,7 @@ class Stale(BaseModel):
 STALE = TypeAdapter(list[Stale])
 
 
+@cache
 def edition() -> str:
     """Return what tells this table of commands from another release's."""
     table = repr([(COMMANDS, _listing("admin", "private", language)) for language in LANGUAGES])

@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
+from infra.caching import REQUESTS
 from jobs.connections import Connections
 
 # One statement's worth: after an outage the next one follows at once, until nothing is left.
@@ -27,5 +28,5 @@ async def sweep(connections: Connections) -> None:
         swept_at.set_to_current_time()
         if raised:
             alerts.inc(raised)
-            connections.hints.say("requests")
+            connections.hints.say(REQUESTS)
             log.info("alerts_raised", count=raised)

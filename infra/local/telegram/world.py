@@ -1,6 +1,5 @@
 """The world the bot lives in: people, chats, members and messages, with ids that never go back."""
 
-from collections.abc import Iterator
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -202,9 +201,6 @@ class World(Part):
         """Return the chat that people write in now: a migrated group leads on to its supergroup."""
         chat = self.chat(chat_id)
         return self.settled(chat.migrated_to) if chat.migrated_to else chat
-
-    def chats_of(self, person_id: int) -> Iterator[Chat]:
-        return (chat for chat in self.chats.values() if chat.type != "private" and chat.has(person_id))
 
     def add_file(self, name: str, size: int) -> str:
         """Remember a file and return its new id."""
