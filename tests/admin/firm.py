@@ -143,9 +143,9 @@ class Firm:
         """The id of the latest window of a chat."""
         return self._one("select id from public.client_requests where chat_id = %s order by opened_at desc", chat.id)
 
-    def hint(self) -> None:
+    def hint(self, topic: str = "requests") -> None:
         """Say what the bot says after a commit."""
-        self._redis.publish("hints", "requests")
+        self._redis.publish("hints", topic)
 
     def forget_session(self, session_id: str) -> None:
         """Lose a session, as an emptied Redis does."""
