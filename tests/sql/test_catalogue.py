@@ -17,12 +17,14 @@ VIEWS = """
 """.split()
 FUNCTIONS = [
     "acknowledge_request(request_id uuid)",
+    "act_on_requests(requests uuid[], act text, assignee uuid)",
     "add_client(name text, telegram_id bigint)",
     "add_working(schedule_id uuid, since timestamptz, amount interval)",
     "admit_admin(email text, full_name text)",
     "adopt_chat(id uuid, client_id uuid, telegram_id bigint)",
     "adopt_defaults(defaults jsonb)",
     "answer_questions(as_of timestamptz, batch integer)",
+    "answer_request(request_id uuid, body text, reply_id uuid, template_id uuid)",
     "apply_policy(policy_id uuid, dry_run boolean, as_of timestamptz)",
     "apply_retention(as_of timestamptz, batch integer)",
     "assign_chat(id uuid, accountant_id uuid, telegram_id bigint)",
@@ -49,6 +51,10 @@ FUNCTIONS = [
     "export_client(client_id uuid, part text, after jsonb, batch integer)",
     "extend_horizon(as_of timestamptz)",
     "find_clients(query text, telegram_id bigint)",
+    (
+        "find_requests(state text, chat uuid, owner text, tier text, since date, until date, words text, after jsonb, "
+        "amount integer)"
+    ),
     "firm_health(as_of timestamptz)",
     "greet(telegram_id bigint)",
     "identify(telegram_id bigint, language text)",
@@ -86,9 +92,11 @@ FUNCTIONS = [
     ),
     "reclassify_request(request_id uuid, classification text, telegram_id bigint, as_of timestamptz)",
     "remove_person(email text)",
+    "request_desk(request_id uuid)",
     "requests_of_client(telegram_id bigint, pressed_in bigint, as_of timestamptz)",
     "resend_message(message_id uuid, as_of timestamptz)",
     "resolve_alert(alert_id uuid)",
+    "retry_reply(reply_id uuid)",
     "revoke_invitation(invitation_id uuid)",
     "seal_audit(batch integer)",
     (
@@ -121,7 +129,10 @@ FUNCTIONS = [
     "system_state(telegram_id bigint, as_of timestamptz)",
     "telegram_link(renew boolean)",
     "template_chats(template_id uuid, telegram_id bigint, page integer, as_of timestamptz)",
-    "transcript(request_id uuid, before integer, most integer)",
+    (
+        "transcript(request_id uuid, before_at timestamptz, before_id bigint, after_at timestamptz, after_id bigint, "
+        "amount integer)"
+    ),
     "trust_group_voices(id uuid, telegram_id bigint)",
     "undelivered_messages()",
     "unlink_telegram(user_id uuid)",
