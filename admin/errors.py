@@ -20,6 +20,7 @@ from admin.times import pause
 from admin.tokens import AuthUnavailable
 from infra.supabase import Refused, Unavailable
 from infra.throttling import TooOften
+from infra.words import N_
 
 log = structlog.get_logger()
 
@@ -63,6 +64,53 @@ KEYS: dict[str, Sentence] = {
     ),
     "request_already_closed": Sentence("Клиент уже не ждёт ответа", "Это обращение закрыто: обновите страницу."),
     "client_not_found": Sentence("Клиент не найден", "Возможно, ссылка устарела или в ней опечатка."),
+    # schedules and policies
+    "unknown_schedule": Sentence(N_("График не найден"), N_("Возможно, ссылка устарела или в ней опечатка.")),
+    "schedule_has_no_name": Sentence(N_("Нет названия"), N_("Назовите график: до 100 знаков.")),
+    "schedule_name_taken": Sentence(N_("Название занято"), N_("График с таким названием уже есть. Выберите другое.")),
+    "schedule_is_in_use": Sentence(
+        N_("График нужен"), N_("По нему ещё считаются чаты или открытые обращения. Сначала дайте им другой график.")
+    ),
+    "timezone_is_unknown": Sentence(N_("Пояс не подходит"), N_("Выберите часовой пояс из списка.")),
+    "hours_are_malformed": Sentence(
+        N_("Часы не подходят"), N_("У каждой пары часов должны быть начало и конец, и не одинаковые.")
+    ),
+    "hours_overlap": Sentence(
+        N_("Часы пересекаются"),
+        N_("Часы одного дня пересекаются. Перерыв — это промежуток: например, 9:00–13:00 и 14:00–18:00."),
+    ),
+    "dates_are_backwards": Sentence(
+        N_("Даты не подходят"), N_("Укажите первый день, а последний — не раньше первого.")
+    ),
+    "too_many_dates": Sentence(N_("Слишком много дат"), N_("За один раз — не больше года.")),
+    "date_has_no_reason": Sentence(N_("Нет причины"), N_("Напишите причину: её увидят, когда спросят о сроке.")),
+    "unknown_policy": Sentence(N_("Политика не найдена"), N_("Возможно, ссылка устарела или в ней опечатка.")),
+    "policy_has_no_name": Sentence(N_("Нет названия"), N_("Назовите политику: до 100 знаков.")),
+    "policy_name_taken": Sentence(N_("Название занято"), N_("Политика с таким названием уже есть. Выберите другое.")),
+    "tier_has_a_policy": Sentence(
+        N_("Уровень занят"), N_("У клиентов этого уровня уже есть политика. Сначала снимите уровень с неё.")
+    ),
+    "tier_is_known": Sentence(N_("Уровень не найден"), N_("Выберите уровень из списка.")),
+    "target_is_between_a_minute_and_a_week": Sentence(
+        N_("Срок не подходит"), N_("Укажите срок целым числом минут: от 1 до 10080.")
+    ),
+    "warning_comes_before_the_deadline": Sentence(
+        N_("Предупреждение не подходит"), N_("Укажите целое число процентов: от 1 до 99.")
+    ),
+    "ladder_is_malformed": Sentence(
+        N_("Ступени не подходят"), N_("Укажите у каждой ступени целое число минут, больше нуля.")
+    ),
+    "breach_told_to_nobody": Sentence(N_("Никто не узнает"), N_("Выберите, кто узнает, что срок вышел.")),
+    "step_without_recipients": Sentence(N_("Ступень ни для кого"), N_("Выберите у каждой ступени, кому писать.")),
+    "steps_out_of_order": Sentence(
+        N_("Ступени не по порядку"), N_("Каждая следующая ступень должна быть позже предыдущей.")
+    ),
+    "step_is_for_a_stranger": Sentence(
+        N_("Человека нет"), N_("Один из выбранных людей больше не работает в фирме или не получает оповещений.")
+    ),
+    "nobody_to_tell": Sentence(
+        N_("Некому отправить"), N_("У этого человека не привязан Telegram: боту некуда писать.")
+    ),
     # api.update_profile: the constraints of a person's own row
     "person_is_unknown": Sentence("Недостаточно прав", "Ваш доступ отключён. Обратитесь к администратору."),
     "full_name_is_written": Sentence("Имя не подходит", "Напишите имя: от 1 до 200 знаков в одну строку."),
