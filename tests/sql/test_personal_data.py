@@ -79,7 +79,7 @@ KEPT = {
     **dict.fromkeys(("request_events.detail", "intake_rejects.reason"), _PLACES),
     **dict.fromkeys(("command_menus.attempted", "command_menus.told"), "a release, a role and a language"),
     "command_menus.telegram_id": "deleted as soon as Telegram lists nothing there, seconds after the person is gone",
-    "outbox.payload": "ids of rows and causes; the words of a reply leave with it, within the hour",
+    "outbox.payload": "ids of rows and causes; the words of a reply leave with it, or a week after it failed",
     "business_events.kind": "a content type",
     "business_events.connection_id": "Telegram's own, which leads to nobody; goes with its row",
     "feedback_surveys.quarter": "a date",
