@@ -69,13 +69,12 @@ class Moved(BaseModel):
         return self.moved - len(self.windows)
 
     def _graver(self) -> Iterator[str]:
-        forms = (
-            (self.newly_overdue, N_("{count} станет просроченным"), N_("{count} станут просроченными")),
-            (self.without_deadline, N_("{count} останется без срока"), N_("{count} останутся без срока")),
-            (
-                self.no_longer_overdue,
-                N_("{count} перестанет быть просроченным"),
-                N_("{count} перестанут быть просроченными"),
-            ),
-        )
-        yield from (ngettext(one, many, count).format(count=count) for count, one, many in forms if count)
+        late, lost, saved = self.newly_overdue, self.without_deadline, self.no_longer_overdue
+        if late:
+            yield ngettext("{count} станет просроченным", "{count} станут просроченными", late).format(count=late)
+        if lost:
+            yield ngettext("{count} останется без срока", "{count} останутся без срока", lost).format(count=lost)
+        if saved:
+            yield ngettext(
+                "{count} перестанет быть просроченным", "{count} перестанут быть просроченными", saved
+            ).format(count=saved)

@@ -19,7 +19,7 @@ from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
 from infra.supabase import Refused
-from infra.words import _, ngettext
+from infra.words import _
 
 log = structlog.get_logger()
 
@@ -75,11 +75,10 @@ async def send_test_alert(request: AnyRequest, me: Me, data: URLEncodedBody[Test
     except Refused as refusal:
         if refusal.is_of_rights or (refusal.key not in KEYS and not refusal.code.startswith("22")):
             raise
-        problem = _(KEYS["nobody_to_tell"].advice)
-        return await _page(request, me, status=422, alert_problem=problem)
+        words_of_it = KEYS["nobody_to_tell"]
+        return await _page(request, me, status=422, alert_problem=_(words_of_it.advice))
     log.info("test_alert_sent", count=owed, user_id=me.person.id)
-    done = ngettext("Отправляем тестовое оповещение.", "Отправляем тестовые оповещения: {count}.", owed)
-    return go("/policies#test-alerts", done.format(count=owed))
+    return go("/policies#test-alerts", _("Отправляем тестовое оповещение."))
 
 
 async def _page(request: AnyRequest, me: SignedIn, *, status: int = 200, **shown: Any) -> Template:

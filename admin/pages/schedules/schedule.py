@@ -112,12 +112,11 @@ async def set_dates(me: SignedIn, schedule_id: UUID | None, data: DatesForm) -> 
 
 def problem_of(refusal: Refused) -> tuple[str, str]:
     """Return the key and the sentence of a refusal that belongs beside its form; raises it when it has none."""
-    if refusal.code.startswith("22"):
-        # What is no date at all.
-        return "dates_are_backwards", _(KEYS["dates_are_backwards"].advice)
-    if refusal.key not in KEYS or refusal.is_of_rights or refusal.key == "unknown_schedule":
+    # What is no date at all has no key.
+    key = "dates_are_backwards" if refusal.code.startswith("22") else refusal.key
+    if key not in KEYS or refusal.is_of_rights or key == "unknown_schedule":
         raise refusal
-    return refusal.key, _(KEYS[refusal.key].advice)
+    return key, _(KEYS[key].advice)
 
 
 async def _page(
