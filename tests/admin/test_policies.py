@@ -1,6 +1,7 @@
 """`/policies`: targets and ladder as one version, shown before it is saved, tried on an example, and who may."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -10,10 +11,10 @@ from tests.admin.firm import Firm
 from tests.admin.process import Reader, hidden, words
 
 LADDER = {"after": ["30", "60"], "to": ["warning:owner", "breach:manager", "0:owner", "1:head"]}
-SAID: Mapping[str, object] = {"target": "45", "warn": "80", **LADDER}
+SAID: Mapping[str, Any] = {"target": "45", "warn": "80", **LADDER}
 
 
-def send(reader: Reader, path: str, at: str | None = None, **fields: object) -> httpx.Response:
+def send(reader: Reader, path: str, at: str | None = None, **fields: Any) -> httpx.Response:
     token = hidden(reader.get(at or path), "_csrf_token")
     return reader.post(path, data={"_csrf_token": token, **fields})
 
@@ -68,7 +69,7 @@ def test_steps_are_added_removed_and_change_places_without_a_script(reader: Read
     ],
 )
 def test_what_cannot_be_is_said_beside_the_field(
-    reader: Reader, firm: Firm, fields: dict[str, object], sentence: str
+    reader: Reader, firm: Firm, fields: dict[str, Any], sentence: str
 ) -> None:
     reader.as_person(firm.hire("admin"))
     typed = {**SAID, "name": "Точно новая", **fields}

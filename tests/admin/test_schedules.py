@@ -1,6 +1,7 @@
 """`/schedules`: the week in words, an edit that is shown first, dates, the state's calendar, and who may."""
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -19,12 +20,12 @@ def schedule(firm: Firm) -> Iterator[UUID]:
     firm.run("delete from public.calendar_exceptions where schedule_id is null")
 
 
-def send(reader: Reader, path: str, at: str | None = None, **fields: object) -> httpx.Response:
+def send(reader: Reader, path: str, at: str | None = None, **fields: Any) -> httpx.Response:
     token = hidden(reader.get(at or path), "_csrf_token")
     return reader.post(path, data={"_csrf_token": token, **fields})
 
 
-def week(*hours: tuple[int, str, str], **more: str) -> dict[str, object]:
+def week(*hours: tuple[int, str, str], **more: str) -> dict[str, Any]:
     named = {"name": "График проверки", "timezone": "Europe/Moscow", "follows": "yes", **more}
     return {
         **named,
@@ -88,7 +89,7 @@ def test_buttons_of_the_week_work_without_a_script_and_store_nothing(
     ],
 )
 def test_what_cannot_be_is_said_beside_what_was_typed(
-    reader: Reader, firm: Firm, schedule: UUID, fields: dict[str, object], sentence: str
+    reader: Reader, firm: Firm, schedule: UUID, fields: dict[str, Any], sentence: str
 ) -> None:
     reader.as_person(firm.hire("manager"))
     refused = send(reader, f"/schedules/{schedule}", **fields, do="save")
