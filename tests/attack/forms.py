@@ -24,6 +24,7 @@ WITHOUT_FIELDS = {
 }
 # What a person would type, so that only the one field that is attacked is odd.
 SENSIBLE = {
+    "archived": "no",
     "classification": "spam",
     "active": "yes",
     "alerts_per_hour": "20",
