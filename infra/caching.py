@@ -41,6 +41,7 @@ CHANGES = {
         ("acknowledge_request", "excuse_request", "press_request", "press_alert", "settle_replies"), REQUESTS
     ),
     **dict.fromkeys(("reclassify_request", "reclassify_message", "judge_faq_answer", "order_document"), REQUESTS),
+    **dict.fromkeys(("act_on_requests", "answer_request", "retry_reply"), REQUESTS),
 }
 
 L1_SECONDS, L2_SECONDS = 120.0, 480
