@@ -162,7 +162,8 @@ class Act(_Told):
     @property
     def because_words(self) -> str:
         """Why it was closed, in words."""
-        return _(CLOSED_WORDS[self.because or "answered"])
+        because = self.because or "answered"
+        return _(CLOSED_WORDS[because])
 
 
 class NamedVersion(_Told):

@@ -74,6 +74,7 @@ def _context(filters: Filters, found: Found | None, tabs: list[Tab]) -> dict[str
     return {
         "filters": filters,
         "found": found,
+        "people": people,
         "tabs": tabs,
         "tab": next((tab for tab in tabs if tab.address == filters.address), None),
         "chips": list(filters.chips(names)),
