@@ -35,8 +35,11 @@ from admin.pages.profile.second_factor import (
 )
 from admin.pages.profile.sessions import end_every_session, end_session
 from admin.pages.profile.telegram import link_telegram, show_telegram, unlink_telegram
+from admin.pages.requests.bulk import act_on_requests
 from admin.pages.requests.page import home, show_requests
-from admin.pages.requests.request import classify_request, excuse_request, show_request, take_request
+from admin.pages.requests.reply import fill_template, retry_reply, send_reply
+from admin.pages.requests.request import assign_request, classify_request, excuse_request, show_request, take_request
+from admin.pages.requests.views import delete_view, keep_view, rename_view
 from admin.pages.reset.page import finish_reset, show_reset
 from admin.pages.schedules.calendar import import_calendar, save_firm_dates, show_calendar
 from admin.pages.schedules.page import add_schedule, show_schedules
@@ -94,7 +97,11 @@ def _pages() -> list[HTTPRouteHandler]:
 
 
 def _requests() -> list[HTTPRouteHandler]:
-    return [show_requests, show_request, take_request, excuse_request, classify_request]
+    return [
+        *(show_requests, act_on_requests, keep_view, rename_view, delete_view),
+        *(show_request, take_request, excuse_request, classify_request, assign_request),
+        *(send_reply, fill_template, retry_reply),
+    ]
 
 
 def _doors() -> list[HTTPRouteHandler]:

@@ -42,6 +42,7 @@ CHANGES = {
     ),
     **dict.fromkeys(("save_schedule", "set_dates", "bring_in_calendar", "bring_to_policy"), REQUESTS),
     **dict.fromkeys(("reclassify_request", "reclassify_message", "judge_faq_answer", "order_document"), REQUESTS),
+    **dict.fromkeys(("act_on_requests", "answer_request", "retry_reply"), REQUESTS),
 }
 
 L1_SECONDS, L2_SECONDS = 120.0, 480
