@@ -13,7 +13,7 @@ VIEWS = """
     chat_messages chat_segment_accountants chat_segment_chats chat_segments chats client_requests clients
     error_log faq_items feedback_responses feedback_summary feedback_surveys ladder_steps my_profile
     notification_preferences outbox request_outcomes requests_awaiting_answer saved_views settings sign_in_log
-    sla_alerts sla_policies staff_invitations team templates users working_intervals working_schedules
+    sla_alerts sla_policies staff_invitations tasks team templates users working_intervals working_schedules
 """.split()
 FUNCTIONS = [
     "acknowledge_request(request_id uuid)",
@@ -29,7 +29,13 @@ FUNCTIONS = [
     "audit_head()",
     "call_accountant(telegram_id bigint, pressed_in bigint, topic_id bigint, as_of timestamptz)",
     "cancel_absence(absence_id uuid, telegram_id bigint, as_of timestamptz)",
+    "carry_out_task(id uuid)",
+    "change_chat(id uuid, changes jsonb, dry_run boolean)",
+    "change_client(id uuid, name text, tier text, segments text[], dry_run boolean)",
     "change_ladder(policy_id uuid, steps jsonb)",
+    "chat_card(id uuid)",
+    "chat_links(id uuid)",
+    "chat_offers()",
     "choose_alerts_per_hour(telegram_id bigint, amount integer)",
     "choose_language(telegram_id bigint, locale text)",
     "choose_notification(telegram_id bigint, kind text, wanted boolean)",
@@ -37,18 +43,23 @@ FUNCTIONS = [
     "claim_due(as_of timestamptz, batch integer)",
     "claim_menus(edition text, as_of timestamptz, batch integer)",
     "claim_outbox(as_of timestamptz, batch integer)",
+    "claim_task(as_of timestamptz)",
     "claim_unclassified(batch integer, as_of timestamptz)",
     "classification_examples(batch integer)",
+    "client_card(id uuid)",
     "client_menu(telegram_id bigint, pressed_in bigint, as_of timestamptz)",
     "connect_chat(token text, chat_id bigint, telegram_id bigint)",
     "coverage_report(since timestamptz, until timestamptz, as_of timestamptz)",
     "diagnose_chat(telegram_id bigint, id uuid, chat_id bigint)",
+    "discard_task(id uuid)",
+    "draft_chat_import(rows jsonb)",
     "erase_client(client_id uuid, confirmation text)",
     "excuse_request(request_id uuid)",
     "explain_request(request_id uuid, as_of timestamptz)",
     "export_client(client_id uuid, part text, after jsonb, batch integer)",
     "extend_horizon(as_of timestamptz)",
     "find_clients(query text, telegram_id bigint)",
+    "find_messages(chat uuid, words text, before jsonb, most integer, depth integer)",
     "firm_health(as_of timestamptz)",
     "greet(telegram_id bigint)",
     "identify(telegram_id bigint, language text)",
@@ -56,10 +67,18 @@ FUNCTIONS = [
     "import_calendar(year integer, days jsonb, dry_run boolean)",
     "ingest(updates jsonb)",
     "ingest_asides(updates jsonb)",
-    "invite_chat(client_id uuid, accountant_id uuid, policy_id uuid, telegram_id bigint)",
+    (
+        "invite_chat(client_id uuid, accountant_id uuid, policy_id uuid, telegram_id bigint, schedule_id uuid, "
+        "chat_name text)"
+    ),
     "invite_staff(invitations jsonb, dry_run boolean)",
     "judge_faq_answer(answer_id uuid, verdict text, telegram_id bigint, as_of timestamptz)",
     "link_telegram(token text, telegram_id bigint, username text)",
+    (
+        "list_chats(words text, light text, owner_id uuid, client_id uuid, watched text, after jsonb, most "
+        "integer)"
+    ),
+    "list_clients(words text, tier text, segment_id uuid, after jsonb, most integer)",
     "note_bot(telegram_id bigint, username text, reads_all boolean)",
     "note_intake(as_of timestamptz)",
     "note_model_outage(as_of timestamptz)",
@@ -89,6 +108,7 @@ FUNCTIONS = [
     "requests_of_client(telegram_id bigint, pressed_in bigint, as_of timestamptz)",
     "resend_message(message_id uuid, as_of timestamptz)",
     "resolve_alert(alert_id uuid)",
+    "revoke_chat_link(id uuid)",
     "revoke_invitation(invitation_id uuid)",
     "seal_audit(batch integer)",
     (
@@ -118,6 +138,7 @@ FUNCTIONS = [
     "staff_request(request_id uuid, telegram_id bigint, as_of timestamptz)",
     "staff_stats(telegram_id bigint, as_of timestamptz)",
     "staff_templates(telegram_id bigint, words text, page integer)",
+    "start_task(id uuid)",
     "system_state(telegram_id bigint, as_of timestamptz)",
     "telegram_link(renew boolean)",
     "template_chats(template_id uuid, telegram_id bigint, page integer, as_of timestamptz)",
