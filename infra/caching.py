@@ -40,6 +40,7 @@ CHANGES = {
     **dict.fromkeys(
         ("acknowledge_request", "excuse_request", "press_request", "press_alert", "settle_replies"), REQUESTS
     ),
+    **dict.fromkeys(("adopt_chat", "carry_out_task", "change_chat", "change_client", "connect_chat"), REQUESTS),
     **dict.fromkeys(("reclassify_request", "reclassify_message", "judge_faq_answer", "order_document"), REQUESTS),
 }
 
