@@ -64,8 +64,8 @@ language sql
 stable
 set search_path = ''
 as $$
-/* {counts, rows} of the groups that the reader sees, what is worst first. counts: {red, amber, green, off}, over all rows that fit but for
-   the light. A row: {id, chat_name, client, client_id, tier, accountant, policy, schedule, light, fix, is_watched, is_internal, paused_because,
+/* {counts, owners, rows} of the groups that the reader sees, what is worst first. counts: {red, amber, green, off}, over all rows that fit but for
+   the light. owners: [{id, name}] of whom the reader sees chats. A row: {id, chat_name, client, client_id, tier, accountant, policy, schedule, light, fix, is_watched, is_internal, paused_because,
    deleted_at, last_message_at, waiting, rank}; light is off of a group that is deleted or concerns nobody. watched narrows to monitored, off,
    unconnected or deleted, null to all but deleted; owner_id of nought names those without owner; after is {rank, chat_name, id} of the last
    row seen. */
@@ -123,6 +123,11 @@ as $$
         'off', count(*) filter (where f.light = 'off')
       )
       from fitting as f
+    ),
+    'owners', (
+      select coalesce(jsonb_agg(jsonb_build_object('id', u.id, 'name', u.full_name) order by u.full_name, u.id), '[]')
+      from public.users as u
+      where u.id in (select c.assigned_accountant_id from public.chats as c where c.deleted_at is null)
     ),
     'rows', (
       select coalesce(
@@ -469,8 +474,9 @@ language plpgsql
 stable
 set search_path = ''
 as $$
-/* A client as its page shows it: {client, chats, segments, figures, links}; client is {id, name, tier, erased_at}, chats are
-   [{id, chat_name, accountant, light, fix, deleted_at}], figures those of thirty days over all its chats. Refuses with client_not_found, also
+/* A client as its page shows it: {client, chats, unbound, segments, known_segments, figures}; client is {id, name, tier, erased_at}, chats
+   are [{id, chat_name, accountant, light, fix, deleted_at}], unbound those groups that are nobody's, [{id, chat_name}], known_segments the
+   names of all that the reader sees, figures those of thirty days over all its chats. Refuses with client_not_found, also
    of one that the reader does not see. */
 declare
   client public.clients;
@@ -504,6 +510,16 @@ begin
       where c.client_id = client.id
         and c.deleted_at is null
     ),
+    'unbound', (
+      select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'chat_name', c.chat_name) order by lower(c.chat_name), c.id), '[]')
+      from public.chats as c
+      where c.type in ('group', 'supergroup')
+        and c.client_id is null
+        and c.connected_at is not null
+        and c.deleted_at is null
+        and not c.internal
+    ),
+    'known_segments', (select coalesce(jsonb_agg(s.name order by s.name), '[]') from public.chat_segments as s),
     'figures', private.figures_of(array(select c.chat_id from public.chats as c where c.client_id = client.id), now() - interval '30 days')
   );
 end

@@ -22,12 +22,13 @@ language sql
 stable
 set search_path = ''
 as $$
-/* Each row of [{chat, client, tier, owner, policy, schedule, target}], all text: found again in the firm, with what is to be done (change a
+/* Each row of [{line, chat, client, tier, owner, policy, schedule, target}], all text but the line, which is the place in the list unless it
+   is given: found again in the firm, with what is to be done (change a
    chat, connect one where the bot is already, link: one that the bot has to be brought into) and everything that is wrong, as
    [{column, reason, value}]. An empty cell leaves as it is. A client that is new has a name and no id. */
   with asked as (
     select
-      r.n::integer as line,
+      coalesce((r.cells ->> 'line')::integer, r.n::integer) as line,
       nullif(btrim(r.cells ->> 'chat'), '') as chat,
       nullif(btrim(r.cells ->> 'client'), '') as client,
       nullif(lower(btrim(r.cells ->> 'tier')), '') as tier,
@@ -296,7 +297,7 @@ security definer
 set search_path = ''
 set statement_timeout = '1min'
 as $$
-/* Checks a list of chats, [{chat, client, tier, owner, policy, schedule, target}], and keeps it as a draft of a task with what it would do.
+/* Checks a list of chats, [{line, chat, client, tier, owner, policy, schedule, target}], and keeps it as a draft of a task with what it would do.
    For admins and managers. Refuses with not_allowed, list_is_empty, list_is_too_long (five thousand rows). A definer, because people write no
    tasks by hand. */
 declare

@@ -2,7 +2,8 @@
 
 import pytest
 
-from admin.pages.team.roster import decoded, people_of
+from admin.pages.team.roster import people_of
+from admin.sheets import decoded
 
 OLGA = {"email": "o@x.ru", "full_name": "Ольга Новая", "role": "observer"}
 

@@ -12,10 +12,11 @@ from litestar.response import Redirect, Template
 from pydantic import BaseModel, ConfigDict, Field
 
 from admin.pages.team.page import GIVEN_BY, roles_to_give, team_page, words_of
-from admin.pages.team.roster import decoded, people_of
+from admin.pages.team.roster import people_of
 from admin.pages.team.rows import JUDGED, Judged
 from admin.people import SignedIn
 from admin.services import Services
+from admin.sheets import decoded
 from admin.throttling import MEDIUM
 from infra.supabase import Refused
 
