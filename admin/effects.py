@@ -21,7 +21,10 @@ class Effect(BaseModel):
     def sentences(self) -> list[str]:
         """What happens, the gravest first; nothing when nobody who waits will feel it."""
         said = (
-            (self.voided, ngettext("{n} обращение будет снято с учёта", "{n} обращения будут сняты с учёта", self.voided)),
+            (
+                self.voided,
+                ngettext("{n} обращение будет снято с учёта", "{n} обращения будут сняты с учёта", self.voided),
+            ),
             (
                 self.newly_overdue,
                 ngettext("{n} обращение станет просроченным", "{n} обращения станут просроченными", self.newly_overdue),

@@ -34,7 +34,9 @@ def lines_of(text: str) -> Iterator[Line]:
             yield Line(reader.line_num, cells)
 
 
-def named(lines: Iterable[Line], columns: Sequence[str], headings: Mapping[str, str]) -> list[tuple[int, dict[str, str]]]:
+def named(
+    lines: Iterable[Line], columns: Sequence[str], headings: Mapping[str, str]
+) -> list[tuple[int, dict[str, str]]]:
     """Return each row by the names of its columns, without empty cells, and its line.
 
     The first line may name the columns itself, in words that `headings` knows, in lower case; else they are `columns`.

@@ -2,14 +2,14 @@
 -- note what the group is called, so that a client who has several new groups has a link for each.
 set lock_timeout = '5s';
 
+-- Links live for a day: the table is small.
+-- squawk-ignore adding-foreign-key-constraint, constraint-missing-not-valid
 alter table public.chat_invitations
 add column schedule_id uuid references public.working_schedules (id) on delete set null,
 add column sla_threshold_minutes integer,
 add column chat_name text,
-add constraint target_is_between_a_minute_and_a_week check (sla_threshold_minutes between 1 and 10080) not valid,
-add constraint expected_chat_has_a_name check (length(btrim(chat_name)) between 1 and 300) not valid;
-alter table public.chat_invitations validate constraint target_is_between_a_minute_and_a_week;
-alter table public.chat_invitations validate constraint expected_chat_has_a_name;
+add constraint target_is_between_a_minute_and_a_week check (sla_threshold_minutes between 1 and 10080),
+add constraint expected_chat_has_a_name check (length(btrim(chat_name)) between 1 and 300);
 
 comment on column public.chat_invitations.schedule_id is 'Working time that the group will have; null is the firm''s default.';
 comment on column public.chat_invitations.sla_threshold_minutes is 'Target that the group will have of its own, in working minutes.';

@@ -74,10 +74,7 @@ FUNCTIONS = [
     "invite_staff(invitations jsonb, dry_run boolean)",
     "judge_faq_answer(answer_id uuid, verdict text, telegram_id bigint, as_of timestamptz)",
     "link_telegram(token text, telegram_id bigint, username text)",
-    (
-        "list_chats(words text, light text, owner_id uuid, client_id uuid, watched text, after jsonb, most "
-        "integer)"
-    ),
+    ("list_chats(words text, light text, owner_id uuid, client_id uuid, watched text, after jsonb, most integer)"),
     "list_clients(words text, tier text, segment_id uuid, after jsonb, most integer)",
     "note_bot(telegram_id bigint, username text, reads_all boolean)",
     "note_intake(as_of timestamptz)",

@@ -153,9 +153,7 @@ def test_every_error_names_its_row_and_column_and_then_nothing_is_done(db: Conne
 
 
 def test_an_admins_list_makes_the_clients_it_names(db: Connection) -> None:
-    task = imported(
-        db, {"client": "ООО Новый", "tier": "vip"}, {"chat": "Второй", "client": "ооо новый"}, who=ADMIN
-    )
+    task = imported(db, {"client": "ООО Новый", "tier": "vip"}, {"chat": "Второй", "client": "ооо новый"}, who=ADMIN)
     assert task["result"]["clients"] == 1
     assert one(db, "select tier from public.clients where name = 'ООО Новый'") == "vip"
 

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from admin.pages.chats.lights import Finding
 from admin.tiers import tier_word
+from admin.times import duration
 from infra.words import N_, _
 
 KINDS = {
@@ -104,6 +105,16 @@ class Figures(_Row):
     met_percent: float | None
     p50_minutes: float | None
     waiting: int
+
+    @property
+    def met_words(self) -> str:
+        """The share that was answered in time, as it is written."""
+        return "" if self.met_percent is None else f"{self.met_percent:g}".replace(".", ",")
+
+    @property
+    def usual_words(self) -> str:
+        """How long half of the clients waited at most, in working time."""
+        return "" if self.p50_minutes is None else duration(round(self.p50_minutes * 60))
 
 
 class Member(_Row):

@@ -94,7 +94,7 @@ async def show_health(request: AnyRequest, me: Me, chat_id: FromPath[UUID]) -> T
 async def change_chat(
     request: AnyRequest, me: Me, chat_id: FromPath[UUID], data: URLEncodedBody[SettingsForm]
 ) -> Response[Any]:
-    """Store what was set; what that does to those who wait is shown first, and stored when it is wanted all the same."""
+    """Store what was set; what that does to those who wait is shown first, and stored when it is wanted."""
     try:
         effect = await _change(me, chat_id, data.changes, dry_run=not data.is_seen)
         if not data.is_seen and not effect.sentences:

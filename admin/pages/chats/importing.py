@@ -1,4 +1,4 @@
-"""`/chats/import`: a file with chats, their clients, owners and terms, checked row by row before anything is changed."""
+"""`/chats/import`: chats from a file with clients, owners and terms, checked row by row before anything changes."""
 
 import csv
 from typing import Any

@@ -141,7 +141,9 @@ async def show_chats(
 
 def _filters(request: Request[Any, Any, Any]) -> Filters:
     """Read the address; what nobody offers is no filter."""
-    typed = {name: value[:200] for name, value in request.query_params.items() if value and name in Filters.model_fields}
+    typed = {
+        name: value[:200] for name, value in request.query_params.items() if value and name in Filters.model_fields
+    }
     while True:
         try:
             return Filters.model_validate(typed)

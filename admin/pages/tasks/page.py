@@ -144,9 +144,7 @@ async def discard_task(request: AnyRequest, me: Me, task_id: FromPath[UUID]) -> 
     return await _act(request, me, task_id, "discard_task", "/tasks", _("Черновик удалён, ничего не изменилось"))
 
 
-async def _act(
-    request: AnyRequest, me: SignedIn, task_id: UUID, function: str, path: str, said: str
-) -> Response[Any]:
+async def _act(request: AnyRequest, me: SignedIn, task_id: UUID, function: str, path: str, said: str) -> Response[Any]:
     try:
         await me.database.call(function, id=str(task_id))
     except Refused as refusal:
@@ -170,7 +168,7 @@ async def _task(me: SignedIn, task_id: UUID) -> Task:
     return found[0]
 
 
-async def _tasks(me: SignedIn, **equal: str) -> list[Task]:
+async def _tasks(me: SignedIn, **equal: Any) -> list[Task]:
     columns = ",".join(Task.model_fields)
     found = await me.database.read("tasks", columns, order="created_at", descending=True, limit=MOST, **equal)
     return _TASKS.validate_python(found)
