@@ -30,7 +30,7 @@ def lines_of(text: str) -> Iterator[Line]:
     reader = csv.reader(io.StringIO(plain), delimiter=max(SEPARATORS, key=first.count))
     for row in reader:
         cells = [cell.strip() for cell in row]
-        if any(cells):
+        if any(cell.strip(SEPARATORS) for cell in cells):
             yield Line(reader.line_num, cells)
 
 

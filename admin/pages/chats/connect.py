@@ -108,7 +108,7 @@ async def make_link(request: AnyRequest, me: Me, data: URLEncodedBody[ConnectFor
             terms["client_id"] = await me.database.call("add_client", name=data.client_name)
         made: Any = await me.database.call("invite_chat", **terms)
     except Refused as refusal:
-        if refusal.key not in KEYS or (refusal.is_of_rights and refusal.key == "not_allowed"):
+        if refusal.key not in KEYS or refusal.key == "not_allowed":
             raise
         return await _wizard(request, me, 422, typed=data, problem=KEYS[refusal.key].advice)
     log.info("chat_link_made", invitation_id=made["id"], user_id=me.person.id)

@@ -114,7 +114,7 @@ async def change_client(
         if not data.is_seen and not effect.sentences:
             await _change(me, client_id, data, dry_run=False)
     except Refused as refusal:
-        if refusal.key not in KEYS or refusal.key == "client_not_found":
+        if refusal.key not in KEYS or refusal.key in {"client_not_found", "not_allowed"}:
             raise
         return await _page(request, me, client_id, 422, typed=data, change_problem=KEYS[refusal.key].advice)
     if effect.sentences and not data.is_seen:
