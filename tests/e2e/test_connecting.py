@@ -2,7 +2,6 @@
 
 import asyncio
 
-import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from infra.local.telegram.client import SimulatorClient
@@ -70,7 +69,6 @@ async def bring_bot(page: Page, sim: SimulatorClient, new: Newcomers) -> None:
     await sim.say(new.boss, group, "Проверка связи")
 
 
-@pytest.mark.timeout(180)
 async def test_g1_a_manager_connects_a_chat_and_loads_a_list(
     browser: BrowserContext, stack: Stack, sim: SimulatorClient
 ) -> None:
