@@ -177,7 +177,7 @@ async def _act(me: SignedIn, chat_id: UUID, form: ActForm) -> str:
 def _words_of(refusal: Refused) -> str:
     if refusal.key not in KEYS or refusal.key in {"unknown_chat", "not_allowed"}:
         raise refusal
-    return KEYS[refusal.key].advice
+    return _(KEYS[refusal.key].advice)
 
 
 def _edge(before: str) -> Edge | None:

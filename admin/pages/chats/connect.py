@@ -110,7 +110,7 @@ async def make_link(request: AnyRequest, me: Me, data: URLEncodedBody[ConnectFor
     except Refused as refusal:
         if refusal.key not in KEYS or refusal.key == "not_allowed":
             raise
-        return await _wizard(request, me, 422, typed=data, problem=KEYS[refusal.key].advice)
+        return await _wizard(request, me, 422, typed=data, problem=_(KEYS[refusal.key].advice))
     log.info("chat_link_made", invitation_id=made["id"], user_id=me.person.id)
     return go(f"/chats/links/{made['id']}", _("Ссылка готова"))
 

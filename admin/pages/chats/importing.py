@@ -95,7 +95,7 @@ async def check_import(request: AnyRequest, me: Me) -> Response[Any]:
     except Refused as refusal:
         if refusal.key not in {"list_is_empty", "list_is_too_long"}:
             raise
-        return _page(request, me, 422, problem=KEYS[refusal.key].advice)
+        return _page(request, me, 422, problem=_(KEYS[refusal.key].advice))
     log.info("chat_import_drafted", task_id=task, count=len(rows), user_id=me.person.id)
     return Redirect(f"/tasks/{UUID(task)}", status_code=303)
 

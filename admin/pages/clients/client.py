@@ -116,7 +116,7 @@ async def change_client(
     except Refused as refusal:
         if refusal.key not in KEYS or refusal.key in {"client_not_found", "not_allowed"}:
             raise
-        return await _page(request, me, client_id, 422, typed=data, change_problem=KEYS[refusal.key].advice)
+        return await _page(request, me, client_id, 422, typed=data, change_problem=_(KEYS[refusal.key].advice))
     if effect.sentences and not data.is_seen:
         return await _page(request, me, client_id, typed=data, effect=effect)
     log.info("client_changed", client_id=str(client_id), user_id=me.person.id)

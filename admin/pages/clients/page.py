@@ -109,7 +109,7 @@ async def add_client(request: AnyRequest, me: Me, data: URLEncodedBody[NewClient
     except Refused as refusal:
         if refusal.key != "client_name_is_wrong":
             raise
-        return await _page(request, me, 422, typed=data.name, problem=KEYS[refusal.key].advice)
+        return await _page(request, me, 422, typed=data.name, problem=_(KEYS[refusal.key].advice))
     log.info("client_added", client_id=made, user_id=me.person.id)
     return go(f"/clients/{UUID(made)}", _("Клиент заведён"))
 

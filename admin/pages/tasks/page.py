@@ -150,7 +150,7 @@ async def _act(request: AnyRequest, me: SignedIn, task_id: UUID, function: str, 
     except Refused as refusal:
         if refusal.key not in {"task_is_started", "task_has_errors"}:
             raise
-        return await _page(request, me, task_id, 409, KEYS[refusal.key].advice)
+        return await _page(request, me, task_id, 409, _(KEYS[refusal.key].advice))
     log.info("task_decided", task_id=str(task_id), decision=function, user_id=me.person.id)
     return go(path, said)
 
