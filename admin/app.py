@@ -42,7 +42,7 @@ from admin.pages.requests.page import home, show_requests
 from admin.pages.requests.request import classify_request, excuse_request, show_request, take_request
 from admin.pages.reset.page import finish_reset, show_reset
 from admin.pages.tasks.page import discard_task, show_task, show_task_state, show_tasks, start_task
-from admin.pages.team.invitations import invite, invite_list, revoke_invitation, show_list
+from admin.pages.team.invitations import invite, invite_list, revoke_invitation, show_list, show_list_template
 from admin.pages.team.members import set_active, set_role, unlink_telegram_of
 from admin.pages.team.page import show_team
 from admin.people import signed_in
@@ -115,7 +115,17 @@ def _profile() -> list[HTTPRouteHandler]:
 
 
 def _people() -> list[HTTPRouteHandler]:
-    return [show_team, invite, show_list, invite_list, revoke_invitation, set_role, set_active, unlink_telegram_of]
+    return [
+        show_team,
+        invite,
+        show_list,
+        show_list_template,
+        invite_list,
+        revoke_invitation,
+        set_role,
+        set_active,
+        unlink_telegram_of,
+    ]
 
 
 def _clients() -> list[HTTPRouteHandler]:

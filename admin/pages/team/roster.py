@@ -23,6 +23,11 @@ HEADINGS = {
     "руководитель": "manager",
     "manager": "manager",
 }
+# A file to fill in.
+TEMPLATE = (
+    ("Почта", "Имя", "Роль", "Telegram", "Менеджер"),
+    ("olga@firma.ru", "Ольга Петрова", "бухгалтер", "@olga_buh", "petr@firma.ru"),
+)
 _ROLES: Mapping[str, str] = {word: role for role, word in ROLE_WORDS.items()}
 
 
