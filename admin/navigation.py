@@ -23,8 +23,10 @@ class Destination(NamedTuple):
 
 DESTINATIONS = (
     Destination(WORK, "/requests", N_("Ожидают ответа")),
+    Destination(FIRM, "/chats", N_("Чаты")),
     Destination(FIRM, "/clients", N_("Клиенты")),
     Destination(FIRM, "/team", N_("Команда"), MANAGERS),
+    Destination(FIRM, "/tasks", N_("Задания"), MANAGERS),
     Destination(RULES, "/schedules", N_("Графики")),
     Destination(RULES, "/policies", N_("Политики")),
 )
