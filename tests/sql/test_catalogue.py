@@ -12,21 +12,29 @@ VIEWS = """
     absences audit_log audit_seals broadcasts calendar_exceptions chat_health chat_invitations chat_members
     chat_messages chat_segment_accountants chat_segment_chats chat_segments chats client_requests clients
     error_log faq_items feedback_responses feedback_summary feedback_surveys ladder_steps my_profile
-    notification_preferences outbox request_outcomes requests_awaiting_answer saved_views settings sign_in_log
-    sla_alerts sla_policies staff_invitations team templates users working_intervals working_schedules
+    notification_preferences outbox policy_list request_outcomes requests_awaiting_answer saved_views
+    schedule_list settings sign_in_log sla_alerts sla_policies staff_invitations team templates users
+    working_intervals working_schedules
 """.split()
 FUNCTIONS = [
     "acknowledge_request(request_id uuid)",
+    "act_on_requests(requests uuid[], act text, assignee uuid)",
     "add_client(name text, telegram_id bigint)",
+    "add_schedule(name text, copy_of uuid)",
     "add_working(schedule_id uuid, since timestamptz, amount interval)",
     "admit_admin(email text, full_name text)",
     "adopt_chat(id uuid, client_id uuid, telegram_id bigint)",
     "adopt_defaults(defaults jsonb)",
     "answer_questions(as_of timestamptz, batch integer)",
+    "answer_request(request_id uuid, body text, reply_id uuid, template_id uuid)",
     "apply_policy(policy_id uuid, dry_run boolean, as_of timestamptz)",
     "apply_retention(as_of timestamptz, batch integer)",
+    "archive_schedule(schedule_id uuid, archived boolean)",
     "assign_chat(id uuid, accountant_id uuid, telegram_id bigint)",
     "audit_head()",
+    "bring_in_calendar(year integer, days jsonb, dry_run boolean, as_of timestamptz)",
+    "bring_to_policy(policy_id uuid, dry_run boolean, as_of timestamptz)",
+    "calendar_page(year integer)",
     "call_accountant(telegram_id bigint, pressed_in bigint, topic_id bigint, as_of timestamptz)",
     "cancel_absence(absence_id uuid, telegram_id bigint, as_of timestamptz)",
     "change_ladder(policy_id uuid, steps jsonb)",
@@ -49,12 +57,18 @@ FUNCTIONS = [
     "export_client(client_id uuid, part text, after jsonb, batch integer)",
     "extend_horizon(as_of timestamptz)",
     "find_clients(query text, telegram_id bigint)",
+    "find_places(words text)",
+    (
+        "find_requests(state text, chat uuid, owner text, tier text, since date, until date, words text, "
+        "after jsonb, amount integer)"
+    ),
     "firm_health(as_of timestamptz)",
     "greet(telegram_id bigint)",
     "identify(telegram_id bigint, language text)",
     "identify_all(people jsonb)",
     "import_calendar(year integer, days jsonb, dry_run boolean)",
     "ingest(updates jsonb)",
+    "ingest_and_identify(updates jsonb, people jsonb)",
     "ingest_asides(updates jsonb)",
     "invite_chat(client_id uuid, accountant_id uuid, policy_id uuid, telegram_id bigint)",
     "invite_staff(invitations jsonb, dry_run boolean)",
@@ -77,6 +91,7 @@ FUNCTIONS = [
         "plan_absence(telegram_id bigint, first_on date, last_on date, substitute_id uuid, reason text, as_of"
         " timestamptz)"
     ),
+    "policy_page(policy_id uuid)",
     "press_alert(message_id uuid, verb text, telegram_id bigint, as_of timestamptz)",
     "press_request(request_id uuid, verb text, telegram_id bigint, as_of timestamptz)",
     "preview_template(template_id uuid, chat uuid, telegram_id bigint, as_of timestamptz)",
@@ -86,10 +101,21 @@ FUNCTIONS = [
     ),
     "reclassify_request(request_id uuid, classification text, telegram_id bigint, as_of timestamptz)",
     "remove_person(email text)",
+    "request_desk(request_id uuid)",
     "requests_of_client(telegram_id bigint, pressed_in bigint, as_of timestamptz)",
     "resend_message(message_id uuid, as_of timestamptz)",
     "resolve_alert(alert_id uuid)",
+    "retry_reply(reply_id uuid)",
     "revoke_invitation(invitation_id uuid)",
+    (
+        "save_policy(policy_id uuid, name text, tier text, target_minutes integer, warn_percent integer, "
+        "around_the_clock boolean, steps jsonb, dry_run boolean, as_of timestamptz)"
+    ),
+    (
+        "save_schedule(schedule_id uuid, name text, timezone text, follows_firm_calendar boolean, hours "
+        "jsonb, dry_run boolean, as_of timestamptz)"
+    ),
+    "schedule_page(schedule_id uuid, year integer)",
     "seal_audit(batch integer)",
     (
         "send_reply(chat uuid, body text, reply_id uuid, topic_id bigint, reply_to bigint, telegram_id "
@@ -99,7 +125,12 @@ FUNCTIONS = [
         "send_template(template_id uuid, chat uuid, telegram_id bigint, preview_id bigint, seen_at "
         "timestamptz, as_of timestamptz)"
     ),
+    "send_test_alert(people uuid[], as_of timestamptz)",
     "set_active(user_id uuid, active boolean)",
+    (
+        "set_dates(schedule_id uuid, first_on date, last_on date, says text, name text, hours jsonb, dry_run "
+        "boolean, as_of timestamptz)"
+    ),
     "set_invited_owner(invitation_id uuid, accountant_id uuid, telegram_id bigint)",
     "set_invited_policy(invitation_id uuid, policy_id uuid, telegram_id bigint)",
     "set_role(user_id uuid, role text)",
@@ -121,8 +152,13 @@ FUNCTIONS = [
     "system_state(telegram_id bigint, as_of timestamptz)",
     "telegram_link(renew boolean)",
     "template_chats(template_id uuid, telegram_id bigint, page integer, as_of timestamptz)",
-    "transcript(request_id uuid, before integer, most integer)",
+    "test_alerts()",
+    (
+        "transcript(request_id uuid, before_at timestamptz, before_id bigint, after_at timestamptz, after_id "
+        "bigint, amount integer)"
+    ),
     "trust_group_voices(id uuid, telegram_id bigint)",
+    "try_policy(policy_id uuid, chat uuid, said_at timestamp without time zone)",
     "undelivered_messages()",
     "unlink_telegram(user_id uuid)",
     "update_profile(full_name text, locale text, quiet_from time, quiet_until time, alerts_per_hour integer)",
