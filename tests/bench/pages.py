@@ -28,6 +28,8 @@ from tests.stack import Stack
 
 READERS, TURNS, EACH = 4, 5, 6
 PASSWORD = "buhbot-demo-2026"
+# What a page that fails counts for, in ms.
+NEVER = 60_000
 # What is reckoned from a whole period, beside what only lists.
 REPORTS = ("/reports", "/")
 ROLES: tuple[Role, ...] = ("admin", "accountant")
@@ -63,7 +65,12 @@ def figures(stack: Stack, floor_url: str, progress: Progress) -> Iterator[Figure
         floor = _request(floor_url, authorization=f"Bearer {token}")
         for path in _pages(stack, role, cookies):
             asked = _request(stack.urls["admin"] + path, cookie=cookies)
-            figure = _figure(role, _kind(path), asyncio.run(_take_turns(stack.urls["admin"], asked, floor_url, floor)))
+            try:
+                turns = asyncio.run(_take_turns(stack.urls["admin"], asked, floor_url, floor))
+            except ConnectionError as error:
+                progress.say(f"{_kind(path)} of {role} does not come: {error}")
+                turns = [(NEVER, 1000)]
+            figure = _figure(role, _kind(path), turns)
             progress.say(f"{figure.name}: {figure.milliseconds:.0f} ms, {figure.ratio:.1f} × the floor")
             yield figure
 
