@@ -93,14 +93,16 @@ def main() -> None:
     """Measure, print, write."""
     asked = argparse.ArgumentParser(prog="make bench", description=__doc__)
     asked.add_argument("--steady-seconds", type=int, default=300, help="how long the steady traffic lasts")
-    asked.add_argument("--page-messages", type=int, default=firm.MESSAGES, help="how large the pages' firm is; 0: none")
+    asked.add_argument("--page-messages", type=int, default=firm.MESSAGES, help="how large the firm of the pages is")
+    asked.add_argument("--only", choices=("engine", "pages"), help="one half; the figures of the other are not written")
     given, progress = asked.parse_args(), Progress()
     measures: list[Measure] = []
     with quiet():
         progress.say("a stack of the bench's own starts")
-        with own_stack() as stack:
-            measures += _told(measured(stack, progress, given.steady_seconds), progress)
-        if given.page_messages:
+        if given.only != "pages":
+            with own_stack() as stack:
+                measures += _told(measured(stack, progress, given.steady_seconds), progress)
+        if given.only != "engine":
             measures += _told(pages_measured(given.page_messages, progress), progress)
     write(measures, ROOT / ".local/bench.json")
     progress.end([*table(measures), verdict(measures)])

@@ -63,6 +63,7 @@ async def main() -> None:
         template_config=TemplateConfig(instance=templates),
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6),
         openapi_config=None,
+        logging_config=None,
     )
     config = uvicorn.Config(app, port=int(os.environ["PORT"]), log_level="warning", access_log=False)
     await uvicorn.Server(config).serve()
