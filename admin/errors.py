@@ -123,7 +123,6 @@ KEYS: dict[str, Sentence] = {
     # /requests
     "too_many_requests": Sentence(N_("Слишком много обращений"), N_("За один раз отметьте не больше 500.")),
     "assignee_is_unknown": Sentence(N_("Передать некому"), N_("Этот сотрудник больше не работает с обращениями.")),
-    "unknown_chat": Sentence(N_("Чат не найден"), N_("Возможно, чат удалён или больше не ваш.")),
     "bot_is_not_in_chat": Sentence(N_("Бота нет в чате"), N_("Верните бота в чат: пока его там нет, ответить нельзя.")),
     "reply_is_empty": Sentence(N_("Ответ пустой"), N_("Напишите ответ.")),
     "reply_is_too_long": Sentence(N_("Ответ слишком длинный"), N_("Telegram принимает до 4096 знаков.")),
