@@ -19,6 +19,7 @@ from admin.metrics import measured
 from admin.pages.clients.page import erase_client, export_client, show_client, show_clients
 from admin.pages.files.page import show_file
 from admin.pages.forgot.page import ask_for_reset, show_forgot
+from admin.pages.home.page import show_home
 from admin.pages.invite.page import accept_invitation, show_invitation
 from admin.pages.login.code import show_code
 from admin.pages.login.page import show_login, sign_in
@@ -33,7 +34,10 @@ from admin.pages.profile.second_factor import (
 )
 from admin.pages.profile.sessions import end_every_session, end_session
 from admin.pages.profile.telegram import link_telegram, show_telegram, unlink_telegram
-from admin.pages.requests.page import home, show_requests
+from admin.pages.reports.coverage import show_coverage
+from admin.pages.reports.page import show_report
+from admin.pages.reports.rows import export_report, show_rows
+from admin.pages.requests.page import show_requests
 from admin.pages.requests.request import classify_request, excuse_request, show_request, take_request
 from admin.pages.reset.page import finish_reset, show_reset
 from admin.pages.team.invitations import invite, invite_list, revoke_invitation, show_list
@@ -85,11 +89,25 @@ def create_app(settings: AdminSettings) -> Litestar:
 
 
 def _pages() -> list[HTTPRouteHandler]:
-    return [home, show_palette, *_requests(), show_file, *_doors(), *_profile(), *_people(), *_clients()]
+    return [
+        show_home,
+        show_palette,
+        *_requests(),
+        *_reports(),
+        show_file,
+        *_doors(),
+        *_profile(),
+        *_people(),
+        *_clients(),
+    ]
 
 
 def _requests() -> list[HTTPRouteHandler]:
     return [show_requests, show_request, take_request, excuse_request, classify_request]
+
+
+def _reports() -> list[HTTPRouteHandler]:
+    return [show_report, show_rows, export_report, show_coverage]
 
 
 def _doors() -> list[HTTPRouteHandler]:

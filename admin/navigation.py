@@ -9,7 +9,7 @@ from infra.words import N_
 EVERYBODY = frozenset(ROLE_WORDS)
 MANAGERS: frozenset[Role] = frozenset({"admin", "manager"})
 
-WORK, FIRM = N_("Работа"), N_("Фирма")
+WORK, FIRM, RESULTS = N_("Работа"), N_("Фирма"), N_("Итоги")
 
 
 class Destination(NamedTuple):
@@ -22,9 +22,11 @@ class Destination(NamedTuple):
 
 
 DESTINATIONS = (
+    Destination(WORK, "/", N_("Сегодня")),
     Destination(WORK, "/requests", N_("Ожидают ответа")),
     Destination(FIRM, "/clients", N_("Клиенты")),
     Destination(FIRM, "/team", N_("Команда"), MANAGERS),
+    Destination(RESULTS, "/reports", N_("Итоги")),
 )
 
 

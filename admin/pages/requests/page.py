@@ -9,10 +9,9 @@ from uuid import UUID
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
-from litestar.response import Redirect, Template
+from litestar.response import Template
 from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 
-from admin.next_page import HOME
 from admin.people import SignedIn
 from admin.rendering import is_fragment
 from admin.times import Wall, countdown
@@ -98,12 +97,6 @@ class Row(BaseModel):
 
 
 _ROWS = TypeAdapter(list[Row])
-
-
-@get("/")
-async def home() -> Redirect:
-    """Lead to the first page."""
-    return Redirect(HOME, status_code=303)
 
 
 @get("/requests")
