@@ -24,6 +24,7 @@ from admin.pages.clients.client import bind_chat, change_client, erase_client, e
 from admin.pages.clients.page import add_client, show_clients
 from admin.pages.files.page import show_file
 from admin.pages.forgot.page import ask_for_reset, show_forgot
+from admin.pages.home.page import show_home
 from admin.pages.invite.page import accept_invitation, show_invitation
 from admin.pages.login.code import show_code
 from admin.pages.login.page import show_login, sign_in
@@ -40,8 +41,11 @@ from admin.pages.profile.second_factor import (
 )
 from admin.pages.profile.sessions import end_every_session, end_session
 from admin.pages.profile.telegram import link_telegram, show_telegram, unlink_telegram
+from admin.pages.reports.coverage import show_coverage
+from admin.pages.reports.page import show_report
+from admin.pages.reports.rows import export_report, show_rows
 from admin.pages.requests.bulk import act_on_requests
-from admin.pages.requests.page import home, show_requests
+from admin.pages.requests.page import show_requests
 from admin.pages.requests.reply import fill_template, retry_reply, send_reply
 from admin.pages.requests.request import assign_request, classify_request, excuse_request, show_request, take_request
 from admin.pages.requests.views import delete_view, keep_view, rename_view
@@ -100,8 +104,8 @@ def create_app(settings: AdminSettings) -> Litestar:
 
 def _pages() -> list[HTTPRouteHandler]:
     return [
-        *(home, show_palette, show_file),
-        *(*_requests(), *_doors(), *_profile(), *_people(), *_clients(), *_chats(), *_rules()),
+        *(show_home, show_palette, show_file),
+        *(*_requests(), *_reports(), *_doors(), *_profile(), *_people(), *_clients(), *_chats(), *_rules()),
     ]
 
 
@@ -111,6 +115,10 @@ def _requests() -> list[HTTPRouteHandler]:
         *(show_request, take_request, excuse_request, classify_request, assign_request),
         *(send_reply, fill_template, retry_reply),
     ]
+
+
+def _reports() -> list[HTTPRouteHandler]:
+    return [show_report, show_rows, export_report, show_coverage]
 
 
 def _doors() -> list[HTTPRouteHandler]:
