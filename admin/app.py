@@ -13,7 +13,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 
-from admin import errors, live, navigation, refusals, throttling, times
+from admin import errors, languages, live, navigation, refusals, throttling, toasts
 from admin.assets import Assets
 from admin.metrics import measured
 from admin.pages.clients.page import erase_client, export_client, show_client, show_clients
@@ -23,6 +23,7 @@ from admin.pages.invite.page import accept_invitation, show_invitation
 from admin.pages.login.code import show_code
 from admin.pages.login.page import show_login, sign_in
 from admin.pages.logout.page import sign_out
+from admin.pages.palette.page import show_palette
 from admin.pages.profile.page import change_password, show_profile, update_profile
 from admin.pages.profile.second_factor import (
     begin_second_factor,
@@ -39,11 +40,13 @@ from admin.pages.team.invitations import invite, invite_list, revoke_invitation,
 from admin.pages.team.members import set_active, set_role, unlink_telegram_of
 from admin.pages.team.page import show_team
 from admin.people import signed_in
+from admin.script_words import script_words
 from admin.security import Csrf, csrf_config, refuse_large, secured
 from admin.services import Services, open_services
 from admin.settings import AdminSettings
 from infra.supabase import Database, Refused
 from infra.telemetry import handlers
+from infra.words import _, language, ngettext
 
 FOLDER = Path(__file__).parent
 LARGEST_BODY_BYTES = 64 * 1024
@@ -76,12 +79,13 @@ def create_app(settings: AdminSettings) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
-    app.asgi_handler = measured(secured(throttling.told(refusals.noted(app.asgi_handler, services)), settings))
+    answering = languages.spoken(throttling.told(refusals.noted(app.asgi_handler, services)))
+    app.asgi_handler = measured(secured(answering, settings))
     return app
 
 
 def _pages() -> list[HTTPRouteHandler]:
-    return [home, *_requests(), show_file, *_doors(), *_profile(), *_people(), *_clients()]
+    return [home, show_palette, *_requests(), show_file, *_doors(), *_profile(), *_people(), *_clients()]
 
 
 def _requests() -> list[HTTPRouteHandler]:
@@ -136,5 +140,10 @@ def _templates(assets: Assets) -> JinjaTemplateEngine:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(asset=assets.url, plural=times.plural, destinations_of=navigation.destinations_of)
+    environment.globals.update(
+        {"_": _, "ngettext": ngettext, "language": language, "asset": assets.url},
+        destinations_of=navigation.destinations_of,
+        script_words=script_words,
+        toasts_of=toasts.toasts_of,
+    )
     return JinjaTemplateEngine.from_environment(environment)

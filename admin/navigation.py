@@ -4,11 +4,12 @@ from itertools import groupby
 from typing import NamedTuple
 
 from admin.people import ROLE_WORDS, Role
+from infra.words import N_
 
 EVERYBODY = frozenset(ROLE_WORDS)
 MANAGERS: frozenset[Role] = frozenset({"admin", "manager"})
 
-WORK, FIRM = "Работа", "Фирма"
+WORK, FIRM = N_("Работа"), N_("Фирма")
 
 
 class Destination(NamedTuple):
@@ -21,9 +22,9 @@ class Destination(NamedTuple):
 
 
 DESTINATIONS = (
-    Destination(WORK, "/requests", "Ожидают ответа"),
-    Destination(FIRM, "/clients", "Клиенты"),
-    Destination(FIRM, "/team", "Команда", MANAGERS),
+    Destination(WORK, "/requests", N_("Ожидают ответа")),
+    Destination(FIRM, "/clients", N_("Клиенты")),
+    Destination(FIRM, "/team", N_("Команда"), MANAGERS),
 )
 
 

@@ -11,11 +11,13 @@ from litestar.params import SkipValidation
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from admin.auth import Login
+from admin.languages import speak
 from admin.services import Services
 from admin.sessions import Session
 from admin.visitors import address_of
 from infra.caching import announcing
 from infra.supabase import Database, Refused
+from infra.words import N_, _
 
 log = structlog.get_logger()
 
@@ -23,10 +25,10 @@ Role = Literal["admin", "manager", "accountant", "observer"]
 Reason = Literal["expired", "deactivated", "role_changed"]
 
 ROLE_WORDS: dict[Role, str] = {
-    "admin": "администратор",
-    "manager": "менеджер",
-    "accountant": "бухгалтер",
-    "observer": "наблюдатель",
+    "admin": N_("администратор"),
+    "manager": N_("менеджер"),
+    "accountant": N_("бухгалтер"),
+    "observer": N_("наблюдатель"),
 }
 # PostgREST no longer takes the token: it ended, or its key was withdrawn.
 _TOKEN_REFUSALS = frozenset({"PGRST301", "PGRST302", "PGRST303", "PT401"})
@@ -54,6 +56,7 @@ class Person(BaseModel):
     full_name: str | None
     role: Role
     active: bool
+    locale: str
 
     @property
     def name(self) -> str:
@@ -62,8 +65,8 @@ class Person(BaseModel):
 
     @property
     def role_word(self) -> str:
-        """The role in Russian."""
-        return ROLE_WORDS[self.role]
+        """The role in words."""
+        return _(ROLE_WORDS[self.role])
 
 
 class SignedIn:
@@ -127,4 +130,5 @@ async def signed_in(request: Request[Any, Any, Any], services: NamedDependency[S
         await services.sessions.end(session_id)
         log.info("session_ended", user_id=session.login.person_id, reason="deactivated")
         raise SignInNeeded("deactivated")
+    speak(request, person.locale)
     return SignedIn(person, database, session_id, session)

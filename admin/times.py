@@ -1,14 +1,19 @@
-"""Durations and instants in the words of the pages. `static/requests.js` says durations in the same words."""
+"""Durations and instants in the words of the pages. `static/js/requests.js` says durations in the same words."""
 
 import math
 from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from infra.words import N_, _, ngettext
+
 MOSCOW = ZoneInfo("Europe/Moscow")
 
-_WEEKDAYS = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
-_MONTHS = ("янв", "фев", "мар", "апр", "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек")
+_WEEKDAYS = (N_("пн"), N_("вт"), N_("ср"), N_("чт"), N_("пт"), N_("сб"), N_("вс"))
+_MONTHS = (
+    *(N_("янв"), N_("фев"), N_("мар"), N_("апр"), N_("мая"), N_("июн")),
+    *(N_("июл"), N_("авг"), N_("сен"), N_("окт"), N_("ноя"), N_("дек")),
+)
 _NBSP = "\u00a0"
 _SECONDS_MATTER = 5 * 60
 _SECONDS_A_MINUTE = 60
@@ -20,17 +25,20 @@ def duration(seconds: int) -> str:
     minutes, rest = divmod(abs(seconds), 60)
     hours, minutes_of_hour = divmod(minutes, 60)
     if hours:
-        words = f"{hours} ч {minutes_of_hour:02} мин"
+        words = _("{hours} ч {minutes} мин").format(hours=hours, minutes=f"{minutes_of_hour:02}")
     elif minutes * 60 >= _SECONDS_MATTER:
-        words = f"{minutes} мин"
+        words = _("{minutes} мин").format(minutes=minutes)
+    elif minutes:
+        words = _("{minutes} мин {seconds} с").format(minutes=minutes, seconds=f"{rest:02}")
     else:
-        words = f"{minutes} мин {rest:02} с" if minutes else f"{rest} с"
+        words = _("{seconds} с").format(seconds=rest)
     return words.replace(" ", _NBSP)
 
 
 def countdown(seconds_left: int) -> str:
     """Return the working time that is left, or by how much the deadline was missed (below zero)."""
-    return f"просрочено на {duration(seconds_left)}" if seconds_left < 0 else f"осталось {duration(seconds_left)}"
+    words = _("просрочено на {time}") if seconds_left < 0 else _("осталось {time}")
+    return words.format(time=duration(seconds_left)).replace(" ", _NBSP)
 
 
 @cache
@@ -44,7 +52,7 @@ class Wall:
     def __init__(self, zone: str | None, now: datetime) -> None:
         is_known = zone in _zones()
         self._zone = ZoneInfo(zone) if zone and is_known else MOSCOW
-        self._suffix = "" if is_known else f"{_NBSP}МСК"
+        self._suffix = "" if is_known else _NBSP + _("МСК")
         self._now = now.astimezone(self._zone)
 
     def moment(self, at: datetime) -> str:
@@ -63,24 +71,19 @@ class Wall:
         if days == 0:
             return ""
         if days == -1:
-            return "вчера"
+            return _("вчера")
         if abs(days) <= _THIS_WEEK.days:
-            return _WEEKDAYS[local.weekday()]
+            return _(_WEEKDAYS[local.weekday()])
         year = f" {local.year}" if local.year != self._now.year else ""
-        return f"{local.day} {_MONTHS[local.month - 1]}{year}"
-
-
-def plural(count: int, one: str, few: str, many: str) -> str:
-    """Return the number with the noun in its Russian form: 1 сообщение, 3 сообщения, 11 сообщений."""
-    tens, ones = count % 100, count % 10
-    if ones == 1 and tens != 11:  # noqa: PLR2004 (Russian grammar)
-        return f"{count}{_NBSP}{one}"
-    return f"{count}{_NBSP}{few if ones in {2, 3, 4} and tens not in {12, 13, 14} else many}"
+        return f"{local.day} {_(_MONTHS[local.month - 1])}{year}"
 
 
 def pause(seconds: float) -> str:
     """Return how long to wait, rounded up, as it stands after «через»: 30 секунд, 1 минуту, 4 минуты."""
     whole = max(math.ceil(seconds), 1)
+    minutes = math.ceil(whole / _SECONDS_A_MINUTE)
     if whole < _SECONDS_A_MINUTE:
-        return plural(whole, "секунду", "секунды", "секунд")
-    return plural(math.ceil(whole / _SECONDS_A_MINUTE), "минуту", "минуты", "минут")
+        words = ngettext("{n} секунду", "{n} секунды", whole).format(n=whole)
+    else:
+        words = ngettext("{n} минуту", "{n} минуты", minutes).format(n=minutes)
+    return words.replace(" ", _NBSP)

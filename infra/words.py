@@ -29,11 +29,17 @@ def language() -> str:
 @contextmanager
 def speaking(locale: str | None) -> Iterator[None]:
     """Say everything within in this language; one that the catalogue does not have is Russian."""
-    token = _language.set(locale if locale in LANGUAGES else LANGUAGES[0])
+    token = _language.set(language())
+    speak_on(locale)
     try:
         yield
     finally:
         _language.reset(token)
+
+
+def speak_on(locale: str | None) -> None:
+    """Go on in another language, until the `speaking` around it ends."""
+    _language.set(locale if locale in LANGUAGES else LANGUAGES[0])
 
 
 def _(text: str) -> str:

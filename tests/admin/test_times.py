@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from admin.times import Wall, countdown, duration, plural
+from admin.times import Wall, countdown, duration, pause
 
 SATURDAY = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 
@@ -65,15 +65,8 @@ def test_a_reader_in_the_east_reads_their_own_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "expected"),
-    [
-        (1, "1 сообщение"),
-        (2, "2 сообщения"),
-        (5, "5 сообщений"),
-        (11, "11 сообщений"),
-        (21, "21 сообщение"),
-        (112, "112 сообщений"),
-    ],
+    ("seconds", "expected"),
+    [(0.2, "1 секунду"), (2, "2 секунды"), (11, "11 секунд"), (60, "1 минуту"), (61, "2 минуты"), (660, "11 минут")],
 )
-def test_nouns_follow_their_number(count: int, expected: str) -> None:
-    assert plain(plural(count, "сообщение", "сообщения", "сообщений")) == expected
+def test_a_pause_is_rounded_up_and_follows_its_number(seconds: float, expected: str) -> None:
+    assert plain(pause(seconds)) == expected

@@ -5,5 +5,5 @@ document.addEventListener("click", async (event) => {
   const field = document.getElementById(button.dataset.copy);
   field.select();
   await navigator.clipboard.writeText(field.value);
-  button.textContent = "Скопировано";
+  button.textContent = BuhBot.words.copied;
 });

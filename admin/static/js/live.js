@@ -24,10 +24,14 @@
   });
 
   function show(lost) {
-    const badge = document.getElementById("link-state");
-    if (badge) badge.textContent = lost ? "нет связи, обновляем…" : "";
     document.documentElement.dataset.link = lost ? "lost" : "open";
+    document.getElementById("link-state").textContent = lost ? BuhBot.words.lost : "";
   }
+
+  // The bar came anew with its page.
+  BuhBot.onto("#link-state", (badge) => {
+    badge.textContent = document.documentElement.dataset.link === "lost" ? BuhBot.words.lost : "";
+  });
 
   function connect() {
     const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);

@@ -3,37 +3,37 @@
   const NBSP = "\u00a0";
   const SECONDS_MATTER = 5 * 60;
   const RETRY = 15000;
-  const list = document.getElementById("requests");
-  const stale = document.getElementById("stale");
-  let loadedAt = Date.now();
+  const { words } = BuhBot;
+  let list;
+  let loadedAt;
   let nextLook;
+
+  const filled = (text, given) => text.replace(/\{(\w+)\}/g, (_, name) => given[name]).replaceAll(" ", NBSP);
 
   function duration(seconds) {
     const total = Math.floor(Math.abs(seconds) / 60);
-    const hours = Math.floor(total / 60);
-    const minutes = total % 60;
-    const rest = Math.abs(seconds) % 60;
-    let words;
-    if (hours) words = `${hours} ч ${String(minutes).padStart(2, "0")} мин`;
-    else if (total * 60 >= SECONDS_MATTER) words = `${total} мин`;
-    else words = total ? `${total} мин ${String(rest).padStart(2, "0")} с` : `${rest} с`;
-    return words.replaceAll(" ", NBSP);
+    const given = { hours: Math.floor(total / 60), seconds: Math.abs(seconds) % 60, minutes: total };
+    if (given.hours) return filled(words.hours, { ...given, minutes: String(total % 60).padStart(2, "0") });
+    if (total * 60 >= SECONDS_MATTER) return filled(words.minutes, given);
+    if (!total) return filled(words.seconds, given);
+    return filled(words.minutesSeconds, { ...given, seconds: String(given.seconds).padStart(2, "0") });
   }
 
   // Only differences count, so it does not matter what the browser believes the time to be.
   function tick() {
+    if (!list?.isConnected) return;
     const passed = Math.floor((Date.now() - loadedAt) / 1000);
     for (const item of list.querySelectorAll("[data-left]")) {
       if (item.dataset.runs !== "yes") continue;
       const counted = item.dataset.stopsIn === undefined ? passed : Math.min(passed, Number(item.dataset.stopsIn));
       const left = Number(item.dataset.left) - counted;
-      const words = left < 0 ? `просрочено на ${duration(left)}` : `осталось ${duration(left)}`;
-      if (item.textContent !== words) item.textContent = words;
+      const said = filled(left < 0 ? words.overdue : words.left, { time: duration(left) });
+      if (item.textContent !== said) item.textContent = said;
     }
   }
 
   function look() {
-    htmx.trigger(list, "refresh");
+    if (list?.isConnected) htmx.trigger(list, "refresh");
   }
 
   // Warnings, deadlines, closing and opening time change rows without any commit.
@@ -47,30 +47,33 @@
   function loaded() {
     const fresh = list.querySelector("[data-loaded]");
     loadedAt = Date.now();
-    stale.hidden = Boolean(fresh) || !list.querySelector(".requests");
+    document.getElementById("stale").hidden = Boolean(fresh) || !list.querySelector(".requests");
     planNextLook(fresh?.dataset.refreshIn);
     const spoken = document.getElementById("spoken");
-    const words = list.querySelector("[data-spoken]")?.dataset.spoken.trim() ?? "";
+    const said = list.querySelector("[data-spoken]")?.dataset.spoken.trim() ?? "";
     // The first reading is the page itself; only changes are announced.
-    if (spoken.dataset.last !== undefined && spoken.dataset.last !== words) spoken.textContent = words;
-    spoken.dataset.last = words;
+    if (spoken.dataset.last !== undefined && spoken.dataset.last !== said) spoken.textContent = said;
+    spoken.dataset.last = said;
     tick();
   }
 
   function failed() {
-    stale.hidden = false;
+    document.getElementById("stale").hidden = false;
     clearTimeout(nextLook);
     nextLook = setTimeout(look, RETRY);
   }
 
-  for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) list.addEventListener(failure, failed);
-  list.addEventListener("htmx:afterSwap", loaded);
+  BuhBot.onto("#requests", (element) => {
+    list = element;
+    for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) list.addEventListener(failure, failed);
+    list.addEventListener("htmx:afterSwap", loaded);
+    loaded();
+    if (!list.querySelector("[data-loaded]")) nextLook = setTimeout(look, RETRY);
+  });
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-refresh]")) return;
     event.preventDefault();
     look();
   });
   setInterval(tick, 1000);
-  loaded();
-  if (!list.querySelector("[data-loaded]")) nextLook = setTimeout(look, RETRY);
 })();
