@@ -16,7 +16,18 @@ from litestar.template import TemplateConfig
 from admin import errors, languages, live, navigation, refusals, throttling, toasts
 from admin.assets import Assets
 from admin.metrics import measured
+from admin.pages.alerts.page import resolve_alert, show_alerts, take_alert
+from admin.pages.audit.page import show_audit
 from admin.pages.clients.page import erase_client, export_client, show_client, show_clients
+from admin.pages.errors.page import resolve_error, show_errors
+from admin.pages.faq.page import (
+    add_faq_item,
+    archive_faq_item,
+    save_faq_item,
+    show_faq,
+    show_faq_item,
+    show_new_faq_item,
+)
 from admin.pages.files.page import show_file
 from admin.pages.forgot.page import ask_for_reset, show_forgot
 from admin.pages.invite.page import accept_invitation, show_invitation
@@ -36,9 +47,19 @@ from admin.pages.profile.telegram import link_telegram, show_telegram, unlink_te
 from admin.pages.requests.page import home, show_requests
 from admin.pages.requests.request import classify_request, excuse_request, show_request, take_request
 from admin.pages.reset.page import finish_reset, show_reset
+from admin.pages.settings.page import change_settings, show_settings
+from admin.pages.system.page import resend_message, send_test_notice, show_system
 from admin.pages.team.invitations import invite, invite_list, revoke_invitation, show_list
 from admin.pages.team.members import set_active, set_role, unlink_telegram_of
 from admin.pages.team.page import show_team
+from admin.pages.templates.page import (
+    add_template,
+    archive_template,
+    save_template,
+    show_new_template,
+    show_template,
+    show_templates,
+)
 from admin.people import signed_in
 from admin.script_words import script_words
 from admin.security import Csrf, csrf_config, refuse_large, secured
@@ -85,7 +106,18 @@ def create_app(settings: AdminSettings) -> Litestar:
 
 
 def _pages() -> list[HTTPRouteHandler]:
-    return [home, show_palette, *_requests(), show_file, *_doors(), *_profile(), *_people(), *_clients()]
+    return [
+        home,
+        show_palette,
+        *_requests(),
+        show_file,
+        *_doors(),
+        *_profile(),
+        *_people(),
+        *_clients(),
+        *_rules(),
+        *_system(),
+    ]
 
 
 def _requests() -> list[HTTPRouteHandler]:
@@ -114,6 +146,20 @@ def _people() -> list[HTTPRouteHandler]:
 
 def _clients() -> list[HTTPRouteHandler]:
     return [show_clients, show_client, export_client, erase_client]
+
+
+def _rules() -> list[HTTPRouteHandler]:
+    return [
+        *(show_templates, show_new_template, show_template, add_template, save_template, archive_template),
+        *(show_faq, show_new_faq_item, show_faq_item, add_faq_item, save_faq_item, archive_faq_item),
+    ]
+
+
+def _system() -> list[HTTPRouteHandler]:
+    return [
+        *(show_alerts, take_alert, resolve_alert, show_settings, change_settings, show_audit),
+        *(show_errors, resolve_error, show_system, send_test_notice, resend_message),
+    ]
 
 
 def _telemetry(services: Callable[[], Services]) -> list[HTTPRouteHandler]:

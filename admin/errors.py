@@ -20,6 +20,7 @@ from admin.times import pause
 from admin.tokens import AuthUnavailable
 from infra.supabase import Refused, Unavailable
 from infra.throttling import TooOften
+from infra.words import N_
 
 log = structlog.get_logger()
 
@@ -62,6 +63,40 @@ KEYS: dict[str, Sentence] = {
         "Сообщение слишком старое", "Ему больше двух суток: ждать ответа по нему уже не начать."
     ),
     "request_already_closed": Sentence("Клиент уже не ждёт ответа", "Это обращение закрыто: обновите страницу."),
+    "unknown_alert": Sentence(N_("Оповещение не найдено"), N_("Такого оповещения больше нет: обновите страницу.")),
+    "alert_already_resolved": Sentence(N_("Оповещение уже закрыто"), N_("Его закрыли раньше вас: обновите страницу.")),
+    "unknown_template": Sentence(N_("Шаблон не найден"), N_("Такого шаблона больше нет: обновите страницу.")),
+    "template_has_a_category": Sentence(N_("Категория не подходит"), N_("Напишите категорию: от 1 до 100 знаков.")),
+    "template_has_a_title": Sentence(N_("Название не подходит"), N_("Напишите название: от 1 до 200 знаков.")),
+    "template_fits_one_message": Sentence(
+        N_("Текст не подходит"), N_("Напишите текст: от 1 до 4096 знаков, столько вмещает одно сообщение.")
+    ),
+    "template_is_unfinished": Sentence(
+        N_("Незнакомая переменная"),
+        N_("В фигурных скобках стоит незнакомая переменная: такой текст клиенту не отправить. Возьмите из списка."),
+    ),
+    "reply_is_too_long": Sentence(N_("Текст слишком длинный"), N_("С переменными выходит больше 4096 знаков.")),
+    "unknown_faq_item": Sentence(N_("Вопрос не найден"), N_("Такого вопроса больше нет: обновите страницу.")),
+    "question_is_written": Sentence(N_("Вопрос не подходит"), N_("Напишите вопрос: от 1 до 500 знаков.")),
+    "answer_fits_one_message": Sentence(
+        N_("Ответ не подходит"), N_("Напишите ответ: от 1 до 4096 знаков, столько вмещает одно сообщение.")
+    ),
+    "keywords_are_words": Sentence(N_("Ключевые слова не подходят"), N_("Пишите по одному слову в строке.")),
+    "firm_name_is_written": Sentence(N_("Название не подходит"), N_("Напишите название фирмы: от 1 до 200 знаков.")),
+    "silence_is_counted_in_days": Sentence(N_("Число дней не подходит"), N_("Укажите от 1 до 365 дней.")),
+    "retention_is_counted_in_years": Sentence(
+        N_("Срок хранения не подходит"), N_("Укажите от 1 до 100 лет или оставьте поле пустым.")
+    ),
+    "settings_default_schedule_id_fkey": Sentence(N_("График не найден"), N_("Выберите график из списка.")),
+    "settings_default_policy_id_fkey": Sentence(N_("Правило не найдено"), N_("Выберите правило из списка.")),
+    "settings_head_id_fkey": Sentence(N_("Сотрудник не найден"), N_("Выберите руководителя из списка.")),
+    "unknown_error": Sentence(N_("Ошибка не найдена"), N_("Такой записи больше нет: обновите страницу.")),
+    "telegram_not_linked": Sentence(
+        N_("Telegram не привязан"), N_("Оповещение некуда отправить: сначала привяжите свой Telegram.")
+    ),
+    "message_not_failed": Sentence(
+        N_("Отправлять снова не нужно"), N_("Это сообщение уже ушло или снова в очереди: обновите страницу.")
+    ),
     "client_not_found": Sentence("Клиент не найден", "Возможно, ссылка устарела или в ней опечатка."),
     # api.update_profile: the constraints of a person's own row
     "person_is_unknown": Sentence("Недостаточно прав", "Ваш доступ отключён. Обратитесь к администратору."),

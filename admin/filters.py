@@ -70,6 +70,4 @@ class Period(Filters):
         wall = Wall(request.cookies.get("zone"), datetime.now(UTC))
         until = self.until + timedelta(days=1) if self.until else None
         days = {"since": self.since, "until": until}
-        return {
-            name: datetime.combine(day, time(), tzinfo=wall.zone).isoformat() for name, day in days.items() if day
-        }
+        return {name: datetime.combine(day, time(), tzinfo=wall.zone).isoformat() for name, day in days.items() if day}

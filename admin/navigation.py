@@ -8,8 +8,9 @@ from infra.words import N_
 
 EVERYBODY = frozenset(ROLE_WORDS)
 MANAGERS: frozenset[Role] = frozenset({"admin", "manager"})
+ADMINS: frozenset[Role] = frozenset({"admin"})
 
-WORK, FIRM = N_("Работа"), N_("Фирма")
+WORK, FIRM, RULES, SYSTEM = N_("Работа"), N_("Фирма"), N_("Правила"), N_("Система")
 
 
 class Destination(NamedTuple):
@@ -23,8 +24,15 @@ class Destination(NamedTuple):
 
 DESTINATIONS = (
     Destination(WORK, "/requests", N_("Ожидают ответа")),
+    Destination(WORK, "/alerts", N_("Оповещения")),
     Destination(FIRM, "/clients", N_("Клиенты")),
     Destination(FIRM, "/team", N_("Команда"), MANAGERS),
+    Destination(RULES, "/templates", N_("Шаблоны")),
+    Destination(RULES, "/faq", N_("Частые вопросы")),
+    Destination(SYSTEM, "/settings", N_("Настройки"), ADMINS),
+    Destination(SYSTEM, "/audit", N_("Журнал"), ADMINS),
+    Destination(SYSTEM, "/errors", N_("Ошибки"), ADMINS),
+    Destination(SYSTEM, "/system", N_("Система"), ADMINS),
 )
 
 

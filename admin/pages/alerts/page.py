@@ -133,7 +133,8 @@ class Alert(_Told):
     @property
     def resolution_words(self) -> str:
         """How it ended."""
-        how = _(RESOLUTION_WORDS[self.resolution or "manual"])
+        key = self.resolution or "manual"
+        how = _(RESOLUTION_WORDS[key])
         return _("{act}: {who}").format(act=how, who=self.resolved_by.words) if self.resolved_by else how
 
 

@@ -83,9 +83,9 @@ class Page(_Read):
 class Asked(Filters):
     """The filters of the list, and the words in the test box."""
 
-    q: str = Field("", max_length=100)
+    q: str = Field(default="", max_length=100)
     archived: bool = False
-    words: str = Field("", max_length=1000)
+    words: str = Field(default="", max_length=1000)
 
 
 class Typed(BaseModel):
@@ -93,9 +93,9 @@ class Typed(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    question: str = Field("", max_length=2000)
-    answer: str = Field("", max_length=10_000)
-    keywords: str = Field("", max_length=5000)
+    question: str = Field(default="", max_length=2000)
+    answer: str = Field(default="", max_length=10_000)
+    keywords: str = Field(default="", max_length=5000)
 
 
 class PutAway(BaseModel):

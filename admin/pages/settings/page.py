@@ -93,14 +93,14 @@ class Typed(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    firm_name: str = Field("", max_length=1000)
-    default_schedule_id: str = Field("", max_length=100)
-    default_policy_id: str = Field("", max_length=100)
-    head_id: str = Field("", max_length=100)
+    firm_name: str = Field(default="", max_length=1000)
+    default_schedule_id: str = Field(default="", max_length=100)
+    default_policy_id: str = Field(default="", max_length=100)
+    head_id: str = Field(default="", max_length=100)
     files_answer: bool = False
     off_hours_reply: bool = False
-    silent_after_days: str = Field("", max_length=20)
-    retention_years: str = Field("", max_length=20)
+    silent_after_days: str = Field(default="", max_length=20)
+    retention_years: str = Field(default="", max_length=20)
 
 
 @get("/settings")

@@ -67,7 +67,7 @@ class Page(_Read):
 class Asked(Filters):
     """The filters of the list."""
 
-    q: str = Field("", max_length=100)
+    q: str = Field(default="", max_length=100)
     category: str | None = Field(None, max_length=100)
     archived: bool = False
 
@@ -77,9 +77,9 @@ class Typed(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    category: str = Field("", max_length=1000)
-    title: str = Field("", max_length=1000)
-    content: str = Field("", max_length=10_000)
+    category: str = Field(default="", max_length=1000)
+    title: str = Field(default="", max_length=1000)
+    content: str = Field(default="", max_length=10_000)
     act: str = "save"
 
 
