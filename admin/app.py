@@ -30,6 +30,7 @@ from admin.pages.faq.page import (
 )
 from admin.pages.files.page import show_file
 from admin.pages.forgot.page import ask_for_reset, show_forgot
+from admin.pages.help.page import show_help
 from admin.pages.invite.page import accept_invitation, show_invitation
 from admin.pages.login.code import show_code
 from admin.pages.login.page import show_login, sign_in
@@ -158,7 +159,7 @@ def _rules() -> list[HTTPRouteHandler]:
 def _system() -> list[HTTPRouteHandler]:
     return [
         *(show_alerts, take_alert, resolve_alert, show_settings, change_settings, show_audit),
-        *(show_errors, resolve_error, show_system, send_test_notice, resend_message),
+        *(show_help, show_errors, resolve_error, show_system, send_test_notice, resend_message),
     ]
 
 

@@ -33,6 +33,7 @@ DESTINATIONS = (
     Destination(SYSTEM, "/audit", N_("Журнал"), ADMINS),
     Destination(SYSTEM, "/errors", N_("Ошибки"), ADMINS),
     Destination(SYSTEM, "/system", N_("Система"), ADMINS),
+    Destination("", "/help", N_("Помощь")),
 )
 
 

@@ -96,7 +96,7 @@ begin
       (
         select coalesce(jsonb_agg(v.record), '[]')
         from jsonb_array_elements(entries) as e (entry)
-        cross join lateral (values (e.entry -> 'before'), (e.entry -> 'after'), (e.entry -> 'details')) as v (record)
+        cross join lateral (values (e.entry -> 'before'), (e.entry -> 'after'), (e.entry -> 'details'), (jsonb_build_object('id', e.entry -> 'entity_id'))) as v (record)
       )
     ),
     'entries', entries

@@ -23,6 +23,8 @@ AnyRequest = Request[Any, Any, Any]
 Record = dict[str, Any]
 
 _LONG = 120
+# What the log has in the place of what it does not keep.
+HIDDEN = "[hidden]"
 
 
 class _Read(BaseModel):
@@ -77,7 +79,7 @@ class Entry(_Read):
         """What the row is called."""
         row = self.after or self.before or {}
         names = ("chat_name", "full_name", "title", "question", "name")
-        return next((str(row[name]) for name in names if row.get(name)), None)
+        return next((str(row[name]) for name in names if row.get(name) not in {None, "", HIDDEN}), None)
 
 
 class Head(_Read):
@@ -127,7 +129,7 @@ class Page(_Read):
             case bool():
                 return _("да") if value else _("нет")
             case str():
-                return _("скрыто") if value == "[hidden]" else self.names.get(value, value)
+                return _("скрыто") if value == HIDDEN else self.names.get(value, value)
             case list() | dict():
                 return json.dumps(value, ensure_ascii=False, indent=1)
         return str(value)

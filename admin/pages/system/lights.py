@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from infra.words import N_, _
 
-State = Literal["green", "amber", "red", "unknown"]
+State = Literal["green", "amber", "red", "off", "unknown"]
 # A process speaks every 30 seconds: three times missed is gone.
 SILENT_AFTER = timedelta(seconds=95)
 
@@ -16,10 +16,11 @@ STATE_WORDS: dict[State, str] = {
     "green": N_("работает"),
     "amber": N_("есть замечание"),
     "red": N_("не работает"),
+    "off": N_("не подключена"),
     "unknown": N_("неизвестно"),
 }
 BREAKER_WORDS: dict[str, tuple[State, str]] = {
-    "off": ("unknown", N_("не подключена: решают правила")),
+    "off": ("off", N_("решают правила")),
     "closed": ("green", N_("отвечает")),
     "probing": ("amber", N_("проверяем, вернулась ли")),
     "open": ("red", N_("не отвечает: пока решают правила")),
