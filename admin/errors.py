@@ -20,7 +20,7 @@ from admin.times import pause
 from admin.tokens import AuthUnavailable
 from infra.supabase import Refused, Unavailable
 from infra.throttling import TooOften
-from infra.words import N_
+from infra.words import N_, _
 
 log = structlog.get_logger()
 
@@ -37,32 +37,40 @@ class Sentence:
 
 # Reasons that the database gives (`raise exception '<key>'`), as far as a page of the admin can meet them.
 KEYS: dict[str, Sentence] = {
-    "not_allowed": Sentence("Недостаточно прав", "Это действие недоступно для вашей роли."),
+    "not_allowed": Sentence(N_("Недостаточно прав"), N_("Это действие недоступно для вашей роли.")),
     "unknown_person": Sentence(
-        "Сотрудник не найден", "Такого сотрудника нет: возможно, его удалили. Обновите страницу."
+        N_("Сотрудник не найден"), N_("Такого сотрудника нет: возможно, его удалили. Обновите страницу.")
     ),
-    "role_is_unknown": Sentence("Роль не найдена", "Выберите роль из списка."),
+    "role_is_unknown": Sentence(N_("Роль не найдена"), N_("Выберите роль из списка.")),
     "last_admin": Sentence(
-        "Последний администратор", "Это последний администратор. Сначала дайте эту роль ещё кому-нибудь."
+        N_("Последний администратор"), N_("Это последний администратор. Сначала дайте эту роль ещё кому-нибудь.")
     ),
     "invitation_unknown": Sentence(
-        "Приглашение не найдено", "Ссылка неполная или с опечаткой. Откройте её ещё раз или попросите новую."
+        N_("Приглашение не найдено"), N_("Ссылка неполная или с опечаткой. Откройте её ещё раз или попросите новую.")
     ),
     "invitation_used": Sentence(
-        "Приглашение уже использовано", "По этой ссылке уже вошли. Войдите с почтой и паролем."
+        N_("Приглашение уже использовано"), N_("По этой ссылке уже вошли. Войдите с почтой и паролем.")
     ),
-    "invitation_revoked": Sentence("Приглашение отозвано", "Эта ссылка больше не действует. Попросите прислать новую."),
-    "invitation_expired": Sentence("Срок приглашения истёк", "Ссылка действовала 7 дней. Попросите прислать новую."),
-    "invitations_are_not_a_list": Sentence("Список пуст", "Вставьте хотя бы одну строку или выберите файл."),
-    "too_many_invitations": Sentence("Слишком длинный список", "За один раз приглашайте не больше 500 человек."),
+    "invitation_revoked": Sentence(
+        N_("Приглашение отозвано"), N_("Эта ссылка больше не действует. Попросите прислать новую.")
+    ),
+    "invitation_expired": Sentence(
+        N_("Срок приглашения истёк"), N_("Ссылка действовала 7 дней. Попросите прислать новую.")
+    ),
+    "invitations_are_not_a_list": Sentence(N_("Список пуст"), N_("Вставьте хотя бы одну строку или выберите файл.")),
+    "too_many_invitations": Sentence(
+        N_("Слишком длинный список"), N_("За один раз приглашайте не больше 500 человек.")
+    ),
     "telegram_already_linked": Sentence(
-        "Telegram уже привязан", "Чтобы привязать другой аккаунт, сначала отвяжите прежний."
+        N_("Telegram уже привязан"), N_("Чтобы привязать другой аккаунт, сначала отвяжите прежний.")
     ),
-    "unknown_request": Sentence("Обращение не найдено", "Возможно, ссылка устарела или в ней опечатка."),
+    "unknown_request": Sentence(N_("Обращение не найдено"), N_("Возможно, ссылка устарела или в ней опечатка.")),
     "message_too_old": Sentence(
-        "Сообщение слишком старое", "Ему больше двух суток: ждать ответа по нему уже не начать."
+        N_("Сообщение слишком старое"), N_("Ему больше двух суток: ждать ответа по нему уже не начать.")
     ),
-    "request_already_closed": Sentence("Клиент уже не ждёт ответа", "Это обращение закрыто: обновите страницу."),
+    "request_already_closed": Sentence(
+        N_("Клиент уже не ждёт ответа"), N_("Это обращение закрыто: обновите страницу.")
+    ),
     "unknown_alert": Sentence(N_("Оповещение не найдено"), N_("Такого оповещения больше нет: обновите страницу.")),
     "alert_already_resolved": Sentence(N_("Оповещение уже закрыто"), N_("Его закрыли раньше вас: обновите страницу.")),
     "unknown_template": Sentence(N_("Шаблон не найден"), N_("Такого шаблона больше нет: обновите страницу.")),
@@ -97,41 +105,47 @@ KEYS: dict[str, Sentence] = {
     "message_not_failed": Sentence(
         N_("Отправлять снова не нужно"), N_("Это сообщение уже ушло или снова в очереди: обновите страницу.")
     ),
-    "client_not_found": Sentence("Клиент не найден", "Возможно, ссылка устарела или в ней опечатка."),
+    "client_not_found": Sentence(N_("Клиент не найден"), N_("Возможно, ссылка устарела или в ней опечатка.")),
     # api.update_profile: the constraints of a person's own row
-    "person_is_unknown": Sentence("Недостаточно прав", "Ваш доступ отключён. Обратитесь к администратору."),
-    "full_name_is_written": Sentence("Имя не подходит", "Напишите имя: от 1 до 200 знаков в одну строку."),
+    "person_is_unknown": Sentence(N_("Недостаточно прав"), N_("Ваш доступ отключён. Обратитесь к администратору.")),
+    "full_name_is_written": Sentence(N_("Имя не подходит"), N_("Напишите имя: от 1 до 200 знаков в одну строку.")),
     "quiet_hours_have_both_ends": Sentence(
-        "Тихие часы не подходят", "У тихих часов должны быть начало и конец, и не в одно и то же время."
+        N_("Тихие часы не подходят"), N_("У тихих часов должны быть начало и конец, и не в одно и то же время.")
     ),
-    "noise_budget_is_sensible": Sentence("Число оповещений не подходит", "Укажите от 1 до 1000 оповещений в час."),
+    "noise_budget_is_sensible": Sentence(
+        N_("Число оповещений не подходит"), N_("Укажите от 1 до 1000 оповещений в час.")
+    ),
 }
 
 FORBIDDEN = Sentence(
-    "Недостаточно прав", "Этот раздел недоступен для вашей роли. Если он нужен вам, скажите администратору."
+    N_("Недостаточно прав"), N_("Этот раздел недоступен для вашей роли. Если он нужен вам, скажите администратору.")
 )
-STALE_FORM = Sentence("Страница устарела", "Вернитесь назад, обновите страницу и повторите действие.")
+STALE_FORM = Sentence(N_("Страница устарела"), N_("Вернитесь назад, обновите страницу и повторите действие."))
 UNAVAILABLE = Sentence(
-    "Не удалось загрузить", "Данные сейчас недоступны. Обычно это проходит за минуту: попробуйте ещё раз."
+    N_("Не удалось загрузить"), N_("Данные сейчас недоступны. Обычно это проходит за минуту: попробуйте ещё раз.")
 )
-LOGIN_UNAVAILABLE = Sentence("Сервис входа не отвечает", "Обычно это проходит за минуту: попробуйте ещё раз.")
-UNKNOWN = Sentence("Запрос не принят", "Вернитесь на страницу «Ожидают ответа» и попробуйте ещё раз.")
-BROKEN = Sentence("Что-то сломалось", "Мы записали подробности. Если повторится, назовите администратору номер ошибки.")
+LOGIN_UNAVAILABLE = Sentence(N_("Сервис входа не отвечает"), N_("Обычно это проходит за минуту: попробуйте ещё раз."))
+UNKNOWN = Sentence(N_("Запрос не принят"), N_("Вернитесь на страницу «Ожидают ответа» и попробуйте ещё раз."))
+BROKEN = Sentence(
+    N_("Что-то сломалось"), N_("Мы записали подробности. Если повторится, назовите администратору номер ошибки.")
+)
 
-TOO_OFTEN = "Слишком часто"
+TOO_OFTEN = N_("Слишком часто")
 # SQLSTATE for what no text of Postgres holds, such as a NUL character: no form of ours sends it.
 NOT_TEXT = frozenset({"22P05", "22021"})
 
 STATUSES: dict[int, Sentence] = {
     400: UNKNOWN,
-    401: Sentence("Нужен вход", "Войдите и повторите действие."),
+    401: Sentence(N_("Нужен вход"), N_("Войдите и повторите действие.")),
     403: FORBIDDEN,
-    404: Sentence("Страница не найдена", "Возможно, ссылка устарела или в ней опечатка."),
-    405: Sentence("Так открыть нельзя", "Этот адрес работает только внутри страницы, а не как ссылка."),
-    413: Sentence("Слишком большой запрос", "Отправьте меньше данных за один раз."),
-    415: Sentence("Запрос не принят", "Такой вид данных здесь не принимают."),
-    422: Sentence("Проверьте, что вы ввели", "Часть данных не подходит. Вернитесь назад, исправьте и повторите."),
-    429: Sentence(TOO_OFTEN, "Подождите немного и повторите."),
+    404: Sentence(N_("Страница не найдена"), N_("Возможно, ссылка устарела или в ней опечатка.")),
+    405: Sentence(N_("Так открыть нельзя"), N_("Этот адрес работает только внутри страницы, а не как ссылка.")),
+    413: Sentence(N_("Слишком большой запрос"), N_("Отправьте меньше данных за один раз.")),
+    415: Sentence(N_("Запрос не принят"), N_("Такой вид данных здесь не принимают.")),
+    422: Sentence(
+        N_("Проверьте, что вы ввели"), N_("Часть данных не подходит. Вернитесь назад, исправьте и повторите.")
+    ),
+    429: Sentence(TOO_OFTEN, N_("Подождите немного и повторите.")),
     503: UNAVAILABLE,
 }
 
@@ -160,7 +174,7 @@ def refused_by_http(request: AnyRequest, error: HTTPException) -> Response[Any]:
 def too_often(request: AnyRequest, error: TooOften) -> Response[Any]:
     """Ask for patience, and say for how long."""
     seconds = math.ceil(error.verdict.reset_seconds)
-    sentence = Sentence(TOO_OFTEN, f"Повторите через {pause(seconds)}.")
+    sentence = Sentence(TOO_OFTEN, _("Повторите через {wait}.").format(wait=pause(seconds)))
     answer = respond(request, 429, sentence, errors=[{"retry_after": seconds}])
     answer.headers.update(headers(error.verdict))
     return answer
@@ -205,7 +219,7 @@ def respond(
     allowed = {"allow": allow} if allow else {}
     if _wants_json(request):
         told = [*errors, *([{"reference": reference}] if reference else [])]
-        body = {"status": "error", "message": sentence.title, "errors": told}
+        body = {"status": "error", "message": _(sentence.title), "errors": told}
         return Response(body, status_code=status, headers=allowed)
     context = {"sentence": sentence, "status": status, "reference": reference}
     is_fragment = request.headers.get("hx-request") == "true" and not request.headers.get("hx-boosted")

@@ -38,12 +38,15 @@ from infra.throttling import Limiter
 log = structlog.get_logger()
 
 
-def listener_of(settings: BotSettings, queue: Redis, people: Cache[Person], **dependencies: Any) -> Dispatcher:
+def listener_of(
+    settings: BotSettings, queue: Redis, people: Cache[Person], **dependencies: Any
+) -> tuple[Dispatcher, Throttle]:
     """Return the dispatcher; all that it asks of the queue's Redis is soft, and shares what is known of an outage."""
     outage = Outage()
     limiter, turns = Limiter(queue, outage), Turns(queue, outage)
-    return dispatcher.build(
-        Throttle(limiter, settings.rate_limit_high),
+    throttle = Throttle(limiter, settings.rate_limit_high)
+    listener = dispatcher.build(
+        throttle,
         people,
         Conversations(queue, outage, turns),
         turns,
@@ -51,6 +54,7 @@ def listener_of(settings: BotSettings, queue: Redis, people: Cache[Person], **de
         rarely=settings.rate_limit_low,
         **dependencies,
     )
+    return listener, throttle
 
 
 @asynccontextmanager
@@ -71,8 +75,8 @@ async def connected(settings: BotSettings) -> AsyncGenerator[ASGIApp]:
         outgoing = await stack.enter_async_context(Outgoing(database))
         bot = telegram.connect(token, str(settings.telegram_api_url), outgoing, Patience())
         stack.push_async_callback(bot.session.close)
-        listener = listener_of(settings, queue, people, database=database, buttons=Buttons(token))
-        lanes, batcher = Lanes(), Batcher(database, hints)
+        listener, throttle = listener_of(settings, queue, people, database=database, buttons=Buttons(token))
+        lanes, batcher = Lanes(), Batcher(database, hints, people)
         stack.push_async_callback(lanes.drain, 5)
         stack.push_async_callback(batcher.close)
 
@@ -91,7 +95,8 @@ async def connected(settings: BotSettings) -> AsyncGenerator[ASGIApp]:
         files = files_route(bot, http, str(settings.supabase_url))
         app = Litestar([files, *health], openapi_config=None, logging_config=None)
         secret = settings.telegram_webhook_secret.get_secret_value()
-        yield with_webhook(app, Reception(bot, listener, batcher, Asides(database), lanes), secret)
+        reception = Reception(bot, listener, throttle, batcher, Asides(database), lanes)
+        yield with_webhook(app, reception, secret)
 
 
 async def main() -> None:

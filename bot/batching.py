@@ -2,14 +2,16 @@
 
 import asyncio
 import contextvars
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
 
 import structlog
 from prometheus_client import Counter, Histogram
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from bot.identity import PEOPLE, Person, asked
 from bot.intake import Record
-from infra.caching import REQUESTS
+from infra.caching import REQUESTS, Cache
 from infra.redis import Hints
 from infra.supabase import Database, Refused, Unavailable
 
@@ -44,19 +46,30 @@ class Answer(BaseModel):
 _answers = TypeAdapter(list[Answer])
 
 
-class Batcher:
-    """Collects records while a call is under way and sends them with the next; `store` returns after their commit."""
+class Waiting(NamedTuple):
+    """A record, the key of its author where that will be asked for, and where its outcome goes."""
 
-    def __init__(self, database: Database, hints: Hints) -> None:
-        self._database, self._hints = database, hints
-        self._waiting: list[tuple[Record, asyncio.Future[str]]] = []
+    record: Record
+    author: str | None
+    outcome: asyncio.Future[str]
+
+
+class Batcher:
+    """Collects records while a call is under way and sends them with the next; `store` returns after their commit.
+
+    Authors whom `people` does not know are asked for in the same call, so that nobody has to ask afterwards.
+    """
+
+    def __init__(self, database: Database, hints: Hints, people: Cache[Person] | None = None) -> None:
+        self._database, self._hints, self._people = database, hints, people
+        self._waiting: list[Waiting] = []
         self._senders: set[asyncio.Task[None]] = set()
         self._sending = 0
 
-    async def store(self, record: Record) -> str:
+    async def store(self, record: Record, author: str | None = None) -> str:
         """Return `recorded`, `duplicate` or `rejected` once committed; raise `Unavailable` when that cannot be now."""
         outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._waiting.append((record, outcome))
+        self._waiting.append(Waiting(record, author, outcome))
         if self._sending == 0 or (self._sending < SENDERS and len(self._waiting) >= BATCH):
             self._sending += 1
             # In a context of its own: its log lines are about many requests, not about the one that came first.
@@ -79,28 +92,32 @@ class Batcher:
             # In the same breath as the look at who waits: whoever comes next must not rely on a task that has ended.
             self._sending -= 1
 
-    async def _send(self, batch: list[tuple[Record, asyncio.Future[str]]]) -> None:
+    async def _send(self, batch: list[Waiting]) -> None:
         batches.observe(len(batch))
+        authors = [one.author for one in batch if one.author]
         try:
-            outcomes = await self._outcomes([record for record, _ in batch])
+            outcomes = await self._outcomes([one.record for one in batch], authors)
         except Exception as error:
             log.error("ingest_failed", exc_info=error)
             outcomes = [Unavailable(type(error).__name__)] * len(batch)
-        for (_, future), outcome in zip(batch, outcomes, strict=True):
+        for one, outcome in zip(batch, outcomes, strict=True):
             # Done already when Telegram hung up on the request that waited.
-            if not future.done():
-                _settle(future, outcome)
+            if not one.outcome.done():
+                _settle(one.outcome, outcome)
         if "recorded" in outcomes:
             self._hints.say(REQUESTS)
 
-    async def _outcomes(self, records: list[Record]) -> list[str | Unavailable]:
+    async def _outcomes(self, records: list[Record], authors: Sequence[str] = ()) -> list[str | Unavailable]:
         """Return what became of each record."""
         try:
             with seconds.time():
-                return [*await self._call(records)]
+                return [*await self._call(records, authors)]
         except Unavailable as error:
             return await self._repeated(records, error)
         except Refused as refusal:
+            if authors:
+                # Whatever is wrong with a question costs no message.
+                return await self._outcomes(records)
             if len(records) > 1 and refusal.code.startswith(_ONE_RECORD):
                 log.warning("batch_refused", code=refusal.code, records=len(records))
                 return [outcome for record in records for outcome in await self._outcomes([record])]
@@ -123,13 +140,22 @@ class Batcher:
         (outcome,) = await self._repeated([{"update_id": record["update_id"]}], Unavailable(refusal.key))
         return outcome
 
-    async def _call(self, records: list[Record]) -> list[str]:
+    async def _call(self, records: list[Record], authors: Sequence[str] = ()) -> list[str]:
         # Without what is null: that would be half of all that travels.
         updates = [{name: value for name, value in record.items() if value is not None} for record in records]
-        answers = _answers.validate_python(await self._database.call("ingest", updates=updates))
+        if self._people and (unknown := self._people.unknown(authors)):
+            answers = _answers.validate_python(await self._met(updates, unknown, self._people))
+        else:
+            answers = _answers.validate_python(await self._database.call("ingest", updates=updates))
         if len(answers) != len(records):
             raise Unavailable("an answer for other records")
         return [answer.outcome for answer in answers]
+
+    async def _met(self, updates: list[Record], unknown: list[str], people: Cache[Person]) -> Any:
+        times_forgotten = people.times_forgotten
+        found: Any = await self._database.call("ingest_and_identify", updates=updates, people=asked(unknown))
+        people.learn(dict(zip(unknown, PEOPLE.validate_python(found["people"]), strict=True)), times_forgotten)
+        return found["answers"]
 
 
 def _settle(future: asyncio.Future[str], outcome: str | Unavailable) -> None:

@@ -6,6 +6,7 @@ from aiogram import Dispatcher
 
 from bot import errors
 from bot.conversation import Conversations, LeaveOnCommand
+from bot.filters import keep_in_the_loop
 from bot.handlers import (
     absence,
     chat_checklist,
@@ -61,4 +62,5 @@ def build(
     # Stays last: it takes what is left.
     dispatcher.include_router(conversation.router)
     errors.register(dispatcher)
+    keep_in_the_loop(dispatcher)
     return dispatcher

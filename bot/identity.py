@@ -1,6 +1,6 @@
 """Who speaks to the bot: a person of the firm with a role, or somebody else."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
@@ -9,6 +9,8 @@ from aiogram.filters import Filter
 from aiogram.types import Chat, TelegramObject, User
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from bot.content import part, storable
+from bot.intake import Object
 from infra.caching import Cache, Shelf
 from infra.supabase import Database
 from infra.words import speaking
@@ -35,7 +37,7 @@ class Person(BaseModel):
     timezone: str
 
 
-_people = TypeAdapter(list[Person])
+PEOPLE = TypeAdapter(list[Person])
 _KEY = ("telegram_id", "language", "chat_id")
 
 
@@ -43,17 +45,34 @@ def identities(database: Database, shelf: Shelf) -> Cache[Person]:
     """Return the cache of `api.identify`, by `key_of` whoever speaks."""
 
     async def load(keys: Sequence[str]) -> list[Person]:
-        asked = [{name: value or None for name, value in zip(_KEY, key.split(":"), strict=True)} for key in keys]
-        return _people.validate_python(await database.call("identify_all", people=asked))
+        return PEOPLE.validate_python(await database.call("identify_all", people=asked(keys)))
 
     return Cache(Person, load, shelf, size=REMEMBERED)
 
 
+def asked(keys: Iterable[str]) -> list[dict[str, str | None]]:
+    """Return the question to `api.identify_all`."""
+    return [{name: value or None for name, value in zip(_KEY, key.split(":"), strict=True)} for key in keys]
+
+
 def key_of(user: User, chat: Chat | None) -> str:
     """Return what makes the answer: the account, the language that Telegram shows it, and in a group the group."""
-    group = "" if chat is None or chat.type == "private" else chat.id
+    return _key(user.id, user.language_code, None if chat is None or chat.type == "private" else chat.id)
+
+
+def author_of(update: Object) -> str | None:
+    """Return the same of whoever wrote a message, before aiogram has looked at it; None where that is nobody."""
+    event = part(update, "message")
+    author, chat = part(event, "from"), part(event, "chat")
+    number, place = author.get("id"), chat.get("id")
+    if not isinstance(number, int) or not isinstance(place, int):
+        return None
+    return _key(number, storable(author.get("language_code")), None if chat.get("type") == "private" else place)
+
+
+def _key(number: int, language: str | None, group: int | None) -> str:
     # A language is data of Telegram's, and a colon in it would be a fourth part.
-    return f"{user.id}:{(user.language_code or '').replace(':', '')}:{group}"
+    return f"{number}:{(language or '').replace(':', '')}:{group or ''}"
 
 
 class Identify(BaseMiddleware):

@@ -9,8 +9,10 @@ from pydantic import ValidationError
 
 from bot.asides import Asides
 from bot.batching import Batcher
+from bot.identity import author_of
 from bot.intake import UPDATES, Record, kind_of, record_of, wants_answer
 from bot.lanes import Lanes
+from bot.throttling import Throttle
 from infra.supabase import Unavailable
 
 updates = Counter("buhbot_updates_total", "Updates that Telegram brought, by type.", ["type"])
@@ -23,9 +25,11 @@ log = structlog.get_logger()
 class Reception:
     """Records what happened, and has the dispatcher handle what wants an answer."""
 
-    def __init__(self, bot: Bot, dispatcher: Dispatcher, batcher: Batcher, asides: Asides, lanes: Lanes) -> None:
-        self._bot, self._dispatcher, self._lanes = bot, dispatcher, lanes
-        self._batcher, self._asides = batcher, asides
+    def __init__(
+        self, bot: Bot, dispatcher: Dispatcher, throttle: Throttle, batcher: Batcher, asides: Asides, lanes: Lanes
+    ) -> None:
+        self._bot, self._dispatcher, self._throttle = bot, dispatcher, throttle
+        self._batcher, self._asides, self._lanes = batcher, asides, lanes
 
     async def accept(self, update: dict[str, Any]) -> None:
         """Return once the update is safe with us. Raises `Unavailable` when Telegram should bring it again."""
@@ -40,22 +44,24 @@ class Reception:
             await self._asides.store(update)
 
     async def _record(self, update: dict[str, Any], record: Record) -> None:
-        outcome = await self._batcher.store(record)
+        is_asking = wants_answer(record)
+        outcome = await self._batcher.store(record, author_of(update) if is_asking else None)
         # Before anything else that may fail: a repetition is answered no more.
-        if outcome == "recorded" and wants_answer(record):
-            self._lanes.start(record["chat_id"], lambda: self._answer(update))
+        if outcome == "recorded" and is_asking:
+            verdict = self._throttle.ask(record)
+            self._lanes.start(record["chat_id"], lambda: self._answer(update, verdict=verdict))
         if outcome != "rejected":
             await self._asides.store(update, record)
 
-    async def _handle(self, update: dict[str, Any]) -> None:
+    async def _handle(self, update: dict[str, Any], **known: Any) -> None:
         try:
-            await self._dispatcher.feed_raw_update(self._bot, update)
+            await self._dispatcher.feed_raw_update(self._bot, update, **known)
         except ValidationError:
             log.warning("update_not_understood", update_id=update.get("update_id"))
 
-    async def _answer(self, update: dict[str, Any]) -> None:
+    async def _answer(self, update: dict[str, Any], **known: Any) -> None:
         try:
-            await self._handle(update)
+            await self._handle(update, **known)
         except Unavailable as error:
             # The message itself is recorded; only our reply to it is lost, and the person asks again.
             log.warning("answer_lost", reason=str(error))

@@ -8,7 +8,7 @@ promise more than order of arrival: Telegram may hand the later of two updates t
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -16,7 +16,7 @@ from aiogram.fsm.storage.base import BaseEventIsolation, DefaultKeyBuilder, Stor
 from redis.asyncio import Redis
 
 from infra.outage import Outage
-from infra.redis import Command, Together
+from infra.redis import Command, Script, Together
 
 # A copy that was killed keeps others from its conversation for so long; a handler that takes longer is overtaken.
 LEASE_SECONDS = 10.0
@@ -62,7 +62,9 @@ class Turns(BaseEventIsolation):
     """
 
     def __init__(self, redis: Redis, outage: Outage, *, lease_seconds: float = LEASE_SECONDS) -> None:
-        self._together, self._outage, self._lease = Together(redis), outage, int(lease_seconds * 1000)
+        together = Together(redis)
+        self._enter, self._leave = Script(together, _ENTER), Script(together, _LEAVE)
+        self._outage, self._lease = outage, int(lease_seconds * 1000)
         self.states: dict[StorageKey, str | None] = {}
 
     @asynccontextmanager
@@ -71,7 +73,7 @@ class Turns(BaseEventIsolation):
         queue, lease, state = (KEYS.build(key, part) for part in (None, "lock", "state"))
         ticket = (secrets.token_hex(8), self._lease)
         give_up_at = time.monotonic() + PATIENCE_SECONDS
-        while not (found := await self._ask("EVAL", _ENTER, 3, queue, lease, state, *ticket)):
+        while not (found := await self._ask(self._enter, (queue, lease, state), *ticket)):
             if time.monotonic() > give_up_at:
                 log.warning("turn_not_waited_for")
                 break
@@ -82,12 +84,12 @@ class Turns(BaseEventIsolation):
             yield
         finally:
             self.states.pop(key, None)
-            await self._ask("EVAL", _LEAVE, 2, queue, lease, *ticket)
+            await self._ask(self._leave, (queue, lease), *ticket)
 
     async def close(self) -> None:
         """Nothing is held beyond a turn."""
 
-    async def _ask(self, *command: Command) -> list[bytes]:
+    async def _ask(self, script: Script, keys: Sequence[str], *ticket: Command) -> list[bytes]:
         """Return what the script says; without Redis it is everybody's turn, and nobody has a state."""
-        found: list[bytes] = await self._outage.ask(lambda: self._together.run(*command), [b""])
+        found: list[bytes] = await self._outage.ask(lambda: script.run(keys, *ticket), [b""])
         return found

@@ -18,7 +18,7 @@ import contextvars
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
@@ -52,7 +52,8 @@ BATCH = 100
 
 requests = Counter(
     "buhbot_cache_requests_total",
-    "Questions to a cache by level (l1, l2): hit, miss, or shared with who asked the same a moment ago.",
+    "Questions to a cache by level (l1, l2): hit, miss, or shared with who asked the same a moment ago; brought are"
+    " values that came before anybody asked.",
     ["cache", "level", "outcome"],
 )
 
@@ -125,8 +126,9 @@ class Cache(Generic[Value]):
         self._asked: dict[str, asyncio.Future[Value]] = {}
         self._waiting: list[tuple[str, asyncio.Future[Value]]] = []
         self._looking: asyncio.Task[None] | None = None
-        self._times_forgotten = 0
-        outcomes = (("l1", "hit"), ("l1", "miss"), ("l1", "shared"), ("l2", "hit"), ("l2", "miss"))
+        self.times_forgotten = 0
+        """What was asked for before this changed may be out of date."""
+        outcomes = (("l1", "hit"), ("l1", "miss"), ("l1", "shared"), ("l1", "brought"), ("l2", "hit"), ("l2", "miss"))
         self._counted = {pair: requests.labels(shelf.name, *pair) for pair in outcomes}
 
     async def get(self, key: str) -> Value:
@@ -139,6 +141,17 @@ class Cache(Generic[Value]):
         self._counted["l1", "shared" if asked else "miss"].inc()
         # Shielded: who hangs up does not end it for the others.
         return await asyncio.shield(asked or self._ask(key))
+
+    def unknown(self, keys: Iterable[str]) -> list[str]:
+        """Return those of the keys that would have to be looked up elsewhere, each once."""
+        now, nothing = time.monotonic(), (0.0, None)
+        return [key for key in dict.fromkeys(keys) if self._known.get(key, nothing)[0] <= now]
+
+    def learn(self, found: Mapping[str, Value], times_forgotten: int) -> None:
+        """Keep values that came along with something else, unless anything was forgotten since they were asked for."""
+        if times_forgotten == self.times_forgotten:
+            self._counted["l1", "brought"].inc(len(found))
+            self._keep(found)
 
     async def hear(self, topic: str) -> None:
         """Forget everything if the hint is about it."""
@@ -157,7 +170,7 @@ class Cache(Generic[Value]):
         self._known.clear()
         # Nobody joins a look that has begun already; those still to come see what has changed.
         self._asked = dict(self._waiting)
-        self._times_forgotten += 1
+        self.times_forgotten += 1
 
     def _ask(self, key: str) -> asyncio.Future[Value]:
         answer = self._asked[key] = asyncio.get_running_loop().create_future()
@@ -176,7 +189,7 @@ class Cache(Generic[Value]):
             self._looking = None
 
     async def _answer(self, batch: dict[str, asyncio.Future[Value]]) -> None:
-        times_forgotten = self._times_forgotten
+        times_forgotten = self.times_forgotten
         try:
             found = await self._find([*batch])
         except Exception as error:  # noqa: BLE001 (whatever it is, it is for whoever asked)
@@ -186,7 +199,7 @@ class Cache(Generic[Value]):
         else:
             for key, answer in batch.items():
                 answer.set_result(found[key])
-            if times_forgotten == self._times_forgotten:
+            if times_forgotten == self.times_forgotten:
                 self._keep(found)
         for key, answer in batch.items():
             if self._asked.get(key) is answer:

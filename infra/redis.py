@@ -2,16 +2,17 @@
 
 import asyncio
 import contextvars
+import hashlib
 import json
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
 import structlog
 from redis.asyncio import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 from redis.retry import Retry
 
 HINTS = "hints"
@@ -114,6 +115,22 @@ class Together:
                 answer.set_exception(value)
             else:
                 answer.set_result(value)
+
+
+class Script:
+    """A script in Lua that runs by its hash: the text travels only to a server that has not seen it yet."""
+
+    def __init__(self, together: Together, text: str) -> None:
+        self._together, self._text = together, text
+        self._hash = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+    async def run(self, keys: Sequence[str], *arguments: Command) -> Any:
+        """Return what the script returns; raises `RedisError`."""
+        given = (len(keys), *keys, *arguments)
+        try:
+            return await self._together.run("EVALSHA", self._hash, *given)
+        except NoScriptError:
+            return await self._together.run("EVAL", self._text, *given)
 
 
 class Hints:

@@ -6,6 +6,12 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.session.middlewares.base import BaseRequestMiddleware
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.enums import ParseMode
+from aiogram.methods import Response
+from aiogram.types import File, Message, User
+
+# What Telegram answers, ready-made. aiogram asks pydantic for the type of each answer anew, and pydantic keeps a type
+# only as long as somebody uses it: to make it again takes as long as three calls.
+_ANSWERS = (Response[Message], Response[Message | bool], Response[bool], Response[File], Response[User])
 
 
 def connect(token: str, api_url: str, *middlewares: BaseRequestMiddleware) -> Bot:

@@ -12,7 +12,7 @@ from prometheus_client import Counter
 from redis.asyncio import Redis
 
 from infra.outage import Outage
-from infra.redis import Together
+from infra.redis import Script, Together
 
 # Redis' own clock, in microseconds: copies on several machines never agree on theirs.
 _SPEND = """
@@ -57,7 +57,7 @@ class Limiter:
     """Counts by bucket. Open when Redis is down: it slows down whoever is too eager, it guards no door."""
 
     def __init__(self, redis: Redis, outage: Outage | None = None, *, window_seconds: float = 60.0) -> None:
-        self._together = Together(redis)
+        self._spend = Script(Together(redis), _SPEND)
         self._window_seconds = window_seconds
         self._outage = outage or Outage()
 
@@ -65,8 +65,7 @@ class Limiter:
         """Take one from the bucket, unless `limit` were taken within the window. A refusal costs nothing."""
         everything = Verdict(passes=True, limit=limit, remaining=limit, reset_seconds=self._window_seconds)
         window = int(self._window_seconds * 1_000_000)
-        spending = ("EVAL", _SPEND, 1, f"throttle:{bucket}", limit, window)
-        found = await self._outage.ask(lambda: self._together.run(*spending), None)
+        found = await self._outage.ask(lambda: self._spend.run([f"throttle:{bucket}"], limit, window), None)
         if found is None:
             return everything
         passes, remaining, reset = found

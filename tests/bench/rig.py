@@ -48,8 +48,12 @@ def own_stack() -> Iterator[Stack]:
 
 def superuser(stack: Stack) -> Connection:
     """Connect as the one who may skip triggers and watch plans; on hosted Supabase nobody may."""
-    url = stack.env["DATABASE_URL"].replace("postgres:postgres@", "supabase_admin:postgres@")
-    return psycopg.connect(url, autocommit=True)
+    return psycopg.connect(as_superuser(stack.env["DATABASE_URL"]), autocommit=True)
+
+
+def as_superuser(url: str) -> str:
+    """Return the same database's URL under the superuser's name, with the password that is in it."""
+    return url.replace("//postgres", "//supabase_admin", 1)
 
 
 def one(db: Connection, query: str, *values: Any) -> Any:

@@ -8,6 +8,9 @@ import pytest
 from aiohttp import web
 
 from bot.batching import BATCH, Batcher
+from bot.identity import Person, author_of, identities
+from infra.caching import IDENTITY, Cache, Shelf
+from infra.outage import Outage
 from infra.redis import Hints, connect
 from infra.supabase import Database, Unavailable, open_http
 
@@ -71,10 +74,24 @@ def front() -> Front:
     return Front()
 
 
+def met(updates: list[Any]) -> web.Response:
+    """As the database answers when it was also asked who wrote."""
+    people = [{"telegram_id": 7, "locale": "en", "answer_locale": "en", "timezone": "Europe/Moscow"}]
+    answers = [{"update_id": u["update_id"], "outcome": "recorded"} for u in updates]
+    return web.json_response({"answers": answers, "people": people})
+
+
 @pytest.fixture
-async def batcher(front: Front) -> AsyncIterator[Batcher]:
+async def people() -> AsyncIterator[Cache[Person]]:
+    async with open_http() as http, connect("redis://127.0.0.1:9/0") as nowhere:
+        yield identities(Database(http, "http://127.0.0.1:9", "key"), Shelf(nowhere, Outage(), IDENTITY))
+
+
+@pytest.fixture
+async def batcher(front: Front, people: Cache[Person]) -> AsyncIterator[Batcher]:
     app = web.Application()
     app.router.add_post("/rest/v1/rpc/ingest", front.handle)
+    app.router.add_post("/rest/v1/rpc/ingest_and_identify", front.handle)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -83,7 +100,7 @@ async def batcher(front: Front) -> AsyncIterator[Batcher]:
     # Nobody listens there: hints are dropped, as with Redis down.
     nowhere = connect("redis://127.0.0.1:9/0")
     async with open_http() as http, Hints(nowhere) as hints:
-        own = Batcher(Database(http, f"http://{host}:{port}", "key"), hints)
+        own = Batcher(Database(http, f"http://{host}:{port}", "key"), hints, people)
         yield own
         await own.close()
     await nowhere.aclose()
@@ -179,3 +196,36 @@ async def test_a_missing_grant_refuses_everybody_in_one_call_a_batch(front: Fron
     outcomes = await store(batcher, *["x"] * 50)
     assert {type(outcome) for outcome in outcomes} == {Unavailable}
     assert len(front.sizes) < 5
+
+
+async def test_whoever_writes_for_the_first_time_is_known_with_the_commit(
+    front: Front, batcher: Batcher, people: Cache[Person]
+) -> None:
+    front.answers = [met, good]
+    assert await batcher.store({"update_id": 1}, "7:en:") == "recorded"
+    assert (await people.get("7:en:")).answer_locale == "en"
+    # And not asked for again: the second answer names nobody.
+    assert await batcher.store({"update_id": 2}, "7:en:") == "recorded"
+
+
+async def test_whatever_is_wrong_with_a_question_costs_no_message(
+    front: Front, batcher: Batcher, people: Cache[Person]
+) -> None:
+    front.answers = [refusal("22003"), good]
+    assert await batcher.store({"update_id": 1}, "99999999999999999999::") == "recorded"
+    assert people.unknown(["99999999999999999999::"])
+
+
+@pytest.mark.parametrize(
+    ("message", "author"),
+    [
+        ({"from": {"id": 7, "language_code": "e:n"}, "chat": {"id": 7, "type": "private"}}, "7:en:"),
+        ({"from": {"id": 7}, "chat": {"id": -1, "type": "group"}}, "7::-1"),
+        ({"from": {"id": 7, "language_code": []}, "chat": {"id": -1, "type": "group"}}, "7::-1"),
+        ({"from": {"id": "7"}, "chat": {"id": -1, "type": "group"}}, None),
+        ({"from": {"id": 7}, "chat": {"id": "a:b", "type": "group"}}, None),
+        ({"chat": {"id": -1, "type": "group"}}, None),
+    ],
+)
+async def test_who_is_asked_for_is_whom_a_handler_will_ask_for(message: dict[str, Any], author: str | None) -> None:
+    assert author_of({"message": message}) == author

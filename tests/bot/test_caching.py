@@ -194,6 +194,23 @@ async def test_whoever_hangs_up_does_not_end_the_question_of_the_others(make: Ma
     assert (await second).version == 1
 
 
+async def test_what_came_along_is_known_and_asked_for_by_nobody(make: Make, truth: Truth, topic: str) -> None:
+    cache = make()
+    assert cache.unknown(["a", "b", "a"]) == ["a", "b"]
+    cache.learn({"a": Fact(key="a", version=7)}, cache.times_forgotten)
+    assert cache.unknown(["a", "b"]) == ["b"]
+    assert ((await cache.get("a")).version, truth.asked) == (7, [])
+    assert counted(topic, "l1", "brought") == 1
+
+
+async def test_what_was_asked_for_before_a_change_and_came_along_after_it_is_not_kept(make: Make) -> None:
+    cache = make()
+    asked_at = cache.times_forgotten
+    await cache.hear("all")
+    cache.learn({"a": Fact(key="a", version=7)}, asked_at)
+    assert (await cache.get("a")).version == 1
+
+
 class Heard(Hints):
     def __init__(self, redis: Redis) -> None:
         super().__init__(redis)

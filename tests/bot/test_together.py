@@ -7,7 +7,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
-from infra.redis import Together, connect
+from infra.redis import Script, Together, connect
 from tests.redis_server import RedisServer, running_redis
 
 
@@ -54,3 +54,12 @@ async def test_whoever_is_cancelled_takes_nobody_along(redis: Redis) -> None:
     await asyncio.sleep(0)
     first.cancel()
     assert await second == 2
+
+
+async def test_a_script_runs_by_its_hash_and_again_when_the_server_has_forgotten_it(redis: Redis) -> None:
+    doubled = Script(Together(redis), "return redis.call('INCRBY', KEYS[1], ARGV[1]) * 2")
+    assert await doubled.run(["n"], 1) == 2
+    assert await doubled.run(["n"], 1) == 4
+    await redis.script_flush()
+    assert await asyncio.gather(*(doubled.run(["n"], 1) for _ in range(3))) == [6, 8, 10]
+    assert (await redis.info("commandstats"))["cmdstat_evalsha"]["calls"] >= 3

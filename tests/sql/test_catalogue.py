@@ -74,6 +74,7 @@ FUNCTIONS = [
     "identify_all(people jsonb)",
     "import_calendar(year integer, days jsonb, dry_run boolean)",
     "ingest(updates jsonb)",
+    "ingest_and_identify(updates jsonb, people jsonb)",
     "ingest_asides(updates jsonb)",
     "invite_chat(client_id uuid, accountant_id uuid, policy_id uuid, telegram_id bigint)",
     "invite_staff(invitations jsonb, dry_run boolean)",

@@ -49,3 +49,26 @@ def test_in_a_group_everybody_is_answered_in_its_language(db: Db) -> None:
     people = identify(db, *asked)
     assert [one["answer_locale"] for one in people] == ["ru", "en", "en"]
     assert people[1]["locale"] == "ru"
+
+
+def test_whoever_wrote_is_known_with_the_commit_as_without_it(db: Db) -> None:
+    """What the bot learns along the way is what it would have been told on asking."""
+    record = {
+        "update_id": 10**14,
+        "chat_id": 78,
+        "chat_type": "private",
+        "message_id": 1,
+        "date": 1_780_000_000,
+        "user_id": 78,
+        "author_name": "Анна",
+        "is_bot": False,
+        "kind": "command",
+        "text": "/start",
+        "type": "message",
+        "classification": "request",
+    }
+    asked: list[dict[str, Any]] = [{"telegram_id": 78, "language": "en", "chat_id": None}, {"telegram_id": MANAGER}]
+    row = db.execute("select api.ingest_and_identify(%s, %s)", [Jsonb([record]), Jsonb(asked)]).fetchone()
+    assert row
+    assert [answer["outcome"] for answer in row[0]["answers"]] == ["recorded"]
+    assert row[0]["people"] == identify(db, *asked)
