@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 
 from admin.next_page import HOME
 from admin.people import SignedIn
+from admin.rendering import is_fragment
 from admin.times import Wall, countdown
 from infra.supabase import Unavailable
 
@@ -110,13 +111,13 @@ async def show_requests(
     request: Request[Any, Any, Any], me: NamedDependency[SkipValidation[SignedIn]]
 ) -> Response[Any]:
     """Show the list, or only its fragment to htmx. A list that could not be read says so and is never empty."""
-    is_fragment = request.headers.get("hx-request") == "true"
+    is_part = is_fragment(request)
     try:
         rows: Sequence[Row] | None = await _read_rows(me)
     except Unavailable:
         rows = None
     return Template(
-        "pages/requests/_list.html" if is_fragment else "pages/requests/page.html",
+        "pages/requests/_list.html" if is_part else "pages/requests/page.html",
         context=_context(me, rows, request.cookies.get("zone")),
         status_code=200 if rows is not None else 503,
     )

@@ -21,7 +21,6 @@
     palette.addEventListener("htmx:afterSwap", () => mark(palette, 0));
     palette.addEventListener("submit", (event) => {
       event.preventDefault();
-      event.stopPropagation();
       found(palette)[markedOf(palette)]?.click();
     });
     palette.addEventListener("keydown", (event) => {
