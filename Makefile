@@ -5,7 +5,7 @@ python := .venv/bin/python
 stack_env := .local/$(if $(filter-out 0,$(PORT_OFFSET)),$(PORT_OFFSET)/)env
 with_env := $(if $(SUPABASE_URL),,$(if $(wildcard $(stack_env)),set -a; . ./$(stack_env);))
 
-.PHONY: up demo down reset test check bench eval i18n policies calendar audit-verify export-client erase-client admin remove-person matrix doctor packages test-packages
+.PHONY: up demo down reset test check bench bench-data eval i18n policies calendar audit-verify export-client erase-client admin remove-person matrix doctor packages test-packages
 
 up: packages  ## the local stack, the three processes and the Telegram simulator, until Ctrl-C
 	@$(python) -m infra.local up
@@ -64,8 +64,11 @@ test: check  ## everything, from a bare machine
 	@python3 infra/local/browser.py
 	$(python) -m tests.halves
 
-bench: test-packages  ## speed and memory, each figure beside its floor in the same run; ends badly when a target is missed; STEADY_SECONDS
-	@$(python) -m tests.bench $(if $(STEADY_SECONDS),--steady-seconds $(STEADY_SECONDS))
+bench: test-packages  ## speed and memory, each figure beside its floor in the same run; ends badly when a target is missed; ONLY=engine or pages, STEADY_SECONDS, MESSAGES
+	@$(python) -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(STEADY_SECONDS),--steady-seconds $(STEADY_SECONDS)) $(if $(MESSAGES),--page-messages $(MESSAGES))
+
+bench-data: test-packages  ## fill DATABASE_URL, or the running stack, with a large firm; MESSAGES, ten million by themselves
+	@$(if $(DATABASE_URL),,$(with_env)) exec $(python) -m tests.bench.firm $(if $(MESSAGES),--messages $(MESSAGES))
 
 eval: test-packages  ## how often the classifier is right; CORRECTIONS=1 adds what people corrected in this firm
 	@$(if $(CORRECTIONS),$(with_env)) exec $(python) -m tests.evaluation $(if $(CORRECTIONS),--corrections)

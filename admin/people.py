@@ -11,13 +11,12 @@ from litestar.params import SkipValidation
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from admin.auth import Login
-from admin.languages import speak
 from admin.services import Services
 from admin.sessions import Session
 from admin.visitors import address_of
 from infra.caching import announcing
 from infra.supabase import Database, Refused
-from infra.words import N_, _
+from infra.words import N_, _, speak_on
 
 log = structlog.get_logger()
 
@@ -130,5 +129,5 @@ async def signed_in(request: Request[Any, Any, Any], services: NamedDependency[S
         await services.sessions.end(session_id)
         log.info("session_ended", user_id=session.login.person_id, reason="deactivated")
         raise SignInNeeded("deactivated")
-    speak(request, person.locale)
+    speak_on(person.locale)
     return SignedIn(person, database, session_id, session)

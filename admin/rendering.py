@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Request
 from litestar.response import Template
 
-from admin import toasts
+from admin import languages, toasts
 from admin.people import SignedIn
 from admin.times import Wall
 
@@ -18,9 +18,10 @@ def show(request: AnyRequest, me: SignedIn, name: str, status: int = 200, **cont
     now = datetime.now(UTC)
     known = {"me": me.person, "now": now, "wall": Wall(request.cookies.get("zone"), now), **context}
     # Asked for before the click: kept just long enough to be there when it comes.
-    kept = {"cache-control": "private, max-age=3", "vary": "HX-Boosted"} if "hx-preloaded" in request.headers else {}
+    briefly = {"cache-control": "private, max-age=3", "vary": "HX-Boosted"} if "hx-preloaded" in request.headers else {}
     said = [toasts.forgotten()] if toasts.COOKIE in request.cookies and not is_fragment(request) else []
-    return Template(name, context=known, status_code=status, cookies=said, headers=kept)
+    cookies = [*said, *languages.kept(request, me.person.locale)]
+    return Template(name, context=known, status_code=status, cookies=cookies, headers=briefly)
 
 
 def is_fragment(request: AnyRequest) -> bool:

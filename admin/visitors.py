@@ -5,9 +5,11 @@ from typing import Any, NamedTuple
 
 from litestar.connection import ASGIConnection
 
+from infra.words import N_
+
 # The first that is found counts: most browsers also claim to be those further down.
 _BROWSERS = (
-    ("YaBrowser/", "Яндекс Браузер"),
+    ("YaBrowser/", N_("Яндекс Браузер")),
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
     ("SamsungBrowser/", "Samsung Internet"),
@@ -26,7 +28,7 @@ _SYSTEMS = (
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 )
-UNKNOWN = "Неизвестное устройство"
+UNKNOWN = N_("Неизвестное устройство")
 
 
 class Visitor(NamedTuple):

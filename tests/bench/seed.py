@@ -1,13 +1,10 @@
-"""A firm with a history: four conversations that went through the product itself, multiplied.
-
-A copy takes every column as the product wrote it, moved in time and into another chat and topic; so a new column needs
-no change here.
-"""
+"""The hardest firm for intake and sweep: four conversations, of which most wait in a million topics at once."""
 
 import json
 import time
 from dataclasses import dataclass
 
+from tests.bench.copies import copy
 from tests.bench.rig import Connection, one
 from tests.world import ACCOUNTANT
 
@@ -198,22 +195,4 @@ def _converse(db: Connection, template: int, copies: str) -> None:
 
 
 def _copy(db: Connection, name: str, template: str, copies: str, otherwise: str = "") -> None:
-    columns = db.execute(
-        "select attname, atttypid::regtype::text from pg_attribute where attrelid = %s::regclass and attnum > 0"
-        " and not attisdropped and attgenerated = '' and attidentity = ''",
-        [f"public.{name}"],
-    ).fetchall()
-    names = ", ".join(column for column, _ in columns)
-    values = ", ".join(_moved(column, of_type) for column, of_type in columns)
-    source = f"public.{name} as t, ({copies}) as copy where {template}"
-    db.execute(f"insert into public.{name} ({names}) select {values} from {source} {otherwise}".encode())
-
-
-def _moved(column: str, of_type: str) -> str:
-    if column in {"chat_id", "topic_id"}:
-        return f"copy.{column}"
-    if of_type == "uuid" and column in {"id", "request_id", "alert_id", "message_id"}:
-        return f"md5(t.{column}::text || copy.n)::uuid"
-    if column in {"message_id", "first_message_id", "last_message_id", "response_message_id", "update_id"}:
-        return f"t.{column} + copy.messages"
-    return f"t.{column} + copy.later" if of_type == "timestamp with time zone" else f"t.{column}"
+    copy(db, name, f"public.{name} as t, ({copies}) as copy where {template}", otherwise)

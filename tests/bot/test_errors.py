@@ -25,6 +25,11 @@ UNSAID |= {f"invitation_{end}" for end in ("unknown", "used", "revoked", "expire
 UNSAID |= {"only_exact_counts", "person_is_unknown", "notice_of_nothing"}
 UNSAID |= {"person_was_told", "person_is_named", "windows_are_measured_by_it"}
 UNSAID |= {"too_many_invitations", "invitations_are_not_a_list"}
+# Schedules and policies are edited in the admin alone; a trial is taken back where it was made.
+UNSAID |= {"unknown_schedule", "schedule_has_no_name", "schedule_name_taken", "schedule_is_in_use", "only_a_trial"}
+UNSAID |= {"timezone_is_unknown", "hours_are_malformed", "hours_overlap", "dates_are_backwards", "too_many_dates"}
+UNSAID |= {"date_has_no_reason", "policy_has_no_name", "step_without_recipients", "breach_told_to_nobody"}
+UNSAID |= {"steps_out_of_order", "step_is_for_a_stranger", "nobody_to_tell"}
 
 
 def test_every_key_that_sql_refuses_with_has_words() -> None:

@@ -11,8 +11,9 @@ import psycopg
 import pytest
 from pydantic import ValidationError
 
+from infra.production_calendar import CALENDARS, Calendar, Day, read, years
 from jobs import production_calendar
-from jobs.production_calendar import Calendar, Change, Day
+from jobs.production_calendar import Change
 from tests.stack import ROOT, Stack, outside
 
 # Working days and hours of a 40-hour week, by month, as published. Of 2027 only the sums were found (247 and 1972); its
@@ -37,7 +38,7 @@ HOLIDAYS = [*((1, day) for day in range(1, 9)), (2, 23), (3, 8), (5, 1), (5, 9),
 
 def minutes_of(year: int) -> dict[date, int]:
     """The working minutes of every date of a five-day week of eight hours."""
-    special = {day.on_date: day for day in production_calendar.read(year).days}
+    special = {day.on_date: day for day in read(year).days}
     first, found = date(year, 1, 1), dict[date, int]()
     for on_date in (first + timedelta(days=n) for n in range(365 + calendar.isleap(year))):
         day = special.get(on_date)
@@ -48,7 +49,7 @@ def minutes_of(year: int) -> dict[date, int]:
 
 
 def test_there_is_a_norm_for_every_calendar() -> None:
-    assert production_calendar.years() == sorted(NORMS)
+    assert years() == sorted(NORMS)
 
 
 @pytest.mark.parametrize("year", NORMS)
@@ -62,13 +63,13 @@ def test_days_and_hours_of_every_month_are_as_published(year: int) -> None:
 
 @pytest.mark.parametrize("year", NORMS)
 def test_every_holiday_of_the_law_is_closed_and_has_a_name(year: int) -> None:
-    closed = {day.on_date for day in production_calendar.read(year).days if day.kind == "closed"}
+    closed = {day.on_date for day in read(year).days if day.kind == "closed"}
     assert {date(year, month, day) for month, day in HOLIDAYS} <= closed
 
 
 @pytest.mark.parametrize("year", NORMS)
 def test_every_file_says_where_it_comes_from_and_what_it_was_compared_with(year: int) -> None:
-    text = (production_calendar.CALENDARS / f"{year}.toml").read_text(encoding="utf-8")
+    text = (CALENDARS / f"{year}.toml").read_text(encoding="utf-8")
     head = text.partition("\nyear = ")[0]
     assert all(line.startswith("#") for line in head.splitlines() if line)
     assert "# Источник: " in head
@@ -153,7 +154,7 @@ def imported(firm: psycopg.Connection[tuple[Any, ...]]) -> int:
 def test_make_calendar_shows_then_writes_then_has_nothing_to_do(
     stack: Stack, firm: psycopg.Connection[tuple[Any, ...]]
 ) -> None:
-    dates = len(production_calendar.read(2025).days)
+    dates = len(read(2025).days)
     *lines, end = make(stack, "YEAR=2025")
     assert "2025-11-01  added    Monday's hours, 60 min shorter «Рабочая суббота вместо 3 ноября»" in lines
     assert len(lines) == dates

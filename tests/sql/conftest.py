@@ -1,12 +1,14 @@
 """The database as if it held nothing but the demo firm: what other tests committed is out of sight, and comes back."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 import psycopg
 import pytest
 
 from tests.sql.firm import ANNA, Connection, ingest, monday, one, said
 from tests.sql.rows import add_rows, remove_rows
+from tests.sql.schedules import rebuild
 from tests.sql.served import Api
 from tests.stack import Stack
 
@@ -35,6 +37,7 @@ _FORGET = """
   delete from public.intake_coverage;
   delete from public.chats where chat_id not between -1001000000003 and -1001000000001;
   delete from public.clients where id::text not like '00000000-0000-4000-8000-%';
+  delete from public.tasks;
   delete from public.absences;
   delete from public.manager_accountants;
   delete from public.users where id::text not like '00000000-0000-4000-8000-%';
@@ -80,3 +83,11 @@ def real(stack: Stack) -> Iterator[Connection]:
         yield db
         with db.transaction():
             remove_rows(db)
+
+
+@pytest.fixture
+def office(db: Connection) -> UUID:
+    """The firm's default schedule, with its periods around the week of the tests."""
+    found: UUID = one(db, "select default_schedule_id from public.settings")
+    rebuild(db, found, monday("12:30"))
+    return found

@@ -16,6 +16,7 @@ ERASED = {
     "business_events.media_file_id": {"client", "person", "term"},
     "business_events.message_text": {"client", "person", "term"},
     "business_events.telegram_user_id": {"client", "person", "term"},
+    "chat_invitations.chat_name": {"client"},
     "chat_invitations.used_by_telegram_id": {"client", "person"},
     "chat_members.full_name": {"client", "person"},
     "chat_members.telegram_user_id": {"client", "person"},
@@ -73,22 +74,32 @@ KEPT = {
     **dict.fromkeys(("settings.bot_username", "settings.firm_name", "sla_policies.name"), _FIRMS),
     **dict.fromkeys(("templates.category", "templates.content", "templates.title"), _FIRMS),
     **dict.fromkeys(("working_schedules.name", "working_schedules.timezone", "schedule_versions.timezone"), _FIRMS),
-    **dict.fromkeys(("schedule_versions.named_dates",), _FIRMS),
+    **dict.fromkeys(("schedule_versions.named_dates", "schedule_versions.hours"), _FIRMS),
     **dict.fromkeys(("error_log.event", "error_log.fingerprint", "error_log.reference"), _PLACES),
+    **dict.fromkeys(
+        (f"error_groups.{name}" for name in ("event", "fingerprint", "place", "trace")),
+        "places in the code, without values; deleted a year after the last one",
+    ),
+    **dict.fromkeys(
+        (f"process_reports.{name}" for name in ("facts", "instance", "version")), "states of parts, deleted after a day"
+    ),
     **dict.fromkeys(("classification_corrections.became", "classification_corrections.was"), "a class"),
     **dict.fromkeys(("request_events.detail", "intake_rejects.reason"), _PLACES),
     **dict.fromkeys(("command_menus.attempted", "command_menus.told"), "a release, a role and a language"),
     "command_menus.telegram_id": "deleted as soon as Telegram lists nothing there, seconds after the person is gone",
-    "outbox.payload": "ids of rows and causes; the words of a reply leave with it, within the hour",
+    "outbox.payload": "ids of rows and causes; the words of a reply leave with it, or a week after it failed",
     "business_events.kind": "a content type",
     "business_events.connection_id": "Telegram's own, which leads to nobody; goes with its row",
     "feedback_surveys.quarter": "a date",
-    "ladder_steps.recipients": "names of roles",
+    "ladder_steps.recipients": "names of roles, or ids of people of the firm",
     "outbox.telegram_message_id": "a number that means nothing without its chat",
     "outbox_sends.recipient_chat_id": "deleted after a minute",
     "message_reactions.emoji": "one sign, by nobody once the id is gone",
     "saved_views.page": "a page of the admin",
     "settings.bot_telegram_id": "the bot's",
+    "tasks.input": "rows of a list; leave it with the work, or within a day",
+    **dict.fromkeys(("tasks.kind", "tasks.problem"), "a key"),
+    "tasks.result": "counts; of a draft also the cells that are wrong, which leave within a day",
 }
 
 

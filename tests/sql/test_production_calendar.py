@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from jobs import production_calendar
+from infra.production_calendar import read, stated, years
 from tests.sql.firm import MOSCOW, Connection, Row, acting_as, all_rows, one
 from tests.sql.oracle import Interval, Schedule
 from tests.sql.schedules import OFFICE, between, rebuild, store
@@ -117,11 +117,10 @@ def test_the_audit_log_tells_every_date_that_was_written(db: Connection) -> None
     assert one(db, written + " and action = 'insert' and after ->> 'source' = 'production_calendar'") == 2
 
 
-@pytest.mark.parametrize("year", production_calendar.years())
+@pytest.mark.parametrize("year", years())
 def test_an_office_with_a_lunch_works_the_norm_of_every_year(db: Connection, year: int) -> None:
     office = store(db, Schedule("Europe/Moscow", LUNCH))
-    days = production_calendar.read(year).days
-    bring_in(db, *(day.model_dump(mode="json", exclude={"kind"}) for day in days), year=year)
+    bring_in(db, *stated(read(year)), year=year)
     rebuild(db, office, datetime(year, 6, 1, tzinfo=MOSCOW))
     new_years = [datetime.combine(date(each, 1, 1), datetime.min.time(), MOSCOW) for each in (year, year + 1)]
     assert between(db, office, *new_years) == timedelta(hours=1972)

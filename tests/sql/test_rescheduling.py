@@ -193,25 +193,35 @@ def test_another_ladder_is_a_new_version_that_new_windows_follow(late: Connectio
 
 
 @pytest.mark.parametrize(
-    "steps",
+    ("steps", "key"),
     [
-        [],
-        [{"kind": "breach", "recipients": []}],
-        [{"kind": "breach", "recipients": ["everybody"]}],
-        [{"kind": "panic", "recipients": ["owner"]}],
-        [{"kind": "breach", "recipients": ["owner"], "after_minutes": 5}],
-        [{"kind": "breach", "recipients": ["owner"]}, {"kind": "escalation", "level": 1, "recipients": ["owner"]}],
-        [
-            {"kind": "breach", "recipients": ["owner"]},
-            {"kind": "escalation", "level": 1, "after_minutes": 30, "recipients": ["owner"]},
-            {"kind": "escalation", "level": 2, "after_minutes": 30, "recipients": ["owner"]},
-        ],
-        [{"kind": "breach", "recipients": ["owner"]}, {"kind": "breach", "recipients": ["head"]}],
+        ([], "breach_told_to_nobody"),
+        ([{"kind": "breach", "recipients": []}], "breach_told_to_nobody"),
+        ([{"kind": "breach", "recipients": ["everybody"]}], "ladder_is_malformed"),
+        ([{"kind": "panic", "recipients": ["owner"]}], "ladder_is_malformed"),
+        ([{"kind": "breach", "recipients": ["owner"], "after_minutes": 5}], "ladder_is_malformed"),
+        (
+            [{"kind": "breach", "recipients": ["owner"]}, {"kind": "escalation", "level": 1, "recipients": ["owner"]}],
+            "ladder_is_malformed",
+        ),
+        (
+            [
+                {"kind": "breach", "recipients": ["owner"]},
+                {"kind": "escalation", "level": 1, "after_minutes": 30, "recipients": ["owner"]},
+                {"kind": "escalation", "level": 2, "after_minutes": 30, "recipients": ["owner"]},
+            ],
+            "steps_out_of_order",
+        ),
+        (
+            [{"kind": "breach", "recipients": ["owner"]}, {"kind": "breach", "recipients": ["head"]}],
+            "ladder_is_malformed",
+        ),
+        ([{"kind": "breach", "recipients": [str(user_id(9))]}], "step_is_for_a_stranger"),
     ],
 )
-def test_a_ladder_that_makes_no_sense_is_refused_whole(db: Connection, steps: list[Row]) -> None:
+def test_a_ladder_that_makes_no_sense_is_refused_whole(db: Connection, steps: list[Row], key: str) -> None:
     before = policy(db)
-    with pytest.raises(psycopg.Error, match="ladder_is_malformed"), db.transaction():
+    with pytest.raises(psycopg.Error, match=key), db.transaction():
         db.execute("select api.change_ladder(%s, %s)", [before["id"], ladder(*steps)])
     assert policy(db)["version"] == before["version"]
 

@@ -14,12 +14,13 @@ from admin.services import Services
 from admin.throttling import LOW
 from admin.tokens import AuthUnavailable
 from admin.visitors import visitor_of
+from infra.words import N_
 
 log = structlog.get_logger()
 
 AnyRequest = Request[Any, Any, Any]
 
-DOWN = "Сервис входа не отвечает. Обычно это проходит за минуту: попробуйте ещё раз."
+DOWN = N_("Сервис входа не отвечает. Обычно это проходит за минуту: попробуйте ещё раз.")
 
 
 class ForgotForm(BaseModel):

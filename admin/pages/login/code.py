@@ -16,13 +16,14 @@ from admin.next_page import HOME, login_address, safe_next
 from admin.services import Services
 from admin.throttling import LOW
 from admin.visitors import visitor_of
+from infra.words import N_
 
 log = structlog.get_logger()
 
 AnyRequest = Request[Any, Any, Any]
 
-WRONG = "Код не подошёл. Введите тот, что приложение показывает сейчас."
-TOO_MANY = "Слишком много попыток. Подождите минуту и попробуйте снова."
+WRONG = N_("Код не подошёл. Введите тот, что приложение показывает сейчас.")
+TOO_MANY = N_("Слишком много попыток. Подождите минуту и попробуйте снова.")
 
 
 class CodeForm(BaseModel):

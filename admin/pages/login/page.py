@@ -24,28 +24,29 @@ from admin.tokens import AuthUnavailable
 from admin.visitors import address_of, visitor_of
 from infra.supabase import Refused, Unavailable
 from infra.throttling import TooOften, Verdict
+from infra.words import N_, _
 
 log = structlog.get_logger()
 
 AnyRequest = Request[Any, Any, Any]
 
 # One sentence for a wrong password, an unknown e-mail and a closed account: the answer must not tell which.
-WRONG = "Неверная почта или пароль"
-TOO_MANY = "Слишком много попыток. Попробуйте снова через {wait}."
-DOWN = "Сервис входа не отвечает. Обычно это проходит за минуту: попробуйте ещё раз."
+WRONG = N_("Неверная почта или пароль")
+TOO_MANY = N_("Слишком много попыток. Попробуйте снова через {wait}.")
+DOWN = N_("Сервис входа не отвечает. Обычно это проходит за минуту: попробуйте ещё раз.")
 
 # Auth itself asks for a pause, without saying how long.
 AUTH_PAUSE = Verdict(passes=False, limit=0, remaining=0, reset_seconds=60)
 
 REASONS = {
-    "expired": "Сеанс закончился. Войдите снова, и мы вернём вас на ту же страницу.",
-    "deactivated": "Ваш доступ отключён. Если это ошибка, обратитесь к администратору.",
-    "role_changed": "Ваша роль изменилась. Войдите снова.",
-    "signed_out": "Вы вышли.",
-    "joined": "Доступ создан. Войдите со своей почтой и новым паролем.",
-    "signed_out_everywhere": "Вы вышли на всех устройствах.",
-    "code": "Слишком много неверных кодов, или прошло больше 15 минут. Начните с пароля.",
-    "reset": "Пароль изменён, все прежние сеансы закончены. Войдите с новым паролем.",
+    "expired": N_("Сеанс закончился. Войдите снова, и мы вернём вас на ту же страницу."),
+    "deactivated": N_("Ваш доступ отключён. Если это ошибка, обратитесь к администратору."),
+    "role_changed": N_("Ваша роль изменилась. Войдите снова."),
+    "signed_out": N_("Вы вышли."),
+    "joined": N_("Доступ создан. Войдите со своей почтой и новым паролем."),
+    "signed_out_everywhere": N_("Вы вышли на всех устройствах."),
+    "code": N_("Слишком много неверных кодов, или прошло больше 15 минут. Начните с пароля."),
+    "reset": N_("Пароль изменён, все прежние сеансы закончены. Войдите с новым паролем."),
 }
 
 
@@ -134,7 +135,7 @@ async def _go_on(request: AnyRequest, services: Services, login: Login, next_pag
 
 
 def _too_many(data: SignInForm, verdict: Verdict) -> Response[Any]:
-    answer = _form(429, data.next, email=data.email, problem=TOO_MANY.format(wait=pause(verdict.reset_seconds)))
+    answer = _form(429, data.next, email=data.email, problem=_(TOO_MANY).format(wait=pause(verdict.reset_seconds)))
     answer.headers.update(headers(verdict))
     return answer
 

@@ -22,6 +22,7 @@ from admin.times import Wall, pause
 from admin.tokens import AuthUnavailable
 from infra.supabase import Refused
 from infra.throttling import TooOften
+from infra.words import N_, _
 
 log = structlog.get_logger()
 
@@ -29,21 +30,21 @@ AnyRequest = Request[Any, Any, Any]
 
 LATEST = 10
 NOTES = {
-    "profile": "Сохранено.",
-    "password": "Пароль изменён. На других устройствах вы вышли.",
-    "session": "Готово.",
-    "factor": "Второй шаг входа включён. На других устройствах вы вышли.",
+    "profile": N_("Сохранено."),
+    "password": N_("Пароль изменён. На других устройствах вы вышли."),
+    "session": N_("Готово."),
+    "factor": N_("Второй шаг входа включён. На других устройствах вы вышли."),
 }
-TOO_OFTEN = "Слишком много попыток. Попробуйте снова через {wait}."
-MALFORMED = "Не удалось прочитать форму. Проверьте время и число оповещений."
+TOO_OFTEN = N_("Слишком много попыток. Попробуйте снова через {wait}.")
+MALFORMED = N_("Не удалось прочитать форму. Проверьте время и число оповещений.")
 
 OUTCOME_WORDS: dict[Outcome, str] = {
-    "signed_in": "Вход",
-    "refused": "Неудачная попытка",
-    "signed_out": "Выход",
-    "reset_requested": "Запрошен новый пароль",
-    "reset_done": "Пароль задан по ссылке из письма",
-    "password_changed": "Пароль изменён",
+    "signed_in": N_("Вход"),
+    "refused": N_("Неудачная попытка"),
+    "signed_out": N_("Выход"),
+    "reset_requested": N_("Запрошен новый пароль"),
+    "reset_done": N_("Пароль задан по ссылке из письма"),
+    "password_changed": N_("Пароль изменён"),
 }
 
 
@@ -53,6 +54,7 @@ class Profile(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     full_name: str
+    locale: str
     quiet_from: time | None
     quiet_until: time | None
     alerts_per_hour: int
@@ -71,8 +73,8 @@ class SignIn(BaseModel):
 
     @property
     def words(self) -> str:
-        """What happened, in Russian."""
-        return OUTCOME_WORDS[self.outcome]
+        """What happened, in words."""
+        return _(OUTCOME_WORDS[self.outcome])
 
 
 class ProfileForm(BaseModel):
@@ -84,6 +86,7 @@ class ProfileForm(BaseModel):
     quiet_from: str = Field(default="", max_length=20)
     quiet_until: str = Field(default="", max_length=20)
     alerts_per_hour: str = Field(max_length=20)
+    locale: str = Field(default="", max_length=20)
 
 
 _PROFILES = TypeAdapter(list[Profile])
@@ -112,8 +115,7 @@ async def update_profile(
     typed = data.model_dump()
     try:
         given = {name: value or None for name, value in typed.items()}
-        # The pages speak one language so far: there is none to choose.
-        await me.database.call("update_profile", locale=None, **given)
+        await me.database.call("update_profile", **given)
     except Refused as refusal:
         if refusal.key not in KEYS and not refusal.code.startswith("22"):
             raise
@@ -134,7 +136,7 @@ async def change_password(
     try:
         session = await new_session(request, services, me, data)
     except TooOften as error:
-        words = TOO_OFTEN.format(wait=pause(error.verdict.reset_seconds))
+        words = _(TOO_OFTEN).format(wait=pause(error.verdict.reset_seconds))
         answer = await _page(request, services, me, 429, password_problem=words)
         answer.headers.update(headers(error.verdict))
         return answer

@@ -13,12 +13,13 @@ from admin.services import Services
 from admin.tokens import AuthUnavailable
 from admin.visitors import address_of, visitor_of
 from infra.throttling import TooOften
+from infra.words import N_
 
 log = structlog.get_logger()
 
-WRONG = "Текущий пароль не подошёл."
-TOO_MANY = "Слишком много попыток. Подождите минуту и попробуйте снова."
-REFUSED = "Сервис входа не дал изменить пароль. Выйдите, войдите снова и повторите."
+WRONG = N_("Текущий пароль не подошёл.")
+TOO_MANY = N_("Слишком много попыток. Подождите минуту и попробуйте снова.")
+REFUSED = N_("Сервис входа не дал изменить пароль. Выйдите, войдите снова и повторите.")
 
 
 class PasswordForm(BaseModel):

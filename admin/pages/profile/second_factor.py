@@ -17,13 +17,14 @@ from admin.services import Services
 from admin.throttling import LOW
 from admin.tokens import AuthUnavailable
 from admin.visitors import visitor_of
+from infra.words import N_
 
 log = structlog.get_logger()
 
 AnyRequest = Request[Any, Any, Any]
 
-WRONG = "Код не подошёл. Введите тот, что приложение показывает сейчас."
-NOT_NOW = "Сервис входа этого не разрешил. Выйдите, войдите снова и повторите."
+WRONG = N_("Код не подошёл. Введите тот, что приложение показывает сейчас.")
+NOT_NOW = N_("Сервис входа этого не разрешил. Выйдите, войдите снова и повторите.")
 NAME = "BuhBot"
 
 

@@ -18,6 +18,7 @@ from admin.services import Services
 from admin.throttling import LOW
 from admin.tokens import AuthUnavailable
 from admin.visitors import visitor_of
+from infra.words import N_
 
 log = structlog.get_logger()
 
@@ -25,11 +26,11 @@ AnyRequest = Request[Any, Any, Any]
 
 # Auth would stumble over control characters, and look as if it were down.
 PRINTED = r"^[!-~]*$"
-SPENT = "Эта ссылка уже использована или устарела."
-TOO_MANY = "Слишком много попыток. Подождите минуту и попробуйте снова."
-CODE_NEEDED = "У вас включён второй шаг входа: введите и код из приложения."
-CODE_WRONG = "Код не подошёл. Введите тот, что приложение показывает сейчас."
-DOWN = "Сервис входа не отвечает. Обычно это проходит за минуту: попробуйте ещё раз."
+SPENT = N_("Эта ссылка уже использована или устарела.")
+TOO_MANY = N_("Слишком много попыток. Подождите минуту и попробуйте снова.")
+CODE_NEEDED = N_("У вас включён второй шаг входа: введите и код из приложения.")
+CODE_WRONG = N_("Код не подошёл. Введите тот, что приложение показывает сейчас.")
+DOWN = N_("Сервис входа не отвечает. Обычно это проходит за минуту: попробуйте ещё раз.")
 
 
 class ResetForm(BaseModel):

@@ -15,16 +15,17 @@ from admin.people import ROLE_WORDS, Role, SignedIn
 from admin.services import Services
 from admin.times import Wall
 from infra.supabase import Refused
+from infra.words import N_, _
 
 AnyRequest = Request[Any, Any, Any]
 
 DONE = {
-    "invited": "Приглашение готово. Скопируйте ссылку и отправьте её человеку.",
-    "revoked": "Приглашение отозвано, ссылка больше не действует.",
-    "role": "Роль изменена.",
-    "deactivated": "Доступ отключён. Чаты сотрудника остались за ним: назначьте им другого ответственного.",
-    "activated": "Доступ включён.",
-    "unlinked": "Telegram отвязан.",
+    "invited": N_("Приглашение готово. Скопируйте ссылку и отправьте её человеку."),
+    "revoked": N_("Приглашение отозвано, ссылка больше не действует."),
+    "role": N_("Роль изменена."),
+    "deactivated": N_("Доступ отключён. Чаты сотрудника остались за ним: назначьте им другого ответственного."),
+    "activated": N_("Доступ включён."),
+    "unlinked": N_("Telegram отвязан."),
 }
 GIVEN_BY: Mapping[Role, tuple[Role, ...]] = {
     "admin": ("accountant", "manager", "observer", "admin"),
@@ -54,7 +55,7 @@ async def team_page(
         "me": me.person,
         "members": members,
         "standing": standing,
-        "roles": [(role, ROLE_WORDS[role]) for role in ROLE_WORDS],
+        "roles": [(role, _(word)) for role, word in ROLE_WORDS.items()],
         "roles_to_give": roles_to_give(me),
         "origin": services.settings.origin,
         "wall": Wall(request.cookies.get("zone"), datetime.now(UTC)),
@@ -69,7 +70,7 @@ async def team_page(
 
 def roles_to_give(me: SignedIn) -> list[tuple[Role, str]]:
     """Return the roles that this person may invite to, with their words."""
-    return [(role, ROLE_WORDS[role]) for role in GIVEN_BY.get(me.person.role, ())]
+    return [(role, _(ROLE_WORDS[role])) for role in GIVEN_BY.get(me.person.role, ())]
 
 
 def words_of(refusal: Refused) -> str:

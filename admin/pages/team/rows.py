@@ -6,27 +6,32 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 
 from admin.people import ROLE_WORDS, Role
+from infra.words import N_, _
 
 UNREACHABLE_WORDS = {
-    "blocked": "заблокировал бота",
-    "deleted": "аккаунт удалён",
-    "not_started": "не начал разговор с ботом",
+    "blocked": N_("заблокировал бота"),
+    "deleted": N_("аккаунт удалён"),
+    "not_started": N_("не начал разговор с ботом"),
 }
-STATE_WORDS = {"live": "ждёт ответа", "expired": "срок истёк"}
+STATE_WORDS = {"live": N_("ждёт ответа"), "expired": N_("срок истёк")}
 
 REASONS = {
-    "email_is_wrong": "Почта написана с ошибкой",
-    "name_is_missing": "Имя: от 1 до 200 знаков в одну строку",
-    "role_is_unknown": "Такой роли нет",
-    "role_is_not_yours_to_give": "Эту роль может дать только администратор",
-    "telegram_name_is_wrong": "Имя в Telegram: латинские буквы, цифры и _, от 4 до 32 знаков",
-    "email_repeats": "Эта почта уже есть в списке выше",
-    "person_exists": "Такой сотрудник уже есть",
-    "manager_is_unknown": "Менеджера с такой почтой нет",
-    "invited_as_another": "Уже приглашён с другой ролью: сначала отзовите то приглашение",
-    "invited_by_another": "Уже приглашён другим человеком",
+    "email_is_wrong": N_("Почта написана с ошибкой"),
+    "name_is_missing": N_("Имя: от 1 до 200 знаков в одну строку"),
+    "role_is_unknown": N_("Такой роли нет"),
+    "role_is_not_yours_to_give": N_("Эту роль может дать только администратор"),
+    "telegram_name_is_wrong": N_("Имя в Telegram: латинские буквы, цифры и _, от 4 до 32 знаков"),
+    "email_repeats": N_("Эта почта уже есть в списке выше"),
+    "person_exists": N_("Такой сотрудник уже есть"),
+    "manager_is_unknown": N_("Менеджера с такой почтой нет"),
+    "invited_as_another": N_("Уже приглашён с другой ролью: сначала отзовите то приглашение"),
+    "invited_by_another": N_("Уже приглашён другим человеком"),
 }
-OUTCOMES = {"invited": "Будет приглашён", "already_invited": "Уже приглашён, ссылка та же", "refused": "Ошибка"}
+OUTCOMES = {
+    "invited": N_("Будет приглашён"),
+    "already_invited": N_("Уже приглашён, ссылка та же"),
+    "refused": N_("Ошибка"),
+}
 
 
 class Member(BaseModel):
@@ -48,12 +53,12 @@ class Member(BaseModel):
     @property
     def role_word(self) -> str:
         """The role in Russian."""
-        return ROLE_WORDS[self.role]
+        return _(ROLE_WORDS[self.role])
 
     @property
     def unreachable_word(self) -> str:
         """Why the bot cannot write to the person; empty when it can."""
-        return UNREACHABLE_WORDS.get(self.unreachable_because or "", "")
+        return _(word) if (word := UNREACHABLE_WORDS.get(self.unreachable_because or "")) else ""
 
 
 class Standing(BaseModel):
@@ -73,12 +78,12 @@ class Standing(BaseModel):
     @property
     def role_word(self) -> str:
         """The role in Russian."""
-        return ROLE_WORDS[self.role]
+        return _(ROLE_WORDS[self.role])
 
     @property
     def state_word(self) -> str:
         """The state in Russian."""
-        return STATE_WORDS[self.state]
+        return _(STATE_WORDS[self.state])
 
 
 class Judged(BaseModel):
@@ -96,7 +101,7 @@ class Judged(BaseModel):
     @property
     def words(self) -> str:
         """What becomes of the row, in Russian."""
-        return REASONS[self.reason] if self.reason else OUTCOMES[self.outcome]
+        return _(REASONS[self.reason] if self.reason else OUTCOMES[self.outcome])
 
     @property
     def role_word(self) -> str:
