@@ -24,6 +24,8 @@ from admin.pages.login.code import show_code
 from admin.pages.login.page import show_login, sign_in
 from admin.pages.logout.page import sign_out
 from admin.pages.palette.page import show_palette
+from admin.pages.policies.page import send_test_alert, show_policies, show_test_alerts
+from admin.pages.policies.policy import add_policy, apply_policy, save_policy, show_new_policy, show_policy
 from admin.pages.profile.page import change_password, show_profile, update_profile
 from admin.pages.profile.second_factor import (
     begin_second_factor,
@@ -39,6 +41,9 @@ from admin.pages.requests.reply import fill_template, retry_reply, send_reply
 from admin.pages.requests.request import assign_request, classify_request, excuse_request, show_request, take_request
 from admin.pages.requests.views import delete_view, keep_view, rename_view
 from admin.pages.reset.page import finish_reset, show_reset
+from admin.pages.schedules.calendar import import_calendar, save_firm_dates, show_calendar
+from admin.pages.schedules.page import add_schedule, show_schedules
+from admin.pages.schedules.schedule import archive_schedule, save_dates, save_schedule, show_schedule
 from admin.pages.team.invitations import invite, invite_list, revoke_invitation, show_list
 from admin.pages.team.members import set_active, set_role, unlink_telegram_of
 from admin.pages.team.page import show_team
@@ -88,7 +93,7 @@ def create_app(settings: AdminSettings) -> Litestar:
 
 
 def _pages() -> list[HTTPRouteHandler]:
-    return [home, show_palette, *_requests(), show_file, *_doors(), *_profile(), *_people(), *_clients()]
+    return [home, show_palette, *_requests(), show_file, *_doors(), *_profile(), *_people(), *_clients(), *_rules()]
 
 
 def _requests() -> list[HTTPRouteHandler]:
@@ -121,6 +126,15 @@ def _people() -> list[HTTPRouteHandler]:
 
 def _clients() -> list[HTTPRouteHandler]:
     return [show_clients, show_client, export_client, erase_client]
+
+
+def _rules() -> list[HTTPRouteHandler]:
+    return [
+        *(show_schedules, add_schedule, show_schedule, save_schedule, save_dates, archive_schedule),
+        *(show_calendar, import_calendar, save_firm_dates),
+        *(show_policies, show_policy, show_new_policy, add_policy, save_policy, apply_policy),
+        *(show_test_alerts, send_test_alert),
+    ]
 
 
 def _telemetry(services: Callable[[], Services]) -> list[HTTPRouteHandler]:

@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from admin.next_page import login_address, page_of
 from admin.people import SignInNeeded
+from admin.rule_refusals import RULES
 from admin.throttling import headers
 from admin.times import pause
 from admin.tokens import AuthUnavailable
@@ -72,6 +73,7 @@ KEYS: dict[str, Sentence] = {
         N_("Клиент уже не ждёт ответа"), N_("Это обращение закрыто: обновите страницу.")
     ),
     "client_not_found": Sentence(N_("Клиент не найден"), N_("Возможно, ссылка устарела или в ней опечатка.")),
+    **{key: Sentence(*words) for key, words in RULES.items()},
     # api.update_profile: the constraints of a person's own row
     "person_is_unknown": Sentence(N_("Недостаточно прав"), N_("Ваш доступ отключён. Обратитесь к администратору.")),
     "full_name_is_written": Sentence(N_("Имя не подходит"), N_("Напишите имя: от 1 до 200 знаков в одну строку.")),

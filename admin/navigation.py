@@ -9,7 +9,7 @@ from infra.words import N_
 EVERYBODY = frozenset(ROLE_WORDS)
 MANAGERS: frozenset[Role] = frozenset({"admin", "manager"})
 
-WORK, FIRM = N_("Работа"), N_("Фирма")
+WORK, FIRM, RULES = N_("Работа"), N_("Фирма"), N_("Правила")
 
 
 class Destination(NamedTuple):
@@ -25,6 +25,8 @@ DESTINATIONS = (
     Destination(WORK, "/requests", N_("Ожидают ответа")),
     Destination(FIRM, "/clients", N_("Клиенты")),
     Destination(FIRM, "/team", N_("Команда"), MANAGERS),
+    Destination(RULES, "/schedules", N_("Графики")),
+    Destination(RULES, "/policies", N_("Политики")),
 )
 
 

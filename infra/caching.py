@@ -40,6 +40,7 @@ CHANGES = {
     **dict.fromkeys(
         ("acknowledge_request", "excuse_request", "press_request", "press_alert", "settle_replies"), REQUESTS
     ),
+    **dict.fromkeys(("save_schedule", "set_dates", "bring_in_calendar", "bring_to_policy"), REQUESTS),
     **dict.fromkeys(("reclassify_request", "reclassify_message", "judge_faq_answer", "order_document"), REQUESTS),
     **dict.fromkeys(("act_on_requests", "answer_request", "retry_reply"), REQUESTS),
 }

@@ -25,6 +25,7 @@ WITHOUT_FIELDS = {
 }
 # What a person would type, so that only the one field that is attacked is odd.
 SENSIBLE = {
+    "archived": "no",
     "classification": "spam",
     "act": "take",
     "assignee": "chat",
