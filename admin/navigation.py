@@ -9,7 +9,7 @@ from infra.words import N_
 EVERYBODY = frozenset(ROLE_WORDS)
 MANAGERS: frozenset[Role] = frozenset({"admin", "manager"})
 
-WORK, FIRM, RESULTS = N_("Работа"), N_("Фирма"), N_("Итоги")
+WORK, FIRM, RULES, RESULTS = N_("Работа"), N_("Фирма"), N_("Правила"), N_("Итоги")
 
 
 class Destination(NamedTuple):
@@ -24,8 +24,12 @@ class Destination(NamedTuple):
 DESTINATIONS = (
     Destination(WORK, "/", N_("Сегодня")),
     Destination(WORK, "/requests", N_("Ожидают ответа")),
+    Destination(FIRM, "/chats", N_("Чаты")),
     Destination(FIRM, "/clients", N_("Клиенты")),
     Destination(FIRM, "/team", N_("Команда"), MANAGERS),
+    Destination(FIRM, "/tasks", N_("Задания"), MANAGERS),
+    Destination(RULES, "/schedules", N_("Графики")),
+    Destination(RULES, "/policies", N_("Политики")),
     Destination(RESULTS, "/reports", N_("Итоги")),
 )
 

@@ -47,6 +47,7 @@ UNWATCHED = {
     "outbox_sends": "the machine's own pace",
     "retention_progress": "the machine's own diary",
     "saved_views": "a person's own filters, which change nothing for others",
+    "tasks": "what a task changes is in the log where it is changed, by who started it",
     "schedule_openings": "the machine's own diary",
     "schedule_versions": "follows from schedules, which are watched",
     "working_periods": "follows from schedules, which are watched",
