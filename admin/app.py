@@ -29,6 +29,8 @@ from admin.pages.login.code import show_code
 from admin.pages.login.page import show_login, sign_in
 from admin.pages.logout.page import sign_out
 from admin.pages.palette.page import show_palette
+from admin.pages.policies.page import send_test_alert, show_policies, show_test_alerts
+from admin.pages.policies.policy import add_policy, apply_policy, save_policy, show_new_policy, show_policy
 from admin.pages.profile.page import change_password, show_profile, update_profile
 from admin.pages.profile.second_factor import (
     begin_second_factor,
@@ -38,9 +40,15 @@ from admin.pages.profile.second_factor import (
 )
 from admin.pages.profile.sessions import end_every_session, end_session
 from admin.pages.profile.telegram import link_telegram, show_telegram, unlink_telegram
+from admin.pages.requests.bulk import act_on_requests
 from admin.pages.requests.page import home, show_requests
-from admin.pages.requests.request import classify_request, excuse_request, show_request, take_request
+from admin.pages.requests.reply import fill_template, retry_reply, send_reply
+from admin.pages.requests.request import assign_request, classify_request, excuse_request, show_request, take_request
+from admin.pages.requests.views import delete_view, keep_view, rename_view
 from admin.pages.reset.page import finish_reset, show_reset
+from admin.pages.schedules.calendar import import_calendar, save_firm_dates, show_calendar
+from admin.pages.schedules.page import add_schedule, show_schedules
+from admin.pages.schedules.schedule import archive_schedule, save_dates, save_schedule, show_schedule
 from admin.pages.tasks.page import discard_task, show_task, show_task_state, show_tasks, start_task
 from admin.pages.team.invitations import invite, invite_list, revoke_invitation, show_list, show_list_template
 from admin.pages.team.members import set_active, set_role, unlink_telegram_of
@@ -91,11 +99,18 @@ def create_app(settings: AdminSettings) -> Litestar:
 
 
 def _pages() -> list[HTTPRouteHandler]:
-    return [home, show_palette, *_requests(), show_file, *_doors(), *_profile(), *_people(), *_clients(), *_chats()]
+    return [
+        *(home, show_palette, show_file),
+        *(*_requests(), *_doors(), *_profile(), *_people(), *_clients(), *_chats(), *_rules()),
+    ]
 
 
 def _requests() -> list[HTTPRouteHandler]:
-    return [show_requests, show_request, take_request, excuse_request, classify_request]
+    return [
+        *(show_requests, act_on_requests, keep_view, rename_view, delete_view),
+        *(show_request, take_request, excuse_request, classify_request, assign_request),
+        *(send_reply, fill_template, retry_reply),
+    ]
 
 
 def _doors() -> list[HTTPRouteHandler]:
@@ -141,6 +156,15 @@ def _chats() -> list[HTTPRouteHandler]:
         *(show_wizard, make_link, show_links, show_link, show_link_state, revoke_link),
         *(show_import, show_template, check_import),
         *(show_tasks, show_task, show_task_state, start_task, discard_task),
+    ]
+
+
+def _rules() -> list[HTTPRouteHandler]:
+    return [
+        *(show_schedules, add_schedule, show_schedule, save_schedule, save_dates, archive_schedule),
+        *(show_calendar, import_calendar, save_firm_dates),
+        *(show_policies, show_policy, show_new_policy, add_policy, save_policy, apply_policy),
+        *(show_test_alerts, send_test_alert),
     ]
 
 

@@ -1,51 +1,80 @@
-"""What a change does to those who wait, in words: said before it is saved, and of a task that will do it (S8)."""
+"""What a change of rules does to deadlines, as `private.moved_since` tells it, in words."""
 
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Iterator
+from typing import Literal
+from uuid import UUID
 
-from infra.words import ngettext
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from infra.words import N_, _, ngettext
+
+Effect = Literal["without_deadline", "newly_overdue", "sooner", "later", "no_longer_overdue"]
+
+EFFECT_WORDS: dict[Effect, str] = {
+    "without_deadline": N_("останется без срока"),
+    "newly_overdue": N_("станет просроченным"),
+    "sooner": N_("раньше"),
+    "later": N_("позже"),
+    "no_longer_overdue": N_("перестанет быть просроченным"),
+}
 
 
-class Effect(BaseModel):
-    """Open windows by what becomes of them, as `private.effect_on` counts them."""
+class MovedWindow(BaseModel):
+    """A window whose deadline moves."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    sooner: int = 0
-    later: int = 0
-    newly_overdue: int = 0
-    no_longer_overdue: int = 0
-    voided: int = 0
-    handed_over: int = 0
+    id: UUID
+    chat_name: str
+    client_name: str | None
+    opened_at: AwareDatetime
+    was: AwareDatetime | None
+    becomes: AwareDatetime | None
+    effect: Effect
 
     @property
-    def sentences(self) -> list[str]:
-        """What happens, the gravest first; nothing when nobody who waits will feel it."""
-        said = (
-            (
-                self.voided,
-                ngettext("{n} обращение будет снято с учёта", "{n} обращения будут сняты с учёта", self.voided),
-            ),
-            (
-                self.newly_overdue,
-                ngettext("{n} обращение станет просроченным", "{n} обращения станут просроченными", self.newly_overdue),
-            ),
-            (
-                self.no_longer_overdue,
-                ngettext(
-                    "{n} обращение перестанет быть просроченным",
-                    "{n} обращения перестанут быть просроченными",
-                    self.no_longer_overdue,
-                ),
-            ),
-            (self.sooner, ngettext("{n} срок ответа станет раньше", "{n} срока ответа станут раньше", self.sooner)),
-            (self.later, ngettext("{n} срок ответа станет позже", "{n} срока ответа станут позже", self.later)),
-            (
-                self.handed_over,
-                ngettext(
-                    "{n} обращение перейдёт к новому ответственному",
-                    "{n} обращения перейдут к новому ответственному",
-                    self.handed_over,
-                ),
-            ),
-        )
-        return [words.format(n=count) for count, words in said if count]
+    def effect_words(self) -> str:
+        """How it moves."""
+        return _(EFFECT_WORDS[self.effect])
+
+
+class Moved(BaseModel):
+    """How many deadlines move and how; the gravest of them by name."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    moved: int
+    newly_overdue: int
+    no_longer_overdue: int
+    without_deadline: int
+    windows: list[MovedWindow]
+
+    @property
+    def sentence(self) -> str:
+        """«Сдвинет 4 срока: 1 станет просроченным.»."""
+        if not self.moved:
+            return _("Ни один срок не сдвинется.")
+        head = ngettext("Сдвинет {count} срок", "Сдвинет {count} сроков", self.moved).format(count=self.moved)
+        graver = ", ".join(self._graver())
+        return f"{head}: {graver}." if graver else f"{head}."
+
+    @property
+    def is_grave(self) -> bool:
+        """Assert that somebody will be late by it, or never due."""
+        return bool(self.newly_overdue or self.without_deadline)
+
+    @property
+    def unnamed(self) -> int:
+        """How many move beside those that are named."""
+        return self.moved - len(self.windows)
+
+    def _graver(self) -> Iterator[str]:
+        late, lost, saved = self.newly_overdue, self.without_deadline, self.no_longer_overdue
+        if late:
+            yield ngettext("{count} станет просроченным", "{count} станут просроченными", late).format(count=late)
+        if lost:
+            yield ngettext("{count} останется без срока", "{count} останутся без срока", lost).format(count=lost)
+        if saved:
+            yield ngettext(
+                "{count} перестанет быть просроченным", "{count} перестанут быть просроченными", saved
+            ).format(count=saved)

@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from admin.next_page import login_address, page_of
 from admin.people import SignInNeeded
+from admin.rule_refusals import RULES
 from admin.throttling import headers
 from admin.times import pause
 from admin.tokens import AuthUnavailable
@@ -72,6 +73,7 @@ KEYS: dict[str, Sentence] = {
         N_("Клиент уже не ждёт ответа"), N_("Это обращение закрыто: обновите страницу.")
     ),
     "client_not_found": Sentence(N_("Клиент не найден"), N_("Возможно, ссылка устарела или в ней опечатка.")),
+    **{key: Sentence(*words) for key, words in RULES.items()},
     "unknown_chat": Sentence(N_("Чат не найден"), N_("Возможно, ссылка устарела или в ней опечатка.")),
     "unknown_policy": Sentence(N_("Правило не найдено"), N_("Его удалили, пока вы выбирали. Обновите страницу.")),
     "unknown_schedule": Sentence(N_("График не найден"), N_("Его удалили, пока вы выбирали. Обновите страницу.")),
@@ -118,6 +120,21 @@ KEYS: dict[str, Sentence] = {
     "noise_budget_is_sensible": Sentence(
         N_("Число оповещений не подходит"), N_("Укажите от 1 до 1000 оповещений в час.")
     ),
+    # /requests
+    "too_many_requests": Sentence(N_("Слишком много обращений"), N_("За один раз отметьте не больше 500.")),
+    "assignee_is_unknown": Sentence(N_("Передать некому"), N_("Этот сотрудник больше не работает с обращениями.")),
+    "unknown_chat": Sentence(N_("Чат не найден"), N_("Возможно, чат удалён или больше не ваш.")),
+    "bot_is_not_in_chat": Sentence(N_("Бота нет в чате"), N_("Верните бота в чат: пока его там нет, ответить нельзя.")),
+    "reply_is_empty": Sentence(N_("Ответ пустой"), N_("Напишите ответ.")),
+    "reply_is_too_long": Sentence(N_("Ответ слишком длинный"), N_("Telegram принимает до 4096 знаков.")),
+    "reply_is_not_failed": Sentence(N_("Ответ уже отправляется"), N_("Обновите страницу: видно, что с ним стало.")),
+    "unknown_template": Sentence(N_("Шаблон не найден"), N_("Этого шаблона больше нет: выберите другой.")),
+    "template_is_unfinished": Sentence(
+        N_("Шаблон не закончен"), N_("В шаблоне есть переменная, которой мы не знаем. Выберите другой.")
+    ),
+    "unknown_view": Sentence(N_("Вид не найден"), N_("Возможно, он уже удалён.")),
+    "view_needs_a_name": Sentence(N_("Название не подходит"), N_("Напишите название: от 1 до 100 знаков.")),
+    "view_name_is_taken": Sentence(N_("Название занято"), N_("У вас уже есть вид с таким названием.")),
 }
 
 FORBIDDEN = Sentence(

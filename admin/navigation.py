@@ -9,7 +9,7 @@ from infra.words import N_
 EVERYBODY = frozenset(ROLE_WORDS)
 MANAGERS: frozenset[Role] = frozenset({"admin", "manager"})
 
-WORK, FIRM = N_("Работа"), N_("Фирма")
+WORK, FIRM, RULES = N_("Работа"), N_("Фирма"), N_("Правила")
 
 
 class Destination(NamedTuple):
@@ -27,6 +27,8 @@ DESTINATIONS = (
     Destination(FIRM, "/clients", N_("Клиенты")),
     Destination(FIRM, "/team", N_("Команда"), MANAGERS),
     Destination(FIRM, "/tasks", N_("Задания"), MANAGERS),
+    Destination(RULES, "/schedules", N_("Графики")),
+    Destination(RULES, "/policies", N_("Политики")),
 )
 
 

@@ -25,13 +25,20 @@ WITHOUT_FIELDS = {
     "POST /clients/{client_id:uuid}/export",
     "POST /requests/{request_id:uuid}/take",
     "POST /requests/{request_id:uuid}/excuse",
+    "POST /requests/{request_id:uuid}/replies/{reply_id:uuid}/retry",
     "POST /tasks/{task_id:uuid}/discard",
     "POST /tasks/{task_id:uuid}/start",
 }
 # What a person would type, so that only the one field that is attacked is odd.
 SENSIBLE = {
-    "act": "restore",
+    "archived": "no",
     "classification": "spam",
+    "act": "take",
+    "assignee": "chat",
+    "body": "Готово",
+    "name": "Утро",
+    "query": "state=overdue",
+    "reply_id": "00000000-0000-4000-8000-00000000abcd",
     "active": "yes",
     "anonymous_staff": "false",
     "chat": "00000000-0000-4000-8000-00000000ffff",

@@ -11,6 +11,7 @@ from litestar.response import Redirect, Template
 from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 
 from admin.people import SignedIn
+from admin.rendering import is_fragment
 from admin.throttling import MEDIUM
 
 log = structlog.get_logger()
@@ -72,6 +73,6 @@ async def unlink_telegram(me: NamedDependency[SkipValidation[SignedIn]]) -> Resp
 async def _page(request: AnyRequest, me: SignedIn, link: Link | None = None) -> Response[Any]:
     columns = ",".join(Account.model_fields)
     [account] = _ACCOUNTS.validate_python(await me.database.read("users", columns, id=str(me.person.id)))
-    is_fragment = request.headers.get("hx-request") == "true"
-    name = "pages/profile/_telegram_account.html" if is_fragment else "pages/profile/telegram.html"
+    is_part = is_fragment(request)
+    name = "pages/profile/_telegram_account.html" if is_part else "pages/profile/telegram.html"
     return Template(name, context={"me": me.person, "account": account, "link": link})
