@@ -74,7 +74,6 @@ KEYS: dict[str, Sentence] = {
     ),
     "client_not_found": Sentence(N_("Клиент не найден"), N_("Возможно, ссылка устарела или в ней опечатка.")),
     **{key: Sentence(*words) for key, words in RULES.items()},
-    "unknown_chat": Sentence(N_("Чат не найден"), N_("Возможно, ссылка устарела или в ней опечатка.")),
     "unknown_policy": Sentence(N_("Правило не найдено"), N_("Его удалили, пока вы выбирали. Обновите страницу.")),
     "unknown_schedule": Sentence(N_("График не найден"), N_("Его удалили, пока вы выбирали. Обновите страницу.")),
     "owner_is_not_in_team": Sentence(
