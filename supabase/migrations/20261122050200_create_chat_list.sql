@@ -374,7 +374,8 @@ begin
       select jsonb_agg(
         jsonb_build_object(
           'chat_id', f.chat_id::text, 'message_id', f.message_id, 'at', f.telegram_date, 'author_name', f.author_name,
-          'is_staff', f.is_staff, 'is_bot', f.is_bot, 'kind', f.kind, 'text', f.words, 'edited_at', f.edited_at, 'has_file', f.media_file_id is not null
+          'is_staff', f.is_staff, 'is_bot', f.is_bot, 'kind', f.kind, 'text', f.words,
+          'edited_at', f.edited_at, 'has_file', f.media_file_id is not null
         )
         order by f.nth
       ) filter (where f.place <= most)

@@ -165,7 +165,8 @@ as $$
   )
   insert into public.chat_invitations (client_id, accountant_id, policy_id, schedule_id, sla_threshold_minutes, chat_name, created_by)
   select
-    w.client_id, coalesce(w.owner_id, private.usual_owner(w.client_id, keeper)), w.policy_id, w.schedule_id, w.target, w.chat_name, keeper.id
+    w.client_id, coalesce(w.owner_id, private.usual_owner(w.client_id, keeper)), w.policy_id, w.schedule_id,
+    w.target, w.chat_name, keeper.id
   from wanted as w
   where w.standing is null
 $$;
