@@ -46,9 +46,8 @@ class Finding(_Read):
 
     @property
     def words(self) -> str:
-        """What is wrong, whom it concerns and how many."""
-        subject = f": {self.subject}" if self.subject else ""
-        return _(CHECKS[self.check]) + subject + (f" ({self.amount})" if self.amount else "")
+        """What is wrong, and how many of it."""
+        return _(CHECKS[self.check]) + (f" ({self.amount})" if self.amount else "")
 
     @property
     def fix_words(self) -> str | None:
@@ -127,9 +126,16 @@ class Page(_Read):
     test: Trial | None
 
     @property
-    def faults(self) -> list[Finding]:
-        """What is not well, the worst first."""
-        return sorted((one for one in self.findings if one.state != "green"), key=lambda one: one.state != "red")
+    def faults(self) -> list[tuple[Finding, list[str]]]:
+        """What is not well, the worst first: one of each kind with the same fix, and all whom it concerns."""
+        kinds: dict[tuple[bool, str, str | None], list[Finding]] = {}
+        for one in self.findings:
+            if one.state != "green":
+                kinds.setdefault((one.state != "red", one.check, one.fix), []).append(one)
+        return [
+            (found[0], [one.subject for one in found if one.subject])
+            for _kind, found in sorted(kinds.items(), key=lambda kind: kind[0][0])
+        ]
 
 
 class Asked(Filters):
