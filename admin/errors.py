@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from admin.next_page import login_address, page_of
 from admin.people import SignInNeeded
+from admin.rule_refusals import RULES
 from admin.throttling import headers
 from admin.times import pause
 from admin.tokens import AuthUnavailable
@@ -73,7 +74,6 @@ KEYS: dict[str, Sentence] = {
     ),
     "unknown_alert": Sentence(N_("Оповещение не найдено"), N_("Такого оповещения больше нет: обновите страницу.")),
     "alert_already_resolved": Sentence(N_("Оповещение уже закрыто"), N_("Его закрыли раньше вас: обновите страницу.")),
-    "unknown_template": Sentence(N_("Шаблон не найден"), N_("Такого шаблона больше нет: обновите страницу.")),
     "template_has_a_category": Sentence(N_("Категория не подходит"), N_("Напишите категорию: от 1 до 100 знаков.")),
     "template_has_a_title": Sentence(N_("Название не подходит"), N_("Напишите название: от 1 до 200 знаков.")),
     "template_fits_one_message": Sentence(
@@ -81,9 +81,8 @@ KEYS: dict[str, Sentence] = {
     ),
     "template_is_unfinished": Sentence(
         N_("Незнакомая переменная"),
-        N_("В фигурных скобках стоит незнакомая переменная: такой текст клиенту не отправить. Возьмите из списка."),
+        N_("В фигурных скобках стоит незнакомая переменная: такой текст клиенту не отправить."),
     ),
-    "reply_is_too_long": Sentence(N_("Текст слишком длинный"), N_("С переменными выходит больше 4096 знаков.")),
     "unknown_faq_item": Sentence(N_("Вопрос не найден"), N_("Такого вопроса больше нет: обновите страницу.")),
     "question_is_written": Sentence(N_("Вопрос не подходит"), N_("Напишите вопрос: от 1 до 500 знаков.")),
     "answer_fits_one_message": Sentence(
@@ -106,6 +105,44 @@ KEYS: dict[str, Sentence] = {
         N_("Отправлять снова не нужно"), N_("Это сообщение уже ушло или снова в очереди: обновите страницу.")
     ),
     "client_not_found": Sentence(N_("Клиент не найден"), N_("Возможно, ссылка устарела или в ней опечатка.")),
+    **{key: Sentence(*words) for key, words in RULES.items()},
+    "unknown_chat": Sentence(N_("Чат не найден"), N_("Возможно, ссылка устарела или в ней опечатка.")),
+    "unknown_policy": Sentence(N_("Правило не найдено"), N_("Его удалили, пока вы выбирали. Обновите страницу.")),
+    "unknown_schedule": Sentence(N_("График не найден"), N_("Его удалили, пока вы выбирали. Обновите страницу.")),
+    "owner_is_not_in_team": Sentence(
+        N_("Не из вашей команды"), N_("Этому сотруднику вы не можете передать чат: он не из вашей команды.")
+    ),
+    "nobody_would_be_told": Sentence(
+        N_("Некому сообщить о просрочке"),
+        N_("Включить нельзя: никто не узнает о просрочке. Пусть ответственный или руководитель привяжет Telegram."),
+    ),
+    "chat_is_not_connected": Sentence(
+        N_("Чат не подключён"), N_("Измерять можно только подключённый чат, в котором есть бот.")
+    ),
+    "chat_already_connected": Sentence(N_("Чат уже подключён"), N_("Его подключили раньше. Обновите страницу.")),
+    "chat_link_is_over": Sentence(N_("Ссылка больше не действует"), N_("Ею воспользовались или её срок истёк.")),
+    "chat_name_is_wrong": Sentence(
+        N_("Название не подходит"), N_("Напишите название группы: до 300 знаков в одну строку.")
+    ),
+    "client_name_is_wrong": Sentence(
+        N_("Название не подходит"), N_("Напишите название: от 1 до 300 знаков в одну строку.")
+    ),
+    "client_name_is_taken": Sentence(
+        N_("Такой клиент уже есть"), N_("Клиент с таким названием уже есть. Выберите другое.")
+    ),
+    "tier_is_unknown": Sentence(N_("Уровень не найден"), N_("Выберите уровень из списка.")),
+    "segment_name_is_wrong": Sentence(
+        N_("Сегмент не подходит"), N_("Не больше 20 сегментов, в каждом названии до 200 знаков.")
+    ),
+    "segment_is_of_others": Sentence(
+        N_("Такой сегмент есть у другой команды"),
+        N_("Сегмент с таким названием завела другая команда. Назовите свой иначе."),
+    ),
+    "list_is_empty": Sentence(N_("Файл пуст"), N_("В файле нет ни одной строки с чатом или клиентом.")),
+    "list_is_too_long": Sentence(N_("Слишком длинный список"), N_("За один раз загружайте не больше 5000 строк.")),
+    "unknown_task": Sentence(N_("Задание не найдено"), N_("Его убрали, или оно не ваше.")),
+    "task_is_started": Sentence(N_("Задание уже началось"), N_("Его запустили раньше. Обновите страницу.")),
+    "task_has_errors": Sentence(N_("В списке есть ошибки"), N_("Исправьте файл и загрузите его ещё раз.")),
     # api.update_profile: the constraints of a person's own row
     "person_is_unknown": Sentence(N_("Недостаточно прав"), N_("Ваш доступ отключён. Обратитесь к администратору.")),
     "full_name_is_written": Sentence(N_("Имя не подходит"), N_("Напишите имя: от 1 до 200 знаков в одну строку.")),
@@ -115,6 +152,17 @@ KEYS: dict[str, Sentence] = {
     "noise_budget_is_sensible": Sentence(
         N_("Число оповещений не подходит"), N_("Укажите от 1 до 1000 оповещений в час.")
     ),
+    # /requests
+    "too_many_requests": Sentence(N_("Слишком много обращений"), N_("За один раз отметьте не больше 500.")),
+    "assignee_is_unknown": Sentence(N_("Передать некому"), N_("Этот сотрудник больше не работает с обращениями.")),
+    "bot_is_not_in_chat": Sentence(N_("Бота нет в чате"), N_("Верните бота в чат: пока его там нет, ответить нельзя.")),
+    "reply_is_empty": Sentence(N_("Ответ пустой"), N_("Напишите ответ.")),
+    "reply_is_too_long": Sentence(N_("Ответ слишком длинный"), N_("Telegram принимает до 4096 знаков.")),
+    "reply_is_not_failed": Sentence(N_("Ответ уже отправляется"), N_("Обновите страницу: видно, что с ним стало.")),
+    "unknown_template": Sentence(N_("Шаблон не найден"), N_("Этого шаблона больше нет: выберите другой.")),
+    "unknown_view": Sentence(N_("Вид не найден"), N_("Возможно, он уже удалён.")),
+    "view_needs_a_name": Sentence(N_("Название не подходит"), N_("Напишите название: от 1 до 100 знаков.")),
+    "view_name_is_taken": Sentence(N_("Название занято"), N_("У вас уже есть вид с таким названием.")),
 }
 
 FORBIDDEN = Sentence(

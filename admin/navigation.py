@@ -25,8 +25,12 @@ class Destination(NamedTuple):
 DESTINATIONS = (
     Destination(WORK, "/requests", N_("Ожидают ответа")),
     Destination(WORK, "/alerts", N_("Оповещения")),
+    Destination(FIRM, "/chats", N_("Чаты")),
     Destination(FIRM, "/clients", N_("Клиенты")),
     Destination(FIRM, "/team", N_("Команда"), MANAGERS),
+    Destination(FIRM, "/tasks", N_("Задания"), MANAGERS),
+    Destination(RULES, "/schedules", N_("Графики")),
+    Destination(RULES, "/policies", N_("Политики")),
     Destination(RULES, "/templates", N_("Шаблоны")),
     Destination(RULES, "/faq", N_("Частые вопросы")),
     Destination(SYSTEM, "/settings", N_("Настройки"), ADMINS),

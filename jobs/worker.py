@@ -21,6 +21,7 @@ from jobs import (
     sessions,
     sign_ins,
     sla_escalation,
+    task,
 )
 from jobs.connections import Connections
 from jobs.ticking import Tick
@@ -35,6 +36,7 @@ TICKS: list[Tick] = [
     Tick("audit", 5, audit.seal),
     Tick("faq_answer", 1, faq_answer.offer),
     Tick("classification", 1, classification.ask),
+    Tick("task", 1, task.carry_out),
 ]
 
 TIMETABLE: list[CronJob] = [

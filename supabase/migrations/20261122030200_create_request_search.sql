@@ -139,6 +139,7 @@ as $$
    first page was read, carried in `next`: while clocks run and stop, nothing is shown twice or lost. changes_at is when the next of all
    that fits passes its warning or deadline. */
 declare
+  number_asked constant bigint := substring(words from '^№?\s*(\d{1,18})$')::bigint;
   as_of constant timestamptz := coalesce((after ->> 'as_of')::timestamptz, date_trunc('second', now()));
   answer jsonb;
 begin
@@ -160,6 +161,7 @@ begin
       and (find_open.until is null or w.opened_at < find_open.until)
       and (
         find_open.words is null
+        or w.number = number_asked
         or strpos(lower(concat_ws(' ', c.chat_name, k.name)), find_open.words) > 0
         or (
           select strpos(lower(coalesce(t.message_text, t.caption)), find_open.words) > 0
@@ -233,6 +235,7 @@ set plan_cache_mode = 'force_custom_plan'
 as $$
 /* Windows that are closed and were decided in a period (S15), the latest first: {found: [id], next, counts}. */
 declare
+  number_asked constant bigint := substring(words from '^№?\s*(\d{1,18})$')::bigint;
   answer jsonb;
 begin
   with fitting as materialized (
@@ -250,6 +253,7 @@ begin
       and (find_closed.tier is null or k.tier = find_closed.tier)
       and (
         find_closed.words is null
+        or w.number = number_asked
         or strpos(lower(concat_ws(' ', c.chat_name, k.name)), find_closed.words) > 0
         or (
           select strpos(lower(coalesce(t.message_text, t.caption)), find_closed.words) > 0
@@ -305,7 +309,7 @@ as $$
 /* The work list of who asks, a page at a time: {rows, next, counts, changes_at, since, until, chat_name, people}. state is open, waiting,
    at_risk or overdue, least working time left first; or closed, answered, met, met_late, excused or voided, the latest first, by default of
    the last seven days. The days are the firm's, both included: those on which open windows opened, and on which closed ones were decided.
-   owner is a person's id, me or nobody; words are looked for in chat, client and last phrase. `next` goes back as `after`. counts holds
+   owner is a person's id, me or nobody; words are looked for in chat, client and last phrase, or are a number. `next` goes back as `after`. counts holds
    all that fits but the state. people are those who may own a request. */
 declare
   is_open constant boolean := state in ('open', 'waiting', 'at_risk', 'overdue');

@@ -96,7 +96,7 @@ language plpgsql
 stable
 set search_path = ''
 as $$
-/* What was written in the topic of a window: {messages, has_earlier, has_later, belongs_from, belongs_until}, messages as told_messages
+/* What was written in the topic of a window: {chat_id, messages, has_earlier, has_later, belongs_from, belongs_until}, messages as told_messages
    gives them. Without more, ten messages before its opening and `amount` from there on until its end; else `amount` before a message, or
    after one. Empty to who may not read messages. Refuses with unknown_request when the window does not exist for who asks. */
 declare
@@ -132,6 +132,7 @@ begin
     has_later := private.places_from(w.chat_id, w.topic_id, (latest.at, latest.message_id + 1), 'infinity', 1) is not null;
   end if;
   return jsonb_build_object(
+    'chat_id', w.chat_id,
     'messages', private.told_messages(w.chat_id, places),
     'has_earlier', coalesce(has_earlier, false),
     'has_later', coalesce(has_later, false),

@@ -297,7 +297,9 @@ begin
   begin
     written := private.write_policy(policy_id, name, tier, target_minutes, warn_percent, around_the_clock, steps);
     if dry_run then
-      told := jsonb_build_object('windows', api.apply_policy(written, false, as_of) -> 'windows', 'moved', private.moved_since(mark, as_of));
+      told := jsonb_build_object('windows', api.apply_policy(written, false, as_of) -> 'windows');
+      -- A statement of its own, which sees what was moved.
+      told := told || jsonb_build_object('moved', private.moved_since(mark, as_of));
       raise exception 'only_a_trial' using errcode = 'TRIAL';
     end if;
     select jsonb_build_object('policy_id', p.id, 'version', p.version)
@@ -326,9 +328,9 @@ declare
 begin
   perform private.expect_role('admin');
   begin
-    told := jsonb_build_object(
-      'windows', api.apply_policy(bring_to_policy.policy_id, false, as_of) -> 'windows', 'moved', private.moved_since(mark, as_of)
-    );
+    told := jsonb_build_object('windows', api.apply_policy(bring_to_policy.policy_id, false, as_of) -> 'windows');
+    -- A statement of its own, which sees what was moved.
+    told := told || jsonb_build_object('moved', private.moved_since(mark, as_of));
     if dry_run then
       raise exception 'only_a_trial' using errcode = 'TRIAL';
     end if;

@@ -143,6 +143,28 @@ class Firm:
         """The id of the latest window of a chat."""
         return self._one("select id from public.client_requests where chat_id = %s order by opened_at desc", chat.id)
 
+    def keep_view(self, person: Colleague, name: str = "Мой вид", query: str = "state=overdue") -> UUID:
+        """Give somebody a saved view of the work list."""
+        insert = (
+            "insert into public.saved_views (user_id, page, name, query) values (%s, '/requests', %s, %s) returning id"
+        )
+        return self._one(insert, person.id, name, query)
+
+    def fail_reply(self, chat: Chat, person: Colleague, request_id: UUID, text: str = "Акт готов") -> UUID:
+        """Let an answer of the panel be one that Telegram would not take."""
+        insert = (
+            "insert into public.outbox (kind, recipient_chat_id, subject_id, payload, status, finished_at, last_error)"
+            " select 'chat_reply', %s, gen_random_uuid(),"
+            " jsonb_build_object('chat', c.id, 'person', %s::uuid, 'request', %s::uuid, 'text', %s::text),"
+            " 'cancelled', now(), 'not enough rights' from public.chats as c where c.chat_id = %s returning id"
+        )
+        return self._one(insert, chat.id, person.id, request_id, text, chat.id)
+
+    def add_template(self, title: str, content: str) -> UUID:
+        """Make a ready text."""
+        insert = "insert into public.templates (category, title, content) values ('Ответы', %s, %s) returning id"
+        return self._one(insert, title, content)
+
     def hint(self) -> None:
         """Say what the bot says after a commit."""
         self._redis.publish("hints", "requests")

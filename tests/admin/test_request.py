@@ -1,5 +1,7 @@
 """`/requests/<id>`: one wait, its conversation and why it took so long, as each role reads it."""
 
+import re
+from html import unescape
 from uuid import uuid4
 
 import httpx
@@ -89,6 +91,75 @@ def test_an_answered_wait_says_who_answered_and_when(reader: Reader, firm: Firm,
     assert f"Ответ клиенту: {olga.name}" in page
     assert "Акт у вас на почте" in page
     assert "Ответ не нужен" not in page
+
+
+def test_an_answer_goes_out_as_the_bots_and_is_the_persons(
+    reader: Reader, firm: Firm, olga: Colleague, chat: Chat
+) -> None:
+    path = address(firm, chat)
+    template = firm.add_template("Акт готов", "Здравствуйте. Акт для {{chat_title}} готов.")
+    page = reader.as_person(olga).get(path)
+    assert "Акт готов" in words(page)
+    form = {name: hidden(page, name) for name in ("_csrf_token", "reply_id", "chat")}
+    filled = reader.post(f"{path}/fill", data={**form, "body": "Анна,", "template": str(template)})
+    text = f"Анна,\n\nЗдравствуйте. Акт для {chat.name} готов."
+    assert text in unescape(filled.text)
+    empty = reader.post(f"{path}/reply", data={**form, "body": " "})
+    assert (empty.status_code, "Напишите ответ." in words(empty)) == (422, True)
+    long = reader.post(f"{path}/reply", data={**form, "body": "я" * 4097})
+    assert (long.status_code, "до 4096 знаков" in words(long), "я" * 4097 in long.text) == (422, True, True)
+    for _ in range(2):
+        sent = reader.post(f"{path}/reply", data={**form, "body": text, "template": str(template)})
+        assert sent.headers["location"] == path
+    found = firm.row(
+        "select count(*), min(payload ->> 'person') from public.outbox"
+        " where kind = 'chat_reply' and recipient_chat_id = %s",
+        chat.id,
+    )
+    assert found == (1, str(olga.id))
+    assert firm.row("select usage_count from public.templates where id = %s", template) == (1,)
+    assert olga.name in words(reader.get(path))
+
+
+def test_what_telegram_refused_is_shown_and_tried_again(
+    reader: Reader, firm: Firm, olga: Colleague, chat: Chat
+) -> None:
+    path = address(firm, chat)
+    reply = firm.fail_reply(chat, olga, firm.request_of(chat), "Акт не ушёл")
+    page = words(reader.as_person(olga).get(path))
+    for part in ("не доставлено", "Акт не ушёл", "not enough rights", "Отправить ещё раз"):
+        assert part in page
+    retried = press(reader, f"{path}/replies/{reply}", "retry")
+    assert retried.headers["location"] == path
+    assert firm.row("select last_error is not null, status <> 'cancelled' from public.outbox where id = %s", reply)
+    again = press(reader, f"{path}/replies/{reply}", "retry")
+    assert again.status_code in {303, 409}
+
+
+def test_a_request_is_given_to_somebody_and_back(reader: Reader, firm: Firm, olga: Colleague, chat: Chat) -> None:
+    path, ivan = address(firm, chat), firm.hire("accountant", "Иван Взявший")
+    reader.as_person(firm.hire("manager"))
+    assert press(reader, path, "assign", assignee=str(ivan.id)).headers["location"] == path
+    page = words(reader.get(path))
+    assert "Передано: 1." in page and "Сменился ответственный → Иван Взявший" in page and "передано лично" in page
+    press(reader, path, "assign", assignee="chat")
+    assert "передано лично" not in words(reader.get(path))
+    assert press(reader, path, "assign", assignee="x").status_code in {400, 422}
+
+
+def test_the_talk_goes_on_earlier_and_shows_what_was_edited(
+    reader: Reader, firm: Firm, olga: Colleague, chat: Chat
+) -> None:
+    for minute in range(12):
+        firm.ask(chat, f"Было давно {minute}", 1600 - minute)
+    path = address(firm, chat)
+    page = reader.as_person(olga).get(path)
+    assert "Было давно 11" in page.text and "Было давно 0" not in page.text
+    earlier = re.search(rf'href="({path}\?before=[^"]+)"', page.text)
+    assert earlier
+    assert "Было давно 0" in reader.get(earlier[1]).text
+    assert "<html" not in reader.get(earlier[1], headers={"hx-request": "true"}).text
+    assert reader.get(f"{path}?before=made-up").status_code == 200
 
 
 def test_an_observer_reads_the_story_without_a_word_of_the_talk(reader: Reader, firm: Firm, chat: Chat) -> None:

@@ -16,7 +16,7 @@ BEARER = {"token", "name"}
 
 @dataclass(frozen=True)
 class Victim:
-    """An accountant with a client, a chat, a question, an invitation she waits for, and an open session."""
+    """An accountant with a client, a chat, a question, an answer, an invitation she waits for, and an open session."""
 
     firm: Firm
     person: Colleague
@@ -26,6 +26,8 @@ class Victim:
     chat: Chat
     message_id: int
     request_id: UUID
+    reply_id: UUID
+    view: UUID
     question: str
     author: str
     invitation: UUID
@@ -43,6 +45,8 @@ class Victim:
             "chat_id": str(self.chat.id),
             "message_id": str(self.message_id),
             "request_id": str(self.request_id),
+            "reply_id": str(self.reply_id),
+            "view": str(self.view),
             "person": str(self.person.id),
             "invitation": str(self.invitation),
             "handle": handle_of(self.reader.cookies["buhbot"]),
@@ -57,6 +61,8 @@ class Victim:
             ),
             firm.row("select name, erased_at from public.clients where id = %s", self.client_id),
             firm.row("select closed_as, acknowledged_by from public.client_requests where id = %s", self.request_id),
+            firm.row("select status from public.outbox where id = %s", self.reply_id),
+            firm.row("select name, query from public.saved_views where id = %s", self.view),
             firm.row("select revoked_at, used_at from public.staff_invitations where id = %s", self.invitation),
             firm.row("select count(*) from auth.sessions where user_id = %s", uuid),
             (self.reader.get("/requests").status_code,),
@@ -81,6 +87,7 @@ def victim_of(firm: Firm, reader: Reader) -> Victim:
     invitation = firm.invitation_of(invited)
     assert invitation
     reader.as_person(person)
+    request_id = firm.request_of(chat)
     return Victim(
         firm,
         person,
@@ -89,7 +96,9 @@ def victim_of(firm: Firm, reader: Reader) -> Victim:
         client_name,
         chat,
         found[0],
-        firm.request_of(chat),
+        request_id,
+        firm.fail_reply(chat, person, request_id),
+        firm.keep_view(person),
         f"Вопрос {word}",
         f"Автор {word}",
         invitation,

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
-from admin.pages.requests.page import KIND_WORDS
+from admin.pages.requests.rows import KIND_WORDS
 from bot.batching import Batcher
 from bot.intake import record_of
 from infra.local.telegram.client import SimulatorClient

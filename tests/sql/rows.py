@@ -65,6 +65,9 @@ _REST = f"""
   insert into public.saved_views (user_id, page, name, query)
   select u.id, '/requests', case u.telegram_id when 1004 then '{PRIVATELY}' else 'Мои' end, '777'
   from public.users as u where u.telegram_id between 1001 and 1005;
+  insert into public.tasks (id, kind, input, total, created_by)
+  select ('77700000-0000-4000-8000-00000000000' || u.telegram_id % 10)::uuid, 'import_chats', '[]', 0, u.id
+  from public.users as u where u.telegram_id between 1001 and 1005;
   insert into public.staff_invitations (id, email, role, full_name, invited_by)
   select
     ('77700000-0000-4000-8000-00000000000' || u.telegram_id % 10)::uuid, 'invited-777-' || u.telegram_id || '@b.test',
@@ -103,6 +106,7 @@ _FORGET = f"""
   delete from public.telegram_links where id::text like '777%';
   delete from public.staff_invitations where id::text like '777%';
   delete from public.saved_views where query = '777';
+  delete from public.tasks where id::text like '777%';
   delete from public.notification_preferences where kind = 'digest';
   delete from public.broadcasts where title = 'Рассылка 777';
   delete from public.chat_invitations where id::text like '777%' or client_id is null and accountant_id is null;

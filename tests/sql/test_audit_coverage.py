@@ -49,6 +49,7 @@ UNWATCHED = {
     "process_reports": "the machine's own diary",
     "retention_progress": "the machine's own diary",
     "saved_views": "a person's own filters, which change nothing for others",
+    "tasks": "what a task changes is in the log where it is changed, by who started it",
     "schedule_openings": "the machine's own diary",
     "schedule_versions": "follows from schedules, which are watched",
     "working_periods": "follows from schedules, which are watched",

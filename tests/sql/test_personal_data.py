@@ -16,6 +16,7 @@ ERASED = {
     "business_events.media_file_id": {"client", "person", "term"},
     "business_events.message_text": {"client", "person", "term"},
     "business_events.telegram_user_id": {"client", "person", "term"},
+    "chat_invitations.chat_name": {"client"},
     "chat_invitations.used_by_telegram_id": {"client", "person"},
     "chat_members.full_name": {"client", "person"},
     "chat_members.telegram_user_id": {"client", "person"},
@@ -96,6 +97,9 @@ KEPT = {
     "message_reactions.emoji": "one sign, by nobody once the id is gone",
     "saved_views.page": "a page of the admin",
     "settings.bot_telegram_id": "the bot's",
+    "tasks.input": "rows of a list; leave it with the work, or within a day",
+    **dict.fromkeys(("tasks.kind", "tasks.problem"), "a key"),
+    "tasks.result": "counts; of a draft also the cells that are wrong, which leave within a day",
 }
 
 

@@ -116,7 +116,11 @@ def test_a_preview_is_what_applying_the_new_version_then_does(
         save(db, policy, **stated)
         # Saving reaches no open window; being told to does, once.
         assert kept(db)[3:5] == before[3:5]
+        due = "select id, due_at from public.client_requests"
+        before_it = {row["id"]: row["due_at"] for row in all_rows(db, due)}
         assert bring(db, policy, dry_run=True) == foretold == bring(db, policy)
+        moved = sum(before_it[row["id"]] != row["due_at"] for row in all_rows(db, due))
+        assert foretold["moved"]["moved"] == moved
         assert foretold["windows"] == len(asked)
         assert bring(db, policy)["windows"] == 0
 

@@ -96,6 +96,8 @@ def test_owner_tier_words_and_days_narrow_it(asked: Connection) -> None:
     assert names(find(asked, words="  акт СВЕРКИ ")) == {"ООО Ромашка"}
     assert names(find(asked, words="лебед")) == {"ИП Лебедева"}
     assert names(find(asked, words="100%")) == set()
+    (boris,) = find(asked, words="лебед")["rows"]
+    assert names(find(asked, words=f"№ {boris['number']}")) == {"ИП Лебедева"}
     chat = one(asked, "select id from public.chats where chat_id = %s", NIGHT)
     only = find(asked, chat=chat)
     assert (names(only), only["chat_name"]) == ({"Ночная смена"}, "Ночная смена")

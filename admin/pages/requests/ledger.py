@@ -1,57 +1,59 @@
-"""«Почему 47 минут»: the ledger of one window, as `api.explain_request` tells it, and the conversation around it."""
+"""«Почему 47 минут»: the ledger of one window, as `api.explain_request` tells it."""
 
+from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from admin.times import duration
+from infra.words import N_, _
 
 OUTCOME_WORDS = {
-    "waiting": "Ждёт",
-    "at_risk": "Скоро срок",
-    "overdue": "Просрочено",
-    "met": "Отвечено в срок",
-    "met_late": "Отвечено с опозданием",
-    "excused": "Ответ не нужен",
-    "voided": "Не измеряется",
+    "waiting": N_("Ждёт"),
+    "at_risk": N_("Скоро срок"),
+    "overdue": N_("Просрочено"),
+    "met": N_("Отвечено в срок"),
+    "met_late": N_("Отвечено с опозданием"),
+    "excused": N_("Ответ не нужен"),
+    "voided": N_("Не измеряется"),
 }
 REASON_WORDS = {
-    "working": "рабочее время",
-    "break": "перерыв",
-    "night": "нерабочие часы",
-    "weekend": "выходной",
-    "day_off": "выходной по графику",
-    "holiday": "праздник",
+    "working": N_("рабочее время"),
+    "break": N_("перерыв"),
+    "night": N_("нерабочие часы"),
+    "weekend": N_("выходной"),
+    "day_off": N_("выходной по графику"),
+    "holiday": N_("праздник"),
 }
 CLOSED_WORDS = {
-    "answered": "ответили",
-    "edited": "вопрос снят, ответ больше не нужен",
-    "no_answer_needed": "отмечено, что ответ не нужен",
-    "monitoring_off": "наблюдение за чатом выключено",
-    "bot_removed": "бота удалили из чата",
-    "chat_deleted": "чат удалён",
+    "answered": N_("ответили"),
+    "edited": N_("вопрос снят, ответ больше не нужен"),
+    "no_answer_needed": N_("отмечено, что ответ не нужен"),
+    "monitoring_off": N_("наблюдение за чатом выключено"),
+    "bot_removed": N_("бота удалили из чата"),
+    "chat_deleted": N_("чат удалён"),
 }
 EVENT_WORDS = {
-    "opened": "Клиент написал",
-    "acknowledged": "Взято в работу",
-    "warned": "Предупреждение",
-    "breached": "Срок прошёл",
-    "escalated": "Оповещён следующий уровень",
-    "expired": "Оповещения закончились",
-    "answered": "Ответ клиенту",
-    "excused": "Ответ не нужен",
-    "voided": "Измерение остановлено",
-    "reopened": "Снова ждёт ответа",
-    "rescheduled": "Срок изменился",
-    "handed_over": "Сменился ответственный",
+    "opened": N_("Клиент написал"),
+    "acknowledged": N_("Взято в работу"),
+    "warned": N_("Предупреждение"),
+    "breached": N_("Срок прошёл"),
+    "escalated": N_("Оповещён следующий уровень"),
+    "expired": N_("Оповещения закончились"),
+    "answered": N_("Ответ клиенту"),
+    "excused": N_("Ответ не нужен"),
+    "voided": N_("Измерение остановлено"),
+    "reopened": N_("Снова ждёт ответа"),
+    "rescheduled": N_("Срок изменился"),
+    "handed_over": N_("Сменился ответственный"),
 }
-ALERT_WORDS = {"warning": "Предупреждение", "breach": "Срок прошёл", "escalation": "Эскалация"}
+ALERT_WORDS = {"warning": N_("Предупреждение"), "breach": N_("Срок прошёл"), "escalation": N_("Эскалация")}
 DELIVERY_WORDS = {
-    "pending": "ещё не отправлено",
-    "sending": "отправляется",
-    "sent": "доставлено",
-    "failed": "не доставлено",
-    "cancelled": "отменено",
+    "pending": N_("ещё не отправлено"),
+    "sending": N_("отправляется"),
+    "sent": N_("доставлено"),
+    "failed": N_("не доставлено"),
+    "cancelled": N_("отменено"),
 }
 
 
@@ -79,7 +81,7 @@ class Piece(_Told):
     @property
     def words(self) -> str:
         """The reason, with the name of the day where it has one."""
-        reason = REASON_WORDS[self.reason]
+        reason = _(REASON_WORDS[self.reason])
         return f"{reason}: {self.name}" if self.name else reason
 
     @property
@@ -101,11 +103,17 @@ class Event(_Told):
     at: AwareDatetime
     kind: str
     by: Colleague | None
+    detail: dict[str, Any] | None = None
+
+    @property
+    def given_to(self) -> str | None:
+        """The id of whoever has it since."""
+        return self.detail.get("to") if self.kind == "handed_over" and self.detail else None
 
     @property
     def words(self) -> str:
-        """What happened, in Russian."""
-        return EVENT_WORDS[self.kind]
+        """What happened."""
+        return _(EVENT_WORDS[self.kind])
 
 
 class Copy(_Told):
@@ -117,8 +125,8 @@ class Copy(_Told):
     @property
     def words(self) -> str:
         """Who, and what became of it."""
-        who = (self.to.name or "сотрудник") if self.to else "чат фирмы"
-        return f"{who} — {DELIVERY_WORDS.get(self.status or '', 'не отправлялось')}"
+        who = (self.to.name or _("сотрудник")) if self.to else _("чат фирмы")
+        return f"{who} — {_(DELIVERY_WORDS.get(self.status or '', N_('не отправлялось')))}"
 
 
 class Alert(_Told):
@@ -132,7 +140,8 @@ class Alert(_Told):
     @property
     def words(self) -> str:
         """Which one it is."""
-        return f"{ALERT_WORDS[self.kind]} {self.level}" if self.kind == "escalation" else ALERT_WORDS[self.kind]
+        words = _(ALERT_WORDS[self.kind])
+        return f"{words} {self.level}" if self.kind == "escalation" else words
 
 
 class Opening(_Told):
@@ -152,8 +161,9 @@ class Act(_Told):
 
     @property
     def because_words(self) -> str:
-        """Why it was closed, in Russian."""
-        return CLOSED_WORDS[self.because or "answered"]
+        """Why it was closed, in words."""
+        because = self.because or "answered"
+        return _(CLOSED_WORDS[because])
 
 
 class NamedVersion(_Told):
@@ -195,8 +205,8 @@ class Ledger(_Told):
 
     @property
     def outcome_word(self) -> str:
-        """How it stands, in Russian."""
-        return OUTCOME_WORDS[self.outcome]
+        """How it stands, in words."""
+        return _(OUTCOME_WORDS[self.outcome])
 
     @property
     def is_open(self) -> bool:
@@ -217,25 +227,3 @@ class Ledger(_Told):
     def late_by(self) -> str | None:
         """By how much the deadline was missed; none when it was not."""
         return duration(self.late_by_seconds) if self.late_by_seconds else None
-
-
-class Message(_Told):
-    """A row of `api.transcript`."""
-
-    message_id: int
-    telegram_date: AwareDatetime
-    author_name: str | None
-    is_staff: bool
-    is_bot: bool
-    kind: str
-    text: str | None
-    edited_at: AwareDatetime | None
-    has_file: bool
-    belongs: bool
-
-    @property
-    def side(self) -> str:
-        """Who speaks: the firm, a bot or the client."""
-        if self.is_bot:
-            return "bot"
-        return "staff" if self.is_staff else "client"

@@ -1,103 +1,35 @@
-"""`/requests`: who waits for an answer, least working time left first."""
+"""`/requests`: who waits for an answer, least working time left first, and what was closed."""
 
-from collections import Counter
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any, Literal
-from uuid import UUID
+import asyncio
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
-from litestar.response import Redirect, Template
-from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
+from litestar.response import Redirect
 
 from admin.next_page import HOME
-from admin.people import SignedIn
-from admin.rendering import is_fragment
-from admin.times import Wall, countdown
+from admin.pages.requests.filters import CLOSED, OPEN, STATE_WORDS, TIER_WORDS, Filters, State
+from admin.pages.requests.rows import Found
+from admin.pages.requests.views import Tab, tabs_of
+from admin.people import SignedIn, is_in_use
+from admin.rendering import is_fragment, show
 from infra.supabase import Unavailable
+from infra.words import _
 
-State = Literal["waiting", "at_risk", "overdue"]
-
-STATE_WORDS: dict[State, str] = {"overdue": "Просрочено", "at_risk": "Скоро срок", "waiting": "Ждёт"}
-COUNTER_WORDS: dict[State, str] = {"overdue": "Просрочено", "at_risk": "Скоро срок", "waiting": "Ждут"}
-KIND_WORDS = {
-    "photo": "Фото",
-    "video": "Видео",
-    "video_note": "Видеосообщение",
-    "voice": "Голосовое сообщение",
-    "audio": "Аудио",
-    "document": "Файл",
-    "sticker": "Стикер",
-    "location": "Место на карте",
-    "contact": "Контакт",
-    "animation": "Анимация",
-    "poll": "Опрос",
-    "live_photo": "Живое фото",
-    "paid_media": "Платное вложение",
-    "venue": "Место на карте",
-    "dice": "Игральная кость",
-    "story": "История",
-    "checklist": "Список дел",
-    "game": "Игра",
-    "invoice": "Счёт",
-    "rich_message": "Сообщение с оформлением",
-}
+AnyRequest = Request[Any, Any, Any]
+Me = NamedDependency[SkipValidation[SignedIn]]
 
 
-class Row(BaseModel):
-    """A row of `api.requests_awaiting_answer`: one open window."""
+class Count(NamedTuple):
+    """How many there are of a state, and where they are shown."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    id: UUID
-    chat_name: str
-    client_name: str | None
-    asked_by: str | None
-    last_message_text: str | None
-    last_message_kind: str | None
-    message_count: int
-    opened_at: AwareDatetime
-    last_message_at: AwareDatetime
-    warn_at: AwareDatetime | None
-    due_at: AwareDatetime | None
-    acknowledged_at: AwareDatetime | None
-    acknowledged_by_name: str | None
-    accountant_name: str | None
     state: State
-    working_seconds_left: int | None
-    clock_runs: bool
-    clock_changes_at: AwareDatetime | None
-
-    @property
-    def has_no_working_time(self) -> bool:
-        """Assert that the schedule never opens, so that there is no deadline."""
-        return self.due_at is None or self.working_seconds_left is None
-
-    @property
-    def state_word(self) -> str:
-        """The state in Russian."""
-        return STATE_WORDS[self.state]
-
-    @property
-    def left_words(self) -> str:
-        """Working time left, or how late it is, as of the reading."""
-        return countdown(self.working_seconds_left or 0)
-
-    @property
-    def kind_word(self) -> str:
-        """What was sent when there is no text to show."""
-        return KIND_WORDS.get(self.last_message_kind or "", "Сообщение без текста")
-
-    def seconds_until_stop(self, now: datetime) -> int | None:
-        """Seconds until the clock stops; none when it does not run, or never stops."""
-        if not self.clock_runs or self.clock_changes_at is None:
-            return None
-        return max(round((self.clock_changes_at - now).total_seconds()), 0)
-
-
-_ROWS = TypeAdapter(list[Row])
+    words: str
+    amount: int
+    address: str
+    is_chosen: bool
 
 
 @get("/")
@@ -107,44 +39,57 @@ async def home() -> Redirect:
 
 
 @get("/requests")
-async def show_requests(
-    request: Request[Any, Any, Any], me: NamedDependency[SkipValidation[SignedIn]]
-) -> Response[Any]:
-    """Show the list, or only its fragment to htmx. A list that could not be read says so and is never empty."""
-    is_part = is_fragment(request)
+async def show_requests(request: AnyRequest, me: Me) -> Response[Any]:
+    """Show the list, or only what changes in it to htmx. A list that could not be read says so, and is never empty."""
+    filters = Filters.read(request.query_params)
+    found, tabs = await _read(me, filters)
+    name = "pages/requests/_list.html" if is_fragment(request) else "pages/requests/page.html"
+    # Filters that a person typed, and not the open page by itself.
+    is_typed = is_fragment(request) and is_in_use(request)
+    page = show(
+        request,
+        me,
+        name,
+        status=200 if found else 503,
+        is_part=is_fragment(request),
+        is_typed=is_typed,
+        **_context(filters, found, tabs),
+    )
+    if is_typed:
+        page.headers["hx-push-url"] = filters.here
+    return page
+
+
+async def _read(me: SignedIn, filters: Filters) -> tuple[Found | None, list[Tab]]:
     try:
-        rows: Sequence[Row] | None = await _read_rows(me)
+        found, tabs = await asyncio.gather(me.database.call("find_requests", **filters.arguments()), tabs_of(me))
     except Unavailable:
-        rows = None
-    return Template(
-        "pages/requests/_list.html" if is_part else "pages/requests/page.html",
-        context=_context(me, rows, request.cookies.get("zone")),
-        status_code=200 if rows is not None else 503,
-    )
+        return None, []
+    return Found.model_validate(found), tabs
 
 
-async def _read_rows(me: SignedIn) -> list[Row]:
-    found = await me.database.read(
-        "requests_awaiting_answer", ",".join(Row.model_fields), order="working_seconds_left,opened_at", nulls_first=True
-    )
-    return _ROWS.validate_python(found)
-
-
-def _context(me: SignedIn, rows: Sequence[Row] | None, zone: str | None) -> dict[str, Any]:
-    now = datetime.now(UTC)
-    counts = Counter(row.state for row in rows or ())
+def _context(filters: Filters, found: Found | None, tabs: list[Tab]) -> dict[str, Any]:
+    people = {str(member.id): member.name for member in found.people} if found else {}
+    names = {"chat": found.chat_name if found else None, "owner": people.get(str(filters.owner))}
     return {
-        "me": me.person,
-        "rows": rows,
-        "counts": [(state, word, counts[state]) for state, word in COUNTER_WORDS.items()],
-        "overdue": counts["overdue"],
-        "wall": Wall(zone, now),
-        "now": now,
-        "refresh_in": _seconds_until_change(rows or (), now),
+        "filters": filters,
+        "found": found,
+        "people": people,
+        "tabs": tabs,
+        "tab": next((tab for tab in tabs if tab.address == filters.address), None),
+        "chips": list(filters.chips(names)),
+        "counts": list(_counts(filters, found)) if found else [],
+        "overdue": found.counts.get("overdue", 0) if found and filters.is_open else 0,
+        "states": {state: _(words) for state, words in STATE_WORDS.items()},
+        "tiers": {tier: _(words) for tier, words in TIER_WORDS.items()},
+        "next_page": filters.next_page(found.next) if found else None,
     }
 
 
-def _seconds_until_change(rows: Sequence[Row], now: datetime) -> int | None:
-    """Return when the next row changes by itself: a warning, a deadline, or the clock starting or stopping."""
-    instants = [at for row in rows for at in (row.warn_at, row.due_at, row.clock_changes_at) if at and at > now]
-    return round((min(instants) - now).total_seconds()) if instants else None
+def _counts(filters: Filters, found: Found) -> Iterator[Count]:
+    """Yield the counters of the half that is shown; one that is chosen leads back to all of it."""
+    whole: State = "open" if filters.is_open else "closed"
+    for state in OPEN if filters.is_open else CLOSED:
+        is_chosen = filters.state == state
+        address = filters.but(state=whole if is_chosen else state).address
+        yield Count(state, _(STATE_WORDS[state]), found.counts.get(state, 0), address, is_chosen)

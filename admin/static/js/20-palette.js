@@ -31,10 +31,8 @@
       if (count) mark(palette, (markedOf(palette) + step + count) % count);
     });
     palette.addEventListener("click", (event) => event.target.closest("[role=option]") && palette.close());
-    new MutationObserver(() => {
-      if (!palette.open) return;
-      field.value = "";
-      htmx.trigger(field, "opened");
-    }).observe(palette, { attributeFilter: ["open"] });
+    palette.addEventListener("toggle", () => palette.open && htmx.trigger(field, "opened"));
+    // Emptied on leaving: what is typed while it opens is kept.
+    palette.addEventListener("close", () => (field.value = ""));
   });
 })();

@@ -77,3 +77,58 @@
   });
   setInterval(tick, 1000);
 })();
+
+// Several rows at once: what is chosen survives a refresh, and a key without a choice means the row one stands on.
+(() => {
+  let chosen = [];
+  let row;
+
+  const bulk = () => document.querySelector("[data-bulk]");
+  const boxes = () => [...(bulk()?.querySelectorAll(".choose input") ?? [])];
+
+  function tell() {
+    const form = bulk();
+    if (!form) return;
+    const amount = boxes().filter((box) => box.checked).length;
+    form.querySelector(".chosen").textContent = amount ? form.dataset.chosenWords.replace("{n}", amount) : "";
+    const all = document.getElementById("all");
+    all.checked = amount > 0 && amount === boxes().length;
+    all.indeterminate = amount > 0 && !all.checked;
+  }
+
+  BuhBot.onto("[data-bulk]", (form) => {
+    form.querySelector(".all").hidden = false;
+    tell();
+  });
+
+  document.addEventListener("change", ({ target }) => {
+    if (target.id === "all") for (const box of boxes()) box.checked = target.checked;
+    if (target.closest?.("[data-bulk]")) tell();
+  });
+
+  // Before anybody else reads the form.
+  document.addEventListener(
+    "submit",
+    ({ target }) => {
+      if (!target.matches("[data-bulk]") || boxes().some((box) => box.checked)) return;
+      const box = document.activeElement.closest?.("[data-walk] > *")?.querySelector(".choose input");
+      if (box) box.checked = true;
+    },
+    true,
+  );
+
+  const isOfList = ({ detail }) => detail.target.id === "requests";
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!isOfList(event)) return;
+    chosen = boxes().filter((box) => box.checked).map((box) => box.value);
+    row = document.activeElement.closest?.("[data-walk] > *")?.id;
+  });
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (!isOfList(event)) return;
+    for (const box of boxes()) box.checked = chosen.includes(box.value);
+    if (row) document.getElementById(row)?.querySelector("a[href]").focus({ preventScroll: true });
+    tell();
+  });
+})();

@@ -1,0 +1,93 @@
+"""What the page of a window shows beside its story, as `api.request_desk` returns it: owner, answers, templates."""
+
+from itertools import groupby
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from admin.pages.requests.filters import TIER_WORDS, Tier
+from admin.pages.requests.rows import Member
+from infra.words import N_, _
+
+REPLY_WORDS = {
+    "pending": N_("в очереди на отправку"),
+    "sending": N_("отправляется"),
+    "sent": N_("доставлено"),
+    "failed": N_("не доставлено"),
+    "cancelled": N_("не доставлено"),
+}
+
+
+class _Read(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class Reply(_Read):
+    """An answer from the panel, and what became of it; its text only until it is delivered."""
+
+    id: UUID
+    by: str | None
+    text: str | None
+    status: str
+    at: AwareDatetime
+    sent_at: AwareDatetime | None
+    error: str | None
+
+    @property
+    def status_word(self) -> str:
+        """What became of it."""
+        return _(REPLY_WORDS[self.status])
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Assert that it is still to be delivered."""
+        return self.status in {"pending", "sending"}
+
+    @property
+    def can_be_retried(self) -> bool:
+        """Assert that it failed and its words are still there."""
+        return self.status == "cancelled" and self.text is not None
+
+
+class Ready(_Read):
+    """A ready text."""
+
+    id: UUID
+    category: str
+    title: str
+
+
+class Desk(_Read):
+    """All of it."""
+
+    number: int
+    chat: UUID
+    client: UUID | None
+    client_name: str | None
+    tier: Tier | None
+    chat_url: str | None
+    owner_name: str | None
+    assignee: UUID | None
+    is_reachable: bool
+    replies: list[Reply]
+    templates: list[Ready]
+    people: list[Member]
+
+    @property
+    def tier_word(self) -> str | None:
+        """The client's tier, where it is not the usual one."""
+        return _(TIER_WORDS[self.tier]) if self.tier and self.tier != "standard" else None
+
+    @property
+    def shelves(self) -> list[tuple[str, list[Ready]]]:
+        """Templates by category."""
+        return [(name, list(texts)) for name, texts in groupby(self.templates, key=lambda text: text.category)]
+
+    @property
+    def is_waiting_for_telegram(self) -> bool:
+        """Assert that an answer is on its way."""
+        return any(reply.is_on_its_way for reply in self.replies)
+
+    def name_of(self, person: str | None) -> str | None:
+        """Return what somebody of the firm is called."""
+        return next((member.name for member in self.people if str(member.id) == person), None)

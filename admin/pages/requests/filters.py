@@ -1,0 +1,166 @@
+"""What of the work list is asked for: read from the address, said as chips, and an address again."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, Literal, NamedTuple, Self
+from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from admin.keyset import Cursor
+from infra.words import N_, _
+
+PATH = "/requests"
+
+State = Literal["open", "overdue", "at_risk", "waiting", "closed", "answered", "met", "met_late", "excused", "voided"]
+Tier = Literal["basic", "standard", "vip", "premium"]
+
+OPEN: tuple[State, ...] = ("overdue", "at_risk", "waiting")
+CLOSED: tuple[State, ...] = ("met", "met_late", "excused", "voided")
+# What may be chosen, in order; the first of each half is the whole half.
+STATE_WORDS: dict[State, str] = {
+    "open": N_("Ожидают ответа"),
+    "overdue": N_("Просрочено"),
+    "at_risk": N_("Скоро срок"),
+    "waiting": N_("Ждут"),
+    "closed": N_("Все закрытые"),
+    "answered": N_("Отвечено"),
+    "met": N_("Отвечено в срок"),
+    "met_late": N_("Отвечено с опозданием"),
+    "excused": N_("Ответ не нужен"),
+    "voided": N_("Не измеряется"),
+}
+TIER_WORDS: dict[Tier, str] = {
+    "basic": N_("Базовый"),
+    "standard": N_("Стандарт"),
+    "vip": N_("VIP"),
+    "premium": N_("Премиум"),
+}
+
+
+class Chip(NamedTuple):
+    """A filter that is on, and where it is off."""
+
+    words: str
+    without: str
+
+
+class _OpenPlace(BaseModel):
+    as_of: AwareDatetime
+    seconds_left: int = Field(ge=-(2**63), lt=2**63)
+    opened_at: AwareDatetime
+    id: UUID
+
+
+class _ClosedPlace(BaseModel):
+    decides_at: AwareDatetime
+    id: UUID
+
+
+class Filters(BaseModel):
+    """The query of the address. What somebody made up is left out, and the rest stands."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    state: State = "open"
+    chat: UUID | None = None
+    owner: Literal["me", "nobody"] | UUID | None = None
+    tier: Tier | None = None
+    since: date | None = None
+    until: date | None = None
+    q: str = Field(default="", max_length=100)
+    after: str = Field(default="", max_length=1000)
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> Self:
+        """Return the filters of a query."""
+        asked: dict[str, Any] = {name: value.strip() for name, value in query.items() if value.strip()}
+        try:
+            return cls.model_validate(asked)
+        except ValidationError as error:
+            odd = {place["loc"][0] for place in error.errors()}
+            return cls.model_validate({name: value for name, value in asked.items() if name not in odd})
+
+    @classmethod
+    def parse(cls, query: str) -> Self:
+        """Return the filters of a query as it is written."""
+        return cls.read(dict(parse_qsl(query)))
+
+    @property
+    def is_open(self) -> bool:
+        """Assert that those are asked for who wait."""
+        return self.state in ("open", *OPEN)
+
+    @property
+    def query(self) -> str:
+        """What stands behind the «?», without the page."""
+        return self._written(exclude={"after"})
+
+    @property
+    def address(self) -> str:
+        """Where this is shown, from the first row on."""
+        return _address(self.query)
+
+    @property
+    def here(self) -> str:
+        """Where this very page is shown."""
+        return _address(self._written())
+
+    def but(self, **changes: Any) -> Self:
+        """Return the same with changes, from the first row on."""
+        return self.model_copy(update={"after": "", **changes})
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what `api.find_requests` takes."""
+        kept = self.model_dump(mode="json", exclude={"q", "after"}, exclude_none=True)
+        return {**kept, "words": self.q or None, "after": self._place()}
+
+    def next_page(self, place: Mapping[str, Any] | None) -> str | None:
+        """Return the address of the page that begins after this place, as the database gave it."""
+        if place is None:
+            return None
+        kind = _OpenPlace if self.is_open else _ClosedPlace
+        return self.model_copy(update={"after": Cursor.write([place[name] for name in kind.model_fields])}).here
+
+    def chips(self, names: Mapping[str, str | None]) -> Iterator[Chip]:
+        """Yield what is on; `names` are those of the chat and of the owner."""
+        if self.state not in ("open", "closed"):
+            yield Chip(_(STATE_WORDS[self.state]), self.but(state="open" if self.is_open else "closed").address)
+        for name, words in self._said(names):
+            yield Chip(words, self.but(**{name: None}).address)
+        if self.q:
+            yield Chip(f"«{self.q}»", self.but(q="").address)
+
+    def _said(self, names: Mapping[str, str | None]) -> Iterator[tuple[str, str]]:
+        if self.chat:
+            yield "chat", _("Чат: {name}").format(name=names.get("chat") or _("неизвестен"))
+        if self.owner == "me":
+            yield "owner", _("Мои")
+        elif self.owner == "nobody":
+            yield "owner", _("Без ответственного")
+        elif self.owner:
+            yield "owner", _("Отвечает: {name}").format(name=names.get("owner") or _("неизвестно"))
+        if self.tier:
+            yield "tier", _("Клиенты: {tier}").format(tier=_(TIER_WORDS[self.tier]))
+        if self.since:
+            yield "since", _("с {day}").format(day=f"{self.since:%d.%m.%Y}")
+        if self.until:
+            yield "until", _("по {day}").format(day=f"{self.until:%d.%m.%Y}")
+
+    def _written(self, exclude: set[str] | None = None) -> str:
+        return urlencode(self.model_dump(mode="json", exclude_defaults=True, exclude=exclude))
+
+    def _place(self) -> dict[str, Any] | None:
+        values = Cursor.read(self.after) if self.after else None
+        kind = _OpenPlace if self.is_open else _ClosedPlace
+        if values is None or len(values) != len(kind.model_fields):
+            return None
+        try:
+            return kind.model_validate(dict(zip(kind.model_fields, values, strict=True))).model_dump(mode="json")
+        except ValidationError:
+            return None
+
+
+def _address(query: str) -> str:
+    return f"{PATH}?{query}" if query else PATH

@@ -1,0 +1,142 @@
+"""A page of the work list, as `api.find_requests` returns it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from admin.pages.requests.filters import State, Tier
+from admin.times import countdown, duration
+from infra.words import N_, _
+
+ROW_WORDS: dict[State, str] = {
+    "overdue": N_("Просрочено"),
+    "at_risk": N_("Скоро срок"),
+    "waiting": N_("Ждёт"),
+    "met": N_("Отвечено в срок"),
+    "met_late": N_("Отвечено с опозданием"),
+    "excused": N_("Ответ не нужен"),
+    "voided": N_("Не измеряется"),
+}
+KIND_WORDS = {
+    "photo": N_("Фото"),
+    "video": N_("Видео"),
+    "video_note": N_("Видеосообщение"),
+    "voice": N_("Голосовое сообщение"),
+    "audio": N_("Аудио"),
+    "document": N_("Файл"),
+    "sticker": N_("Стикер"),
+    "location": N_("Место на карте"),
+    "contact": N_("Контакт"),
+    "animation": N_("Анимация"),
+    "poll": N_("Опрос"),
+    "live_photo": N_("Живое фото"),
+    "paid_media": N_("Платное вложение"),
+    "venue": N_("Место на карте"),
+    "dice": N_("Игральная кость"),
+    "story": N_("История"),
+    "checklist": N_("Список дел"),
+    "game": N_("Игра"),
+    "invoice": N_("Счёт"),
+    "rich_message": N_("Сообщение с оформлением"),
+}
+
+
+class _Read(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class Phrase(_Read):
+    """What the client wrote last."""
+
+    author: str | None
+    text: str | None
+    kind: str
+
+    @property
+    def kind_word(self) -> str:
+        """What was sent when there is no text to show."""
+        return _(KIND_WORDS.get(self.kind, N_("Сообщение без текста")))
+
+
+class Row(_Read):
+    """One window; the phrase is none to who may not read messages."""
+
+    id: UUID
+    number: int
+    chat: UUID
+    chat_name: str
+    client_name: str | None
+    tier: Tier | None
+    last_message: Phrase | None
+    message_count: int
+    opened_at: AwareDatetime
+    due_at: AwareDatetime | None
+    acknowledged_at: AwareDatetime | None
+    acknowledged_by_name: str | None
+    owner_name: str | None
+    is_given: bool
+    state: State
+    working_seconds_left: int | None
+    clock_runs: bool
+    clock_changes_at: AwareDatetime | None
+    closed_at: AwareDatetime | None
+    closed_by_name: str | None
+    working_seconds: int | None
+
+    @property
+    def is_open(self) -> bool:
+        """Assert that the client waits."""
+        return self.closed_at is None
+
+    @property
+    def has_no_working_time(self) -> bool:
+        """Assert that the schedule never opens, so that there is no deadline."""
+        return self.is_open and (self.due_at is None or self.working_seconds_left is None)
+
+    @property
+    def state_word(self) -> str:
+        """The state in words."""
+        return _(ROW_WORDS[self.state])
+
+    @property
+    def left_words(self) -> str:
+        """Working time left, or how late it is, as of the reading."""
+        return countdown(self.working_seconds_left or 0)
+
+    @property
+    def waited(self) -> str | None:
+        """How long the answer took, in working time."""
+        return None if self.working_seconds is None else duration(self.working_seconds)
+
+    def seconds_until_stop(self, now: datetime) -> int | None:
+        """Seconds until the clock stops; none when it does not run, or never stops."""
+        if not self.clock_runs or self.clock_changes_at is None:
+            return None
+        return max(round((self.clock_changes_at - now).total_seconds()), 0)
+
+
+class Member(_Read):
+    """Who may own a request."""
+
+    id: UUID
+    name: str
+
+
+class Found(_Read):
+    """One page: its rows, how many there are of each state of all that fits, and where the next page begins."""
+
+    rows: list[Row]
+    counts: dict[State, int]
+    next: dict[str, Any] | None
+    # When the next of all that fits passes its warning or deadline.
+    changes_at: AwareDatetime | None = None
+    chat_name: str | None
+    people: list[Member]
+
+    def refresh_in(self, now: datetime) -> int | None:
+        """Seconds until something changes without anybody doing anything: a deadline, a clock that starts or stops."""
+        clocks = [row.clock_changes_at for row in self.rows if row.is_open]
+        instants = [at for at in (self.changes_at, *clocks) if at and at > now]
+        return round((min(instants) - now).total_seconds()) if instants else None

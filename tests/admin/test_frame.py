@@ -1,0 +1,70 @@
+"""The frame of every page: soft navigation, the palette, the keyboard, the language, what is said after a change."""
+
+from playwright.async_api import BrowserContext, Page, expect
+
+from admin.toasts import LONGEST, go
+from tests.admin.firm import Colleague, Firm
+from tests.admin.process import Admin, Reader, hidden, words
+
+ALIVE = "window.alive === true"
+
+
+async def opened(browser: BrowserContext, person: Colleague) -> Page:
+    page = await browser.new_page()
+    await page.goto("/login?next=/requests")
+    await page.get_by_label("Почта").fill(person.email)
+    await page.get_by_label("Пароль").fill(person.password)
+    await page.get_by_role("button", name="Войти").click()
+    await page.wait_for_url("**/requests")
+    await page.evaluate("window.alive = true")
+    return page
+
+
+async def test_a_page_gives_way_to_the_next_without_a_flash(browser: BrowserContext, firm: Firm) -> None:
+    """Links, the palette, «back» and even an error swap the page under a living document."""
+    page = await opened(browser, firm.hire("manager", "Зоя Зорина"))
+    await page.get_by_role("navigation").get_by_role("link", name="Команда").click()
+    await expect(page.get_by_role("heading", level=1, name="Команда")).to_be_visible()
+    await expect(page.locator("#main")).to_be_focused()
+    assert await page.evaluate(ALIVE)
+
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("проф")
+    await expect(page.locator("#palette").get_by_role("option")).to_have_count(1)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1, name="Профиль")).to_be_visible()
+    await page.go_back()
+    await expect(page.get_by_role("heading", level=1, name="Команда")).to_be_visible()
+
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog", name="Клавиши")).to_contain_text("Найти страницу, чат, клиента")
+    await page.keyboard.press("Escape")
+    await page.evaluate("document.querySelector('.places a[href=\"/team\"]').href = '/nowhere'")
+    await page.locator(".places a[href='/nowhere']").click()
+    await expect(page.get_by_role("heading", name="Страница не найдена")).to_be_visible()
+    assert await page.evaluate(ALIVE)
+
+
+def test_the_language_is_the_readers_own_and_before_that_the_browsers(admin: Admin, firm: Firm) -> None:
+    with Reader(admin) as reader:
+        assert "Sign in" in words(reader.get("/login", headers={"accept-language": "en-GB,ru;q=0.5"}))
+        assert "Войти" in words(reader.get("/login", headers={"accept-language": "de"}))
+        own = reader.as_person(firm.hire("manager"))
+        token = hidden(own.get("/profile"), "_csrf_token")
+        chosen = {"full_name": "Zoe", "locale": "en", "alerts_per_hour": "20", "_csrf_token": token}
+        assert own.post("/profile", data=chosen).status_code == 303
+        page = own.get("/palette")
+        assert 'lang="en"' in page.text
+        assert "Sign out" in words(page)
+        assert "Page not found" in words(own.get("/nowhere"))
+
+
+def test_what_was_done_is_said_once_and_as_text(reader: Reader, firm: Firm) -> None:
+    told = go("/requests", "<b>Готово</b>" + "!" * LONGEST)
+    [cookie] = told.cookies
+    own = reader.as_person(firm.hire("manager"))
+    own.cookies.set("toast", cookie.value or "")
+    page = own.get("/palette")
+    assert "&lt;b&gt;Готово&lt;/b&gt;!" in page.text
+    [forgotten] = [cookie for cookie in page.headers.get_list("set-cookie") if cookie.startswith("toast=")]
+    assert "Max-Age=0" in forgotten

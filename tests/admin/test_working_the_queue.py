@@ -1,0 +1,74 @@
+"""The list of requests as people work it: a manager by keyboard, an accountant on her phone."""
+
+from playwright.async_api import BrowserContext, Page, expect
+
+from tests.admin.firm import Colleague, Firm
+from tests.admin.test_live import signed_in
+
+CHOSEN = ".choose input:checked"
+
+
+async def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        await page.keyboard.press(key)
+
+
+async def test_a_manager_works_forty_alerts_by_keyboard(browser: BrowserContext, firm: Firm) -> None:
+    manager, owner = firm.hire("manager"), firm.hire("accountant", "Ольга Загруженная")
+    chats = [firm.connect_chat(owner, f"Завал {number:02}") for number in range(40)]
+    for number, chat in enumerate(chats):
+        firm.ask(chat, f"Вопрос {number}", 120 - number)
+    page = await signed_in(browser, manager)
+    await narrowed(page, owner)
+    await expect(page.locator(".request")).to_have_count(40)
+    await press(page, "j", "j", "k", "x", "j", "x")
+    await expect(page.locator(CHOSEN)).to_have_count(2)
+    await expect(page.locator(".chosen")).to_have_text("Выбрано: 2")
+    # A refresh from outside keeps what is chosen, where one stands, and the filters.
+    firm.ask(firm.connect_chat(owner, "Завал 40"), "Ещё вопрос", 30)
+    firm.hint()
+    await expect(page.locator(".request")).to_have_count(41)
+    await expect(page.locator(CHOSEN)).to_have_count(2)
+    await press(page, "a")
+    await expect(page.get_by_text("Взято в работу: 2.")).to_be_visible()
+    await expect(page.locator(".owner", has_text="взято в работу")).to_have_count(2)
+    # Without a choice a key means the row one stands on.
+    await press(page, "j", "e")
+    await expect(page.get_by_text("Отмечено «ответ не нужен»: 1.")).to_be_visible()
+    await expect(page.locator(".request")).to_have_count(40)
+    await page.get_by_label("Выбрать все на странице").check()
+    await expect(page.locator(CHOSEN)).to_have_count(40)
+    await press(page, "e")
+    await expect(page.get_by_text("Отмечено «ответ не нужен»: 40.")).to_be_visible()
+    await expect(page.get_by_text("Ничего не подходит")).to_be_visible()
+    await press(page, "?")
+    await expect(page.locator("#keys")).to_contain_text("Искать в списке")
+
+
+async def narrowed(page: Page, owner: Colleague) -> None:
+    """Filter as one types: the address follows, and the field keeps the focus."""
+    await press(page, "/")
+    await page.keyboard.type("завал")
+    await page.wait_for_url("**/requests?q=**")
+    await page.get_by_label("Отвечает").select_option(str(owner.id))
+    await page.wait_for_url(f"**owner={owner.id}**")
+    await expect(page.locator(".chip")).to_have_count(2)
+    await page.locator("h1").click()
+
+
+async def test_an_accountant_answers_from_her_phone(browser: BrowserContext, firm: Firm) -> None:
+    olga = firm.hire("accountant", "Ольга С-Телефоном")
+    chat = firm.connect_chat(olga)
+    firm.ask(chat, "Где акт сверки?", 20)
+    template = firm.add_template(f"Акт {chat.id}", "Акт для {{chat_title}} готов.")
+    page = await signed_in(browser, olga)
+    await page.set_viewport_size({"width": 390, "height": 800})
+    await page.get_by_role("link", name=chat.name).click()
+    await page.get_by_label("Шаблон").select_option(str(template))
+    await expect(page.get_by_label("Текст ответа")).to_have_value(f"Акт для {chat.name} готов.")
+    await page.get_by_role("button", name="Отправить").click()
+    await expect(page.get_by_text("Ответ отправляется.")).to_be_visible()
+    await expect(page.locator(".reply strong")).to_be_visible()
+    # Nobody reloads: what Telegram said is shown when it is said.
+    await expect(page.locator(".reply strong")).to_have_text("не доставлено", timeout=30_000)
+    await expect(page.get_by_role("button", name="Отправить ещё раз")).to_be_visible()
