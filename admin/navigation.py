@@ -10,7 +10,7 @@ EVERYBODY = frozenset(ROLE_WORDS)
 MANAGERS: frozenset[Role] = frozenset({"admin", "manager"})
 ADMINS: frozenset[Role] = frozenset({"admin"})
 
-WORK, FIRM, RULES, SYSTEM = N_("Работа"), N_("Фирма"), N_("Правила"), N_("Система")
+WORK, FIRM, RULES, RESULTS, SYSTEM = N_("Работа"), N_("Фирма"), N_("Правила"), N_("Итоги"), N_("Система")
 
 
 class Destination(NamedTuple):
@@ -23,6 +23,7 @@ class Destination(NamedTuple):
 
 
 DESTINATIONS = (
+    Destination(WORK, "/", N_("Сегодня")),
     Destination(WORK, "/requests", N_("Ожидают ответа")),
     Destination(WORK, "/alerts", N_("Оповещения")),
     Destination(FIRM, "/chats", N_("Чаты")),
@@ -33,6 +34,7 @@ DESTINATIONS = (
     Destination(RULES, "/policies", N_("Политики")),
     Destination(RULES, "/templates", N_("Шаблоны")),
     Destination(RULES, "/faq", N_("Частые вопросы")),
+    Destination(RESULTS, "/reports", N_("Итоги")),
     Destination(SYSTEM, "/settings", N_("Настройки"), ADMINS),
     Destination(SYSTEM, "/audit", N_("Журнал"), ADMINS),
     Destination(SYSTEM, "/errors", N_("Ошибки"), ADMINS),

@@ -51,6 +51,8 @@ async def serve(app: ASGIApp, host: str, port: int, trusted_proxies: str = "") -
         access_log=False,
         timeout_graceful_shutdown=3,
         server_header=False,
+        # What we say over sockets is a word: to squeeze it would take tens of kilobytes for each.
+        ws_per_message_deflate=False,
         # uvicorn's own default believes whoever asks from this machine.
         proxy_headers=bool(trusted_proxies),
         forwarded_allow_ips=trusted_proxies,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import clock, firm, intake, memory, pages, plans, round_trips, seed, start, steady, sweep, weight
+from tests.bench import clock, firm, intake, live, memory, pages, plans, round_trips, seed, start, steady, sweep, weight
 from tests.bench.progress import Progress
 from tests.bench.results import Measure, table, verdict, write
 from tests.bench.rig import (
@@ -36,6 +36,7 @@ def measured(stack: Stack, progress: Progress, steady_seconds: int) -> Iterator[
     with superuser(stack) as db, floor_process(stack) as floor_url, proxied(stack) as webhooks:
         rest = memory.at_rest(stack)
         yield from start.measures(stack, webhooks, progress)
+        yield from live.measures(stack, progress)
         seed.build(db, READABLE, first_chat=seed.FIRST_CHAT // 2)
         pages.read(stack, progress)
         progress.say("a million waiting windows are made")

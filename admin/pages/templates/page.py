@@ -113,7 +113,7 @@ async def show_new_template(request: AnyRequest, me: Me) -> Response[Any]:
 
 
 @get("/templates/{template_id:uuid}")
-async def edit_template(request: AnyRequest, me: Me, template_id: FromPath[UUID]) -> Response[Any]:
+async def show_template(request: AnyRequest, me: Me, template_id: FromPath[UUID]) -> Response[Any]:
     """Show one in its form."""
     _refuse_all_but_keepers(me)
     text = await _read_one(me, template_id)
