@@ -24,6 +24,7 @@ REASON_WORDS = {
     "weekend": N_("выходной"),
     "day_off": N_("выходной по графику"),
     "holiday": N_("праздник"),
+    "no_working_time": N_("нет рабочего времени в графике"),
 }
 CLOSED_WORDS = {
     "answered": N_("ответили"),
