@@ -64,8 +64,8 @@ test: check  ## everything, from a bare machine
 	@python3 infra/local/browser.py
 	$(python) -m tests.halves
 
-bench: test-packages  ## speed and memory, each figure beside its floor in the same run; ends badly when a target is missed; STEADY_SECONDS
-	@$(python) -m tests.bench $(if $(STEADY_SECONDS),--steady-seconds $(STEADY_SECONDS))
+bench: test-packages  ## speed and memory, each figure beside its floor in the same run; ends badly when a target is missed; ONLY=engine or pages, STEADY_SECONDS, MESSAGES
+	@$(python) -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(STEADY_SECONDS),--steady-seconds $(STEADY_SECONDS)) $(if $(MESSAGES),--page-messages $(MESSAGES))
 
 bench-data: test-packages  ## fill DATABASE_URL, or the running stack, with a large firm; MESSAGES, ten million by themselves
 	@$(if $(DATABASE_URL),,$(with_env)) exec $(python) -m tests.bench.firm $(if $(MESSAGES),--messages $(MESSAGES))

@@ -23,9 +23,12 @@ class Waiting:
         self._topics.add(topic)
         self._said.set()
 
-    async def take(self) -> set[str]:
-        """Wait for topics and return them all."""
+    async def something(self) -> None:
+        """Return when there is something to take."""
         await self._said.wait()
+
+    def take(self) -> set[str]:
+        """Return all topics, which then are told."""
         self._said.clear()
         topics, self._topics = self._topics, set()
         return topics
@@ -38,6 +41,11 @@ class HintRelay:
         self._redis = redis
         self._pages: set[Waiting] = set()
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def pages(self) -> int:
+        """How many listen right now."""
+        return len(self._pages)
 
     @contextmanager
     def page(self) -> Iterator[Waiting]:

@@ -165,9 +165,9 @@ class Firm:
         insert = "insert into public.templates (category, title, content) values ('Ответы', %s, %s) returning id"
         return self._one(insert, title, content)
 
-    def hint(self) -> None:
+    def hint(self, topic: str = "requests") -> None:
         """Say what the bot says after a commit."""
-        self._redis.publish("hints", "requests")
+        self._redis.publish("hints", topic)
 
     def forget_session(self, session_id: str) -> None:
         """Lose a session, as an emptied Redis does."""

@@ -1,5 +1,6 @@
 """Every route of the admin, read from the app itself: a page that is added tomorrow is looked at tomorrow."""
 
+import re
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,14 @@ def routes() -> list[Route]:
 
 def readings() -> list[Route]:
     return [route for route in routes() if route.method == "GET"]
+
+
+def things() -> list[re.Pattern[str]]:
+    """Return what the address of one thing looks like, such as `/clients/…`, for each kind that has a page."""
+    paths = dict.fromkeys(
+        route.path for route in readings() if "{" in route.path and not route.path.startswith("/static")
+    )
+    return [re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path)) for path in paths]
 
 
 def changes() -> list[Route]:

@@ -16,7 +16,7 @@ from playwright.async_api import BrowserContext, ConsoleMessage, Page
 from admin.navigation import DESTINATIONS
 from tests.admin.firm import Colleague, Firm, Role
 from tests.admin.process import Admin
-from tests.admin.routes import readings
+from tests.admin.routes import readings, things
 from tests.browser import chromium
 from tests.stack import ROOT
 
@@ -75,15 +75,14 @@ class Visit:
         """Open, one after another, what the role may: each fixed address, and one page of each kind of thing."""
         menu = {place.path for place in DESTINATIONS if self.role in place.roles}
         fixed = {route.path for route in readings() if "{" not in route.path} - {"/health", "/metrics", "/login"}
-        kinds = [re.compile(re.sub(r"\{[^}]+\}", r"[^/?#]+", route.path)) for route in readings() if "{" in route.path]
         links: dict[str, None] = {}
         for path in sorted(menu | fixed):
             if await self._open(path, must=path in menu):
                 found = await self.page.evaluate("[...document.links].map((one) => one.pathname)")
                 links |= dict.fromkeys(cast("list[str]", found))
                 yield path
-        for kind in kinds:
-            first = next((link for link in links if kind.fullmatch(link) and not link.startswith("/static")), None)
+        for kind in things():
+            first = next(filter(kind.fullmatch, links), None)
             if first and await self._open(first, must=True):
                 yield first
 

@@ -90,5 +90,5 @@ async def test_an_ended_session_is_noticed_without_any_hint(services: Services, 
     async with listening(services, session_id, silence=2 * PATIENCE) as page:
         await until_ping(page)
         firm.forget_session(session_id)
-        assert await until_closed(page) <= {"ping"}
+        assert await until_closed(page) <= {"ping", "all"}
         assert page.close_code == ENDED

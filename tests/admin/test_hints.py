@@ -55,7 +55,8 @@ async def eventually(check: Callable[[], Awaitable[bool]]) -> None:
 
 async def next_of(waiting: Waiting) -> set[str]:
     async with asyncio.timeout(5):
-        return await waiting.take()
+        await waiting.something()
+    return waiting.take()
 
 
 @pytest.fixture

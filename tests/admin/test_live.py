@@ -1,15 +1,16 @@
 """Open pages stay fresh: sockets by hand and pages in a real browser (I18)."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import aiohttp
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
-from admin.live import ENDED
+from admin.live import ENDED, TURN_SECONDS
 from admin.times import countdown
 from tests.admin.firm import Colleague, Firm
 from tests.admin.process import Admin, Reader, free_port, hidden, running_admin
@@ -198,6 +199,7 @@ async def listening(admin: Admin, cookies: dict[str, str]) -> AsyncIterator[aioh
         aiohttp.ClientSession(cookies=cookies) as client,
         client.ws_connect(f"{admin.url}/ws", origin=admin.url) as socket,
     ):
+        assert (await socket.receive(timeout=2)).data == "all"
         yield socket
 
 
@@ -217,6 +219,29 @@ async def test_a_burst_of_commits_is_few_looks(admin: Admin, cookies: dict[str, 
                 while await socket.receive():
                     heard += 1
         assert 1 <= heard <= 5
+
+
+async def test_many_pages_are_told_one_after_another_and_each_of_all_that_was_said(
+    admin: Admin, cookies: dict[str, str], firm: Firm
+) -> None:
+    """Told at once, all would look at once, and whoever clicks would wait behind them."""
+    pages = 100
+    async with AsyncExitStack() as stays:
+        sockets = [await stays.enter_async_context(listening(admin, cookies)) for _ in range(pages)]
+        began = time.monotonic()
+        firm.hint()
+        firm.hint("chats")
+        said = [set[str]() for _ in sockets]
+
+        async def hear(nth: int) -> float:
+            while said[nth] != {"requests", "chats"}:
+                said[nth].add((await sockets[nth].receive(timeout=5)).data)
+            return time.monotonic() - began
+
+        heard = sorted(await asyncio.gather(*map(hear, range(pages))))
+    assert heard[-1] < 2
+    # Whoever was just told waits for the next round; the others come in the order of the dice, not in one breath.
+    assert heard[3 * pages // 4] - heard[pages // 4] > 0.25 * pages * TURN_SECONDS
 
 
 async def test_the_socket_ends_with_its_session(admin: Admin, cookies: dict[str, str], firm: Firm) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from admin.pages.team.roster import decoded, people_of
+from admin.pages.team.roster import TEMPLATE, people_of
+from admin.sheets import decoded, written
 
 OLGA = {"email": "o@x.ru", "full_name": "Ольга Новая", "role": "observer"}
 
@@ -43,3 +44,8 @@ def test_nothing_is_no_list(text: str) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251"])
 def test_a_file_is_read_in_the_encodings_of_excel(encoding: str) -> None:
     assert decoded("Почта;Имя".encode(encoding)) == "Почта;Имя"
+
+
+def test_the_template_is_a_list_that_is_read_back() -> None:
+    (row,) = people_of(decoded(written(TEMPLATE)), "observer")
+    assert (row["email"], row["role"], row["manager"]) == ("olga@firma.ru", "accountant", "petr@firma.ru")

@@ -27,22 +27,37 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 @contextmanager
-def own_stack() -> Iterator[Stack]:
-    """Yield the whole system with the demo firm; it and its data are gone afterwards.
-
-    Waits while tests run: the two would measure each other.
-    """
+def quiet() -> Iterator[None]:
+    """Wait while tests run, and let them wait: the two would measure each other."""
     home = ROOT / ".local"
     home.mkdir(mode=0o700, exist_ok=True)
     with (home / "tests.lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        stack = Stack(OFFSET)
+        yield
+
+
+@contextmanager
+def own_stack(offset: int = OFFSET, *, keeps: bool = False) -> Iterator[Stack]:
+    """Yield the whole system with the demo firm; it and its data are gone afterwards, unless it `keeps` them."""
+    stack = Stack(offset)
+    if not keeps:
         stack.wipe()
+    # Twenty readers of one page are one person here, and more of an eager one than the limits allow.
+    begin = partial(stack.start, RATE_LIMIT_HIGH="1000000", RATE_LIMIT_MEDIUM="1000000")
+    try:
         try:
-            # Twenty readers of one page are one person here, and more of an eager one than the limits allow.
-            stack.start(RATE_LIMIT_HIGH="1000000")
-            yield stack
-        finally:
+            begin()
+        except AssertionError:
+            # What is kept may be of other migrations than those of today.
+            if not keeps:
+                raise
+            stack.wipe()
+            begin()
+        yield stack
+    finally:
+        if keeps:
+            stack.stop()
+        else:
             stack.wipe()
 
 
@@ -80,6 +95,14 @@ def floor_process(stack: Stack) -> Iterator[str]:
     """Run the bare handler and yield its URL."""
     with _process(stack, "tests.bench.floor", FLOOR_PORT, "SUPABASE_URL", "SUPABASE_SERVICE_ROLE_KEY", "REDIS_URL"):
         yield f"http://127.0.0.1:{FLOOR_PORT}/webhook"
+
+
+@contextmanager
+def floor_page_process(stack: Stack) -> Iterator[str]:
+    """Run the bare page and yield its URL."""
+    port = FLOOR_PORT + stack.caller.offset - OFFSET
+    with _process(stack, "tests.bench.floor_page", port, "SUPABASE_URL", "SUPABASE_ANON_KEY"):
+        yield f"http://127.0.0.1:{port}"
 
 
 @contextmanager

@@ -37,6 +37,7 @@ _FORGET = """
   delete from public.intake_coverage;
   delete from public.chats where chat_id not between -1001000000003 and -1001000000001;
   delete from public.clients where id::text not like '00000000-0000-4000-8000-%';
+  delete from public.tasks;
   delete from public.absences;
   delete from public.manager_accountants;
   delete from public.users where id::text not like '00000000-0000-4000-8000-%';

@@ -16,6 +16,7 @@ ERASED = {
     "business_events.media_file_id": {"client", "person", "term"},
     "business_events.message_text": {"client", "person", "term"},
     "business_events.telegram_user_id": {"client", "person", "term"},
+    "chat_invitations.chat_name": {"client"},
     "chat_invitations.used_by_telegram_id": {"client", "person"},
     "chat_members.full_name": {"client", "person"},
     "chat_members.telegram_user_id": {"client", "person"},
@@ -75,6 +76,13 @@ KEPT = {
     **dict.fromkeys(("working_schedules.name", "working_schedules.timezone", "schedule_versions.timezone"), _FIRMS),
     **dict.fromkeys(("schedule_versions.named_dates", "schedule_versions.hours"), _FIRMS),
     **dict.fromkeys(("error_log.event", "error_log.fingerprint", "error_log.reference"), _PLACES),
+    **dict.fromkeys(
+        (f"error_groups.{name}" for name in ("event", "fingerprint", "place", "trace")),
+        "places in the code, without values; deleted a year after the last one",
+    ),
+    **dict.fromkeys(
+        (f"process_reports.{name}" for name in ("facts", "instance", "version")), "states of parts, deleted after a day"
+    ),
     **dict.fromkeys(("classification_corrections.became", "classification_corrections.was"), "a class"),
     **dict.fromkeys(("request_events.detail", "intake_rejects.reason"), _PLACES),
     **dict.fromkeys(("command_menus.attempted", "command_menus.told"), "a release, a role and a language"),
@@ -89,6 +97,9 @@ KEPT = {
     "message_reactions.emoji": "one sign, by nobody once the id is gone",
     "saved_views.page": "a page of the admin",
     "settings.bot_telegram_id": "the bot's",
+    "tasks.input": "rows of a list; leave it with the work, or within a day",
+    **dict.fromkeys(("tasks.kind", "tasks.problem"), "a key"),
+    "tasks.result": "counts; of a draft also the cells that are wrong, which leave within a day",
 }
 
 

@@ -45,8 +45,8 @@ _LEFT_BEHIND = f"""
   values
     ({ROMASHKA}, {ZOYA}, 'zzclient', 'zzclient'), ({ROMASHKA}, {PERSON}, 'zzperson', 'zzperson'),
     ({LEBEDEVA}, {PERSON}, 'zzperson', 'zzperson');
-  insert into public.chat_invitations (client_id, chat_id, used_at, used_by_telegram_id)
-  values ('{CLIENT}', {ROMASHKA}, now(), {ZOYA}), (null, {LEBEDEVA}, now(), {PERSON});
+  insert into public.chat_invitations (client_id, chat_id, used_at, used_by_telegram_id, chat_name)
+  values ('{CLIENT}', {ROMASHKA}, now(), {ZOYA}, 'zzclient'), (null, {LEBEDEVA}, now(), {PERSON}, null);
   insert into public.feedback_surveys (id, name, starts_on, ends_on, status)
   values ('{SURVEY}', 'Опрос', '2020-01-01', '2020-03-31', 'active');
   insert into public.feedback_responses (survey_id, chat_id, telegram_user_id, voter_name, rating, comment, created_at)

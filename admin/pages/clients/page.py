@@ -1,159 +1,160 @@
-"""`/clients` and `/clients/<id>`: who they are, their chats, and the taking out and erasing of all that is stored."""
+"""`/clients`: who they are, by level and segment, with their chats and who waits."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import urlencode
 from uuid import UUID
 
 import structlog
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, SkipValidation, URLEncodedBody
-from litestar.response import Redirect, Stream, Template
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from litestar.params import FromQuery, SkipValidation, URLEncodedBody
+from litestar.response import Template
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from admin.errors import KEYS
+from admin.keyset import PAGE, Cursor, cut
 from admin.people import SignedIn
-from admin.throttling import LOW
-from admin.times import Wall
-from infra.client_archive import Archive, open_archive
-from infra.supabase import Refused, Unavailable, open_http
+from admin.rendering import show
+from admin.throttling import MEDIUM
+from admin.tiers import TIERS, tier_word
+from admin.toasts import go
+from infra.supabase import Refused
+from infra.words import _
 
 log = structlog.get_logger()
 
 AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]
 
-# As many as a page can show; a firm has hundreds.
-LIMIT = 1000
-# Erasing is one statement: seconds for a client of years.
-ERASURE_SECONDS = 300
 
-TIER_WORDS = {"basic": "Базовый", "standard": "Стандарт", "vip": "VIP", "premium": "Премиум"}
-NAME_DIFFERS = "Название не совпадает: ничего не удалено. Введите его точно так, как оно написано на этой странице."
-UNFINISHED = "Ответа ещё нет: данных много. Обновите страницу через минуту и посмотрите, стёрты ли они."
-
-
-class Client(BaseModel):
-    """A row of `api.clients`."""
+class Segment(BaseModel):
+    """A group of chats that the reader may narrow the list to."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     name: str
-    tier: Literal["basic", "standard", "vip", "premium"]
-    erased_at: AwareDatetime | None
-    chat_names: list[str]
-    open_requests: int
-
-    @property
-    def tier_word(self) -> str:
-        """The tier in Russian."""
-        return TIER_WORDS[self.tier]
 
 
-class Chat(BaseModel):
-    """A row of `api.chats`, as far as a client's page shows it."""
+class Listed(BaseModel):
+    """A row of `api.list_clients`."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
-    chat_name: str
-    monitoring_enabled: bool
-    deleted_at: AwareDatetime | None
+    name: str
+    tier: str
+    erased_at: AwareDatetime | None
+    chats: int
+    chat_names: list[str]
+    segments: list[str]
+    waiting: int
 
     @property
-    def state_word(self) -> str:
-        """Whether somebody watches it, in Russian."""
-        if self.deleted_at:
-            return "удалён"
-        return "под наблюдением" if self.monitoring_enabled else "не отслеживается"
+    def tier_word(self) -> str:
+        """The tier in words."""
+        return tier_word(self.tier)
 
 
-class Erasure(BaseModel):
-    """The form: the client's name, typed once more."""
+class Found(BaseModel):
+    """What `api.list_clients` answers."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    total: int
+    rows: list[Listed]
+    segments: list[Segment]
+
+
+class Filters(BaseModel):
+    """What the address narrows the list to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    q: str = ""
+    tier: Literal["basic", "standard", "vip", "premium"] | None = None
+    segment: UUID | None = None
+
+    def path(self, **more: Any) -> str:
+        """Return the address of the list with these filters, and more."""
+        values = {name: value for name, value in {**self.model_dump(), **more}.items() if value}
+        return "/clients" + (f"?{urlencode(values)}" if values else "")
+
+
+class NewClient(BaseModel):
+    """The form: a name."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     name: str = Field(default="", max_length=1000)
 
 
-_CLIENTS = TypeAdapter(list[Client])
-_CHATS = TypeAdapter(list[Chat])
+class _Last(BaseModel):
+    erased: bool
+    name: str
+    id: UUID
 
 
 @get("/clients")
-async def show_clients(me: Me) -> Template:
-    """Show the clients of the reader."""
-    found = await me.database.read("clients", ",".join(Client.model_fields), order="name,id", limit=LIMIT)
-    return Template(
-        "pages/clients/page.html",
-        context={"me": me.person, "clients": _CLIENTS.validate_python(found), "limit": LIMIT},
-    )
+async def show_clients(request: AnyRequest, me: Me, after: FromQuery[str] = "") -> Template:
+    """Show a page of the clients of the reader."""
+    return await _page(request, me, after=after)
 
 
-@get("/clients/{client_id:uuid}")
-async def show_client(request: AnyRequest, me: Me, client_id: FromPath[UUID]) -> Response[Any]:
-    """Show one; whoever may not see it is told what anybody is told of a client that does not exist."""
-    return await _page(request, me, client_id)
-
-
-@post("/clients/{client_id:uuid}/export", status_code=200, opt={"tier": LOW, "compressed": True})
-async def export_client(me: Me, client_id: FromPath[UUID]) -> Stream:
-    """Send all that is stored, piece by piece; refused before the first."""
-    archive = await open_archive(me.database, client_id)
-    log.info("client_exported", client_id=str(client_id), user_id=str(me.person.id))
-    file = quote(f"{archive.name}.zip", safe="")
-    return Stream(
-        _noted(archive, client_id),
-        media_type="application/zip",
-        headers={"content-disposition": f"attachment; filename=\"client.zip\"; filename*=UTF-8''{file}"},
-    )
-
-
-@post("/clients/{client_id:uuid}/erase", opt={"tier": LOW})
-async def erase_client(
-    request: AnyRequest, me: Me, client_id: FromPath[UUID], data: URLEncodedBody[Erasure]
-) -> Response[Any]:
-    """Erase everything personal of a client whose name was typed."""
+@post("/clients", opt={"tier": MEDIUM})
+async def add_client(request: AnyRequest, me: Me, data: URLEncodedBody[NewClient]) -> Response[Any]:
+    """Make a client; one so called already is the one that is opened."""
     try:
-        async with open_http(ERASURE_SECONDS) as patient:
-            await me.database.over(patient).call("erase_client", client_id=str(client_id), confirmation=data.name)
+        made: Any = await me.database.call("add_client", name=data.name)
     except Refused as refusal:
-        if refusal.key != "name_differs":
+        if refusal.key != "client_name_is_wrong":
             raise
-        return await _page(request, me, client_id, status=422, problem=NAME_DIFFERS)
-    except Unavailable:
-        log.warning("client_erasure_unknown", client_id=str(client_id))
-        return await _page(request, me, client_id, status=503, problem=UNFINISHED)
-    log.info("client_erased", client_id=str(client_id), user_id=str(me.person.id))
-    return Redirect(f"/clients/{client_id}", status_code=303)
+        return await _page(request, me, 422, typed=data.name, problem=_(KEYS[refusal.key].advice))
+    log.info("client_added", client_id=made, user_id=me.person.id)
+    return go(f"/clients/{UUID(made)}", _("Клиент заведён"))
 
 
-async def _noted(archive: Archive, client_id: UUID) -> AsyncIterator[bytes]:
-    """Pass the pieces on; one that cannot be made leaves half a file, which no program opens, and a line in the log."""
-    try:
-        async for piece in archive.pieces:
-            yield piece
-    except (Refused, Unavailable) as error:
-        log.warning("export_cut_off", client_id=str(client_id), reason=type(error).__name__)
-        raise
-
-
-async def _page(
-    request: AnyRequest, me: SignedIn, client_id: UUID, *, status: int = 200, problem: str | None = None
-) -> Response[Any]:
-    found = await me.database.read("clients", ",".join(Client.model_fields), id=str(client_id))
-    clients = _CLIENTS.validate_python(found)
-    if not clients:
-        raise NotFoundException
-    chats = await me.database.read("chats", ",".join(Chat.model_fields), order="chat_name,id", client_id=str(client_id))
+async def _page(request: AnyRequest, me: SignedIn, status: int = 200, *, after: str = "", **shown: Any) -> Template:
+    filters = _filters(request)
+    answer = await me.database.call(
+        "list_clients",
+        words=filters.q,
+        tier=filters.tier,
+        segment_id=str(filters.segment) if filters.segment else None,
+        after=_last(after),
+        most=PAGE + 1,
+    )
+    found = Found.model_validate(answer)
+    rows, going_on = cut(found.rows, lambda row: (int(row.erased_at is not None), row.name, row.id))
     context = {
-        "me": me.person,
-        "client": clients[0],
-        "chats": _CHATS.validate_python(chats),
-        "problem": problem,
-        "wall": Wall(request.cookies.get("zone"), datetime.now(UTC)),
+        "found": found,
+        "rows": rows,
+        "filters": filters,
+        "tiers": TIERS,
+        "more_path": filters.path(after=going_on) if going_on else None,
+        "typed": "",
+        "problem": None,
+        **shown,
     }
-    return Template("pages/clients/client.html", context=context, status_code=status)
+    return show(request, me, "pages/clients/page.html", status, **context)
+
+
+def _filters(request: AnyRequest) -> Filters:
+    """Read the address; what nobody offers is no filter."""
+    typed = {
+        name: value[:200] for name, value in request.query_params.items() if value and name in Filters.model_fields
+    }
+    while True:
+        try:
+            return Filters.model_validate(typed)
+        except ValidationError as error:
+            for problem in error.errors():
+                typed.pop(str(problem["loc"][0]), None)
+
+
+def _last(after: str) -> dict[str, Any] | None:
+    values = Cursor.read(after) or []
+    try:
+        return _Last.model_validate(dict(zip(_Last.model_fields, values, strict=False))).model_dump(mode="json")
+    except ValidationError:
+        return None

@@ -12,10 +12,11 @@ from litestar.response import Redirect, Template
 from pydantic import BaseModel, ConfigDict, Field
 
 from admin.pages.team.page import GIVEN_BY, roles_to_give, team_page, words_of
-from admin.pages.team.roster import decoded, people_of
+from admin.pages.team.roster import TEMPLATE, people_of
 from admin.pages.team.rows import JUDGED, Judged
 from admin.people import SignedIn
 from admin.services import Services
+from admin.sheets import decoded, written
 from admin.throttling import MEDIUM
 from infra.supabase import Refused
 
@@ -74,6 +75,18 @@ async def revoke_invitation(
 async def show_list(me: NamedDependency[SkipValidation[SignedIn]]) -> Response[Any]:
     """Show the form that takes a list."""
     return _list_page(me)
+
+
+@get("/team/invitations/template")
+async def show_list_template(me: NamedDependency[SkipValidation[SignedIn]]) -> Response[bytes]:
+    """Send a file to fill in."""
+    if me.person.role not in GIVEN_BY:
+        raise Refused("not_allowed", "42501")
+    return Response(
+        written(TEMPLATE),
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": 'attachment; filename="staff.csv"'},
+    )
 
 
 @post("/team/invitations/list", opt={"tier": MEDIUM})

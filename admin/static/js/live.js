@@ -44,8 +44,7 @@
     socket.onopen = () => {
       listen();
       pause = FIRST_PAUSE;
-      show(false);
-      refresh("all"); // whatever was said since the page was rendered, or meanwhile, is lost
+      show(false); // the server says "all" next, to one page after another
     };
     socket.onmessage = (message) => {
       listen();

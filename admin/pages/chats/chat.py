@@ -1,0 +1,194 @@
+"""`/chats/<id>`: what is amiss and what mends it, what is set, who is in it, and everything that was written there."""
+
+import asyncio
+from typing import Any, Literal
+from urllib.parse import urlencode
+from uuid import UUID
+
+import structlog
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, SkipValidation, URLEncodedBody
+from litestar.response import Template
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from admin.change_effects import Effect
+from admin.errors import KEYS
+from admin.keyset import Cursor
+from admin.pages.chats.card import LOCALES, RECEIPTS, Card, Edge, Offers, Talk
+from admin.people import SignedIn
+from admin.rendering import show
+from admin.throttling import MEDIUM
+from admin.toasts import go
+from infra.supabase import Refused
+from infra.words import N_, _
+
+log = structlog.get_logger()
+
+AnyRequest = Request[Any, Any, Any]
+Me = NamedDependency[SkipValidation[SignedIn]]
+
+# What one click mends, as the change that it is, and what is said when it is done.
+ACTS: dict[str, tuple[dict[str, bool], str]] = {
+    "watch": ({"monitoring_enabled": True}, N_("Наблюдение включено")),
+    "trust": ({"anonymous_staff": True}, N_("Кто пишет от имени группы, теперь считается сотрудником")),
+    "delete": ({"is_deleted": True}, N_("Чат удалён из списков. Вернуть его можно на этой странице")),
+    "restore": ({"is_deleted": False}, N_("Чат возвращён")),
+}
+
+
+class SettingsForm(BaseModel):
+    """What can be set of a chat, as it is typed; nothing chosen is the firm's usual."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    client_id: UUID | None = None
+    assigned_accountant_id: UUID | None = None
+    policy_id: UUID | None = None
+    schedule_id: UUID | None = None
+    sla_threshold_minutes: int | None = Field(default=None, ge=1, le=10_080)
+    monitoring_enabled: bool = False
+    anonymous_staff: bool = False
+    locale: Literal["ru", "en"] | None = None
+    receipts: Literal["off", "reaction", "text"] = "off"
+    off_hours_reply: bool | None = None
+    is_seen: bool = False
+    """The effect was shown, and is wanted."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _nothing(cls, typed: Any) -> Any:
+        return None if typed == "" else typed
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What `api.change_chat` takes."""
+        return self.model_dump(mode="json", exclude={"is_seen"})
+
+
+class ActForm(BaseModel):
+    """One click; `key` is the person or the client that was chosen with it."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    act: Literal["watch", "trust", "delete", "restore", "assign", "connect"]
+    key: str = Field(default="", max_length=36)
+
+
+@get("/chats/{chat_id:uuid}")
+async def show_chat(
+    request: AnyRequest, me: Me, chat_id: FromPath[UUID], q: FromQuery[str] = "", before: FromQuery[str] = ""
+) -> Template:
+    """Show one; another's answers as one that does not exist."""
+    return await chat_page(request, me, chat_id, words=q[:200], before=_edge(before))
+
+
+@get("/chats/{chat_id:uuid}/health")
+async def show_health(request: AnyRequest, me: Me, chat_id: FromPath[UUID]) -> Template:
+    """Show its lights, for the open page that asks for them again."""
+    card, offers = await asyncio.gather(_card(me, chat_id), offers_of(me))
+    return show(request, me, "pages/chats/_health.html", card=card, offers=offers)
+
+
+@post("/chats/{chat_id:uuid}", opt={"tier": MEDIUM})
+async def change_chat(
+    request: AnyRequest, me: Me, chat_id: FromPath[UUID], data: URLEncodedBody[SettingsForm]
+) -> Response[Any]:
+    """Store what was set; what that does to those who wait is shown first, and stored when it is wanted."""
+    try:
+        effect = await _change(me, chat_id, data.changes, dry_run=not data.is_seen)
+        if not data.is_seen and not effect.sentences:
+            await _change(me, chat_id, data.changes, dry_run=False)
+    except Refused as refusal:
+        return await chat_page(request, me, chat_id, 422, typed=data, problem=_words_of(refusal))
+    if effect.sentences and not data.is_seen:
+        return await chat_page(request, me, chat_id, typed=data, effect=effect)
+    log.info("chat_changed", chat_id=str(chat_id), user_id=me.person.id)
+    return go(f"/chats/{chat_id}", _("Сохранено"))
+
+
+@post("/chats/{chat_id:uuid}/act", opt={"tier": MEDIUM})
+async def act_on_chat(
+    request: AnyRequest, me: Me, chat_id: FromPath[UUID], data: URLEncodedBody[ActForm]
+) -> Response[Any]:
+    """Mend one thing with one click."""
+    try:
+        said = await _act(me, chat_id, data)
+    except Refused as refusal:
+        return await chat_page(request, me, chat_id, 422, problem=_words_of(refusal))
+    log.info("chat_mended", chat_id=str(chat_id), user_id=me.person.id, act=data.act)
+    return go(f"/chats/{chat_id}", said)
+
+
+async def chat_page(request: AnyRequest, me: SignedIn, chat_id: UUID, status: int = 200, **shown: Any) -> Template:
+    """Return the page, with what a form has to say."""
+    words, before = shown.pop("words", ""), shown.pop("before", None)
+    card, offers, talk = await asyncio.gather(
+        _card(me, chat_id),
+        offers_of(me),
+        me.database.call("find_messages", chat=str(chat_id), words=words, before=before and before.model_dump()),
+    )
+    told = Talk.model_validate(talk)
+    context = {
+        "card": card,
+        "offers": offers,
+        "talk": told,
+        "words": words,
+        "is_first": before is None,
+        "more_path": _more(chat_id, words, told.next),
+        "typed": SettingsForm.model_validate(card.chat.model_dump(include=set(SettingsForm.model_fields))),
+        "effect": None,
+        "problem": None,
+        "receipts": RECEIPTS,
+        "locales": LOCALES,
+        **shown,
+    }
+    return show(request, me, "pages/chats/chat.html", status, **context)
+
+
+async def offers_of(me: SignedIn) -> Offers | None:
+    """Return what the reader may choose for a chat; nothing for who changes none."""
+    if me.person.role not in {"admin", "manager"}:
+        return None
+    return Offers.model_validate(await me.database.call("chat_offers"))
+
+
+async def _card(me: SignedIn, chat_id: UUID) -> Card:
+    return Card.model_validate(await me.database.call("chat_card", id=str(chat_id)))
+
+
+async def _change(me: SignedIn, chat_id: UUID, changes: dict[str, Any], *, dry_run: bool) -> Effect:
+    effect = await me.database.call("change_chat", id=str(chat_id), changes=changes, dry_run=dry_run)
+    return Effect.model_validate(effect)
+
+
+async def _act(me: SignedIn, chat_id: UUID, form: ActForm) -> str:
+    if form.act == "connect":
+        await me.database.call("adopt_chat", id=str(chat_id), client_id=form.key or None)
+        return _("Чат подключён")
+    if form.act == "assign":
+        await _change(me, chat_id, {"assigned_accountant_id": form.key or None}, dry_run=False)
+        return _("Ответственный назначен")
+    changes, said = ACTS[form.act]
+    await _change(me, chat_id, changes, dry_run=False)
+    return _(said)
+
+
+def _words_of(refusal: Refused) -> str:
+    if refusal.key not in KEYS or refusal.key in {"unknown_chat", "not_allowed"}:
+        raise refusal
+    return _(KEYS[refusal.key].advice)
+
+
+def _edge(before: str) -> Edge | None:
+    values = Cursor.read(before) or []
+    try:
+        return Edge.model_validate(dict(zip(Edge.model_fields, values, strict=False)))
+    except ValidationError:
+        return None
+
+
+def _more(chat_id: UUID, words: str, edge: Edge | None) -> str | None:
+    if edge is None:
+        return None
+    return f"/chats/{chat_id}?{urlencode({'q': words, 'before': Cursor.write([edge.at, edge.id])})}#talk"

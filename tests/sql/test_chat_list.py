@@ -1,0 +1,150 @@
+"""Chats and clients as the admin lists them, each role its own; a card, and words in a conversation."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from tests.sql.firm import (
+    ADMIN,
+    ANNA,
+    IVAN,
+    LEBEDEVA,
+    MARIA,
+    OLGA,
+    PETR,
+    ROMASHKA,
+    Connection,
+    Row,
+    all_rows,
+    ingest,
+    monday,
+    one,
+    said,
+    user_id,
+)
+from tests.sql.people import speaking
+from tests.sql.test_chat_changes import CLIENT, change, key_of, rename
+
+
+def listed(db: Connection, who: int, **filters: Any) -> Row:
+    named = ", ".join(f"{name} => %s" for name in filters)
+    with speaking(db, user_id(who)):
+        found: Row = one(db, f"select api.list_chats({named})", *filters.values())
+    return found
+
+
+def names(found: Row) -> list[str]:
+    return [row["chat_name"] for row in found["rows"]]
+
+
+def test_each_role_lists_its_own_chats(db: Connection) -> None:
+    everything = {"ИП Лебедева", "ООО Круглосуточно", "ООО Ромашка"}
+    for who in (ADMIN, PETR, MARIA):
+        assert set(names(listed(db, who))) == everything
+    assert names(listed(db, IVAN)) == ["ИП Лебедева"]
+    with pytest.raises(psycopg.Error, match="unknown_chat"), speaking(db, user_id(IVAN)):
+        db.execute("select api.chat_card(%s)", [key_of(db)])
+
+
+def test_what_is_worst_comes_first_and_pages_go_on_where_they_ended(db: Connection) -> None:
+    db.execute("update public.chats set assigned_accountant_id = null where chat_id = %s", [LEBEDEVA])
+    db.execute("update public.settings set bot_reads_all = true")
+    whole = listed(db, PETR)
+    first = whole["rows"][0]
+    assert (first["chat_name"], first["light"], first["fix"]) == ("ИП Лебедева", "red", "assign_owner")
+    assert whole["counts"]["red"] == 1
+    pages, after = [], None
+    while page := listed(db, PETR, most=1, after=after and json.dumps(after))["rows"]:
+        pages += page
+        after = page[-1]
+    assert pages == whole["rows"]
+    assert names(listed(db, PETR, light="red")) == ["ИП Лебедева"]
+    assert names(listed(db, PETR, owner_id=str(UUID(int=0)))) == ["ИП Лебедева"]
+    assert names(listed(db, PETR, words="ромаш ООО")) == ["ООО Ромашка"]
+
+
+def test_a_deleted_chat_is_only_among_the_deleted(db: Connection) -> None:
+    change(db, is_deleted=True)
+    assert "ООО Ромашка" not in names(listed(db, PETR))
+    assert names(listed(db, PETR, watched="deleted")) == ["ООО Ромашка"]
+
+
+def found(db: Connection, who: int, words: str = "", **more: Any) -> Row:
+    extra = "".join(f", {name} => %s" for name in more)
+    with speaking(db, user_id(who)):
+        answer: Row = one(db, f"select api.find_messages(%s, %s{extra})", key_of(db), words, *more.values())
+    return answer
+
+
+def test_words_are_found_in_any_form_and_never_by_observers(db: Connection) -> None:
+    ingest(
+        db,
+        said(ANNA, monday("10:00"), "Нужны акты сверки"),
+        said(ANNA, monday("10:05"), "И счёт"),
+        said(OLGA, monday("10:06"), "Акт отправила"),
+    )
+    assert [line["text"] for line in found(db, PETR, "акт")["messages"]] == ["Акт отправила", "Нужны акты сверки"]
+    assert [line["text"] for line in found(db, OLGA)["messages"]] == ["Акт отправила", "И счёт", "Нужны акты сверки"]
+    assert found(db, MARIA, "акт") == {"messages": [], "next": None}
+    with pytest.raises(psycopg.Error, match="unknown_chat"):
+        found(db, IVAN, "акт")
+
+
+def test_a_transcript_goes_on_where_it_ended(db: Connection) -> None:
+    ingest(db, *(said(ANNA, monday(f"10:0{nth}"), f"Строка {nth}", topic_id=nth % 2) for nth in range(5)))
+    whole = [line["text"] for line in found(db, PETR)["messages"]]
+    texts, before = [], None
+    while True:
+        page = found(db, PETR, most=2, before=before and json.dumps(before))
+        texts += [line["text"] for line in page["messages"]]
+        if not (before := page["next"]):
+            break
+    assert texts == whole
+    # A search that has looked far enough says from where to go on, though nothing was found.
+    far = found(db, PETR, "нет такого", depth=2)
+    assert far["messages"] == []
+    assert far["next"]
+    assert found(db, PETR, "нет такого", depth=5)["next"] is None
+
+
+def test_a_card_tells_its_reader_no_more_than_is_theirs(db: Connection) -> None:
+    db.execute(
+        "insert into public.chat_members (chat_id, telegram_user_id, full_name) values (%s, 2001, 'Анна')", [ROMASHKA]
+    )
+    cards = {}
+    for who in (PETR, OLGA, MARIA):
+        with speaking(db, user_id(who)):
+            cards[who] = one(db, "select api.chat_card(%s)", key_of(db))
+    assert [len(cards[who]["members"]) for who in (PETR, OLGA, MARIA)] == [1, 1, 0]
+    assert cards[PETR]["owner"]["name"] == "Ольга Петрова"
+    assert cards[PETR]["chat"]["chat_id"] == str(ROMASHKA)
+
+
+def test_the_figures_of_a_chat_are_those_of_the_report(late: Connection) -> None:
+    ingest(late, said(OLGA, monday("10:30"), "Отправила"))
+    since = monday("00:00")
+    with speaking(late, user_id(PETR)):
+        figures = one(late, "select private.figures_of(array[%s::bigint], %s)", ROMASHKA, since)
+        (report,) = all_rows(
+            late, "select * from api.sla_report(%s, now(), 'chat') where key = %s", since, str(ROMASHKA)
+        )
+    assert {name: float(report[name]) for name in ("n", "met", "met_percent", "p50_minutes")} == {
+        name: float(figures[name]) for name in ("n", "met", "met_percent", "p50_minutes")
+    }
+
+
+def test_clients_are_listed_with_chats_segments_and_who_waits(late: Connection) -> None:
+    rename(late, segments=["УСН"])
+    with speaking(late, user_id(PETR)):
+        listing = one(late, "select api.list_clients('ромашка')")
+        (row,) = listing["rows"]
+        card = one(late, "select api.client_card(%s)", CLIENT)
+        by_segment = one(late, "select api.list_clients(segment_id => %s)", listing["segments"][0]["id"])
+    assert (row["chats"], row["segments"], row["waiting"]) == (1, ["УСН"], 1)
+    assert (card["figures"]["waiting"], card["segments"], len(card["chats"])) == (1, ["УСН"], 1)
+    assert [row["name"] for row in by_segment["rows"]] == ["ООО Ромашка"]
+    with speaking(late, user_id(IVAN)):
+        assert [row["name"] for row in one(late, "select api.list_clients()")["rows"]] == ["ИП Лебедева"]
