@@ -25,6 +25,7 @@ REASON_WORDS = {
     "day_off": N_("выходной по графику"),
     "holiday": N_("праздник"),
     "no_working_time": N_("нет рабочего времени в графике"),
+    "beyond_calendar": N_("за пределами календаря"),
 }
 CLOSED_WORDS = {
     "answered": N_("ответили"),
