@@ -14,8 +14,6 @@ def notice(facts: MessageFacts) -> str:
             return _("Проверка связи: так до вас дойдут оповещения BuhBot. Делать ничего не нужно.")
         case "reply_not_sent":
             return _reply_not_sent(facts)
-        case "test_alert":
-            return _test_alert()
     return _bot_removed(facts)
 
 
@@ -40,7 +38,3 @@ def _model_unavailable() -> str:
         " Пока решают только правила: то, в чём они не уверены, ждёт ответа."
         " Проверьте ключ, адрес и остаток на счёте у поставщика модели."
     )
-
-
-def _test_alert() -> str:
-    return _("Это тестовое оповещение: бот может вам писать. Делать ничего не нужно.")
