@@ -67,7 +67,7 @@ from admin.pages.schedules.calendar import import_calendar, save_firm_dates, sho
 from admin.pages.schedules.page import add_schedule, show_schedules
 from admin.pages.schedules.schedule import archive_schedule, save_dates, save_schedule, show_schedule
 from admin.pages.settings.page import change_settings, show_settings
-from admin.pages.system.page import resend_message, send_test_notice, show_system
+from admin.pages.system.page import resend_message, show_system, try_alerts
 from admin.pages.tasks.page import discard_task, show_task, show_task_state, show_tasks, start_task
 from admin.pages.team.invitations import invite, invite_list, revoke_invitation, show_list, show_list_template
 from admin.pages.team.members import set_active, set_role, unlink_telegram_of
@@ -210,7 +210,7 @@ def _texts() -> list[HTTPRouteHandler]:
 def _system() -> list[HTTPRouteHandler]:
     return [
         *(show_alerts, take_alert, resolve_alert, show_settings, change_settings, show_audit),
-        *(show_help, show_errors, resolve_error, show_system, send_test_notice, resend_message),
+        *(show_help, show_errors, resolve_error, show_system, try_alerts, resend_message),
     ]
 
 

@@ -45,9 +45,9 @@ CHANGES = {
     **dict.fromkeys(("save_schedule", "set_dates", "bring_in_calendar", "bring_to_policy"), REQUESTS),
     **dict.fromkeys(("adopt_chat", "carry_out_task", "change_chat", "change_client", "connect_chat"), REQUESTS),
     **dict.fromkeys(("reclassify_request", "reclassify_message", "judge_faq_answer", "order_document"), REQUESTS),
-    **dict.fromkeys(("act_on_requests", "answer_request", "retry_reply"), REQUESTS),
-    **dict.fromkeys(("settle_outbox", "resend_message", "send_test_notice"), DELIVERY),
+    **dict.fromkeys(("settle_outbox", "resend_message", "send_test_alert"), DELIVERY),
     "resolve_alert": REQUESTS,
+    **dict.fromkeys(("act_on_requests", "answer_request", "retry_reply"), REQUESTS),
 }
 
 L1_SECONDS, L2_SECONDS = 120.0, 480

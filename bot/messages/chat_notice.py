@@ -10,8 +10,6 @@ def notice(facts: MessageFacts) -> str:
     match facts.event:
         case "model_unavailable":
             return _model_unavailable()
-        case "test":
-            return _("Проверка связи: так до вас дойдут оповещения BuhBot. Делать ничего не нужно.")
         case "reply_not_sent":
             return _reply_not_sent(facts)
     return _bot_removed(facts)

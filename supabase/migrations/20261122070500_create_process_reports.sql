@@ -1,4 +1,4 @@
--- `/system`: what the processes say of themselves, what waits, what was given up, and a message to try the way of alerts with.
+-- `/system`: what the processes say of themselves, what waits, and what was given up.
 set lock_timeout = '5s';
 
 create table public.process_reports (
@@ -44,51 +44,15 @@ as $$
   on conflict on constraint process_reports_pkey do update set seen_at = excluded.seen_at, version = excluded.version, facts = excluded.facts;
 $$;
 
-create function api.send_test_notice(as_of timestamptz default now()) returns uuid
-language plpgsql
-security definer
-set search_path = ''
-as $$
-/* Owes the admin who asks a message, on the way that every alert goes, and returns its id; one that is still under way is not doubled. Refuses
-   with not_allowed, and telegram_not_linked where there is nobody to write to. A definer, because nobody but the service may write the
-   outbox. */
-declare
-  reader public.users;
-  message uuid;
-begin
-  select u.* into reader from public.users as u where u.id = (select auth.uid()) and u.active and u.role = 'admin';
-  if reader.id is null then
-    raise exception 'not_allowed' using errcode = 'PT403';
-  elsif reader.telegram_id is null then
-    raise exception 'telegram_not_linked' using errcode = 'PT409';
-  end if;
-  select o.id
-  into message
-  from public.outbox as o
-  where o.recipient_chat_id = reader.telegram_id
-    and o.status in ('pending', 'sending')
-    and o.kind = 'chat_notice'
-    and o.payload ->> 'event' = 'test';
-  if message is null then
-    insert into public.outbox (kind, recipient_chat_id, subject_id, payload, next_attempt_at, expires_at, created_at)
-    values (
-      'chat_notice', reader.telegram_id, gen_random_uuid(), jsonb_build_object('event', 'test'), as_of, as_of + interval '15 minutes', as_of
-    )
-    returning id into message;
-  end if;
-  return message;
-end
-$$;
-
-create function api.system_page(test uuid default null, as_of timestamptz default now()) returns jsonb
+create function api.system_page(as_of timestamptz default now()) returns jsonb
 language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
 /* For admins: {findings, processes, outbox, questions, sweep_due_at, intake_seen_at, rejects, undelivered, calendar_until, holidays_until,
-   postgres, test}. `test` is what became of a test message of the reader's own. Refuses with not_allowed. A definer, because it counts
-   what only the service may read; of messages it tells kinds, recipients' names and faults. */
+   postgres, test}. `test` is what became of the reader's own test alert of the last quarter of an hour. Refuses with not_allowed. A definer,
+   because it counts what only the service may read; of messages it tells kinds, recipients' names and faults. */
 begin
   if private.role() is distinct from 'admin' then
     raise exception 'not_allowed' using errcode = 'PT403';
@@ -139,17 +103,17 @@ begin
     'test', (
       select private.delivery_of(o.id) || jsonb_build_object('created_at', o.created_at)
       from public.outbox as o
-      where o.id = system_page.test
-        and o.kind = 'chat_notice'
-        and o.payload ->> 'event' = 'test'
+      where o.subject_id = (select auth.uid())
         and o.recipient_chat_id = (select u.telegram_id from public.users as u where u.id = (select auth.uid()))
+        and o.kind = 'chat_notice'
+        and o.payload ->> 'event' = 'test_alert'
+        and o.created_at > as_of - interval '15 minutes'
+      order by o.created_at desc
+      limit 1
     )
   );
 end
 $$;
 
 grant execute on function api.note_process(text, text, text, timestamptz, jsonb, timestamptz) to service_role;
-grant execute on function
-  api.send_test_notice(timestamptz),
-  api.system_page(uuid, timestamptz)
-to authenticated;
+grant execute on function api.system_page(timestamptz) to authenticated;

@@ -115,7 +115,7 @@ def test_a_message_that_was_given_up_is_sent_again(reader: Reader, firm: Firm) -
     firm.run("update public.users set telegram_id = %s where id = %s", secrets.randbelow(10**9) + 10**10, ada.id)
     firm.run(
         "insert into public.outbox (kind, recipient_chat_id, subject_id, payload, status, last_error)"
-        " select 'chat_notice', telegram_id, gen_random_uuid(), '{\"event\": \"test\"}', 'failed', 'Forbidden'"
+        " select 'chat_notice', telegram_id, gen_random_uuid(), '{\"event\": \"test_alert\"}', 'failed', 'Forbidden'"
         " from public.users where id = %s",
         ada.id,
     )

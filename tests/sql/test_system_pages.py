@@ -149,14 +149,10 @@ def test_a_silent_process_is_forgotten_after_a_day(db: Connection) -> None:
     assert one(db, "select count(*) from public.process_reports where instance = 'abcdef02'") == 0
 
 
-def test_a_test_message_goes_to_oneself_and_its_fate_is_shown(db: Connection) -> None:
-    at = monday("12:00")
-    message = asked(db, ADMIN, "send_test_notice(%s)", at)
-    assert asked(db, ADMIN, "send_test_notice(%s)", at) == message
-    (owed,) = [m for m in claim(db, at + timedelta(seconds=1)) if m["id"] == str(message)]
-    assert (owed["recipient_chat_id"], owed["facts"]["event"]) == (ADMIN, "test")
+def test_the_fate_of_ones_own_test_alert_is_shown(db: Connection) -> None:
+    at = one(db, "select now()")
+    asked(db, ADMIN, "send_test_alert(null, %s)", at)
+    (owed,) = [m for m in claim(db, at + timedelta(seconds=1)) if m["recipient_chat_id"] == ADMIN]
     settle(db, at + timedelta(seconds=2), owed)
-    assert asked(db, ADMIN, "system_page(%s)", message)["test"]["status"] == "sent"
-    db.execute("update public.users set telegram_id = null where id = %s", [user_id(ADMIN)])
-    assert refusal(db, ADMIN, "send_test_notice()") == "telegram_not_linked"
-    assert refusal(db, PETR, "send_test_notice()") == "not_allowed"
+    assert asked(db, ADMIN, "system_page()")["test"]["status"] == "sent"
+    assert asked(db, ADMIN, "system_page(%s)", at + timedelta(hours=1))["test"] is None

@@ -1,7 +1,9 @@
 """`/audit`: who did what to which row, what it was before and after, and that nobody bent the record since."""
 
 import json
+import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -23,6 +25,8 @@ AnyRequest = Request[Any, Any, Any]
 Record = dict[str, Any]
 
 _LONG = 120
+# As Postgres writes an instant into JSON: always in UTC there.
+_INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00$")
 # What the log has in the place of what it does not keep.
 HIDDEN = "[hidden]"
 
@@ -128,6 +132,8 @@ class Page(_Read):
                 return None
             case bool():
                 return _("да") if value else _("нет")
+            case str() if _INSTANT.match(value):
+                return f"{datetime.fromisoformat(value):%d.%m.%Y %H:%M:%S} UTC"
             case str():
                 return _("скрыто") if value == HIDDEN else self.names.get(value, value)
             case list() | dict():

@@ -11,8 +11,6 @@ from litestar.params import FromPath, SkipValidation
 from litestar.response import Redirect
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from admin.errors import KEYS
-from admin.filters import Filters
 from admin.pages.system.lights import Process, lights
 from admin.pages.system.words import CHECKS, FIXES, MESSAGE_WORDS
 from admin.people import SignedIn
@@ -46,9 +44,8 @@ class Finding(_Read):
 
     @property
     def words(self) -> str:
-        """What is wrong, whom it concerns and how many."""
-        subject = f": {self.subject}" if self.subject else ""
-        return _(CHECKS[self.check]) + subject + (f" ({self.amount})" if self.amount else "")
+        """What is wrong, and how many of it."""
+        return _(CHECKS[self.check]) + (f" ({self.amount})" if self.amount else "")
 
     @property
     def fix_words(self) -> str | None:
@@ -127,15 +124,16 @@ class Page(_Read):
     test: Trial | None
 
     @property
-    def faults(self) -> list[Finding]:
-        """What is not well, the worst first."""
-        return sorted((one for one in self.findings if one.state != "green"), key=lambda one: one.state != "red")
-
-
-class Asked(Filters):
-    """Which test message is watched."""
-
-    test: UUID | None = None
+    def faults(self) -> list[tuple[Finding, list[str]]]:
+        """What is not well, the worst first: one of each kind with the same fix, and all whom it concerns."""
+        kinds: dict[tuple[bool, str, str | None], list[Finding]] = {}
+        for one in self.findings:
+            if one.state != "green":
+                kinds.setdefault((one.state != "red", one.check, one.fix), []).append(one)
+        return [
+            (found[0], [one.subject for one in found if one.subject])
+            for _kind, found in sorted(kinds.items(), key=lambda kind: kind[0][0])
+        ]
 
 
 @get("/system")
@@ -146,15 +144,16 @@ async def show_system(request: AnyRequest, me: Me, services: Own) -> Response[An
 
 
 @post("/system/test", opt={"tier": LOW})
-async def send_test_notice(request: AnyRequest, me: Me, services: Own) -> Response[Any]:
-    """Owe the admin who asks a message, on the way that alerts go."""
+async def try_alerts(request: AnyRequest, me: Me, services: Own) -> Response[Any]:
+    """Owe the admin who asks a test alert, on the way that alerts go."""
     try:
-        message = await me.database.call("send_test_notice")
+        await me.database.call("send_test_alert")
     except Refused as refusal:
-        if refusal.key != "telegram_not_linked":
+        if refusal.key != "nobody_to_tell":
             raise
-        return await _page(request, me, services, status=409, problem=_(KEYS[refusal.key].advice))
-    return Redirect(f"/system?test={message}", status_code=303)
+        problem = _("Оповещение некуда отправить: сначала привяжите свой Telegram.")
+        return await _page(request, me, services, status=409, problem=problem)
+    return Redirect("/system", status_code=303)
 
 
 @post("/system/messages/{message_id:uuid}/resend", opt={"tier": MEDIUM})
@@ -167,11 +166,11 @@ async def resend_message(me: Me, message_id: FromPath[UUID]) -> Redirect:
 async def _page(
     request: AnyRequest, me: SignedIn, services: Services, *, status: int = 200, problem: str | None = None
 ) -> Response[Any]:
-    asked, own, now = Asked.of(request), await _own(services), datetime.now(UTC)
+    own, now = await _own(services), datetime.now(UTC)
     template = "pages/system/_state.html" if is_fragment(request) else "pages/system/page.html"
-    context: dict[str, Any] = {"asked": asked, "problem": problem}
+    context: dict[str, Any] = {"problem": problem}
     try:
-        found = await me.database.call("system_page", test=str(asked.test) if asked.test else None)
+        found = await me.database.call("system_page")
     except Unavailable:
         return show(request, me, template, 503, page=None, lights=lights(None, own, VERSION, None, now), **context)
     page = Page.model_validate(found)
