@@ -12,6 +12,8 @@ def notice(facts: MessageFacts) -> str:
             return _model_unavailable()
         case "reply_not_sent":
             return _reply_not_sent(facts)
+        case "test_alert":
+            return _test_alert()
     return _bot_removed(facts)
 
 
@@ -36,3 +38,7 @@ def _model_unavailable() -> str:
         " Пока решают только правила: то, в чём они не уверены, ждёт ответа."
         " Проверьте ключ, адрес и остаток на счёте у поставщика модели."
     )
+
+
+def _test_alert() -> str:
+    return _("Это тестовое оповещение: бот может вам писать. Делать ничего не нужно.")

@@ -92,4 +92,4 @@ async def test_a_ladder_is_edited_and_a_test_alert_arrives(browser: BrowserConte
     await expect(page.locator(".test-alerts")).to_contain_text("Ирина Соколова")
     await expect(page.locator(".test-alerts li").first).to_contain_text("доставлено")
     await playground.get_by_role("button", name="Ирина Соколова").click()
-    await expect(playground.locator("article").last).to_contain_text("так до вас дойдут оповещения")
+    await expect(playground.locator("article").last).to_contain_text("Это тестовое оповещение")

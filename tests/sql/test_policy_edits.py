@@ -269,8 +269,8 @@ def test_a_test_alert_goes_through_the_outbox_once_and_its_fate_is_seen(db: Conn
     assert _became(db) == [("Ирина Соколова", "pending"), ("Пётр Волков", "pending")]
     sent = deliver(db, datetime.now(MOSCOW) + timedelta(minutes=1))
     assert sorted((message["recipient_chat_id"], message["facts"]["event"]) for message in sent) == [
-        (ADMIN, "test"),
-        (PETR, "test"),
+        (ADMIN, "test_alert"),
+        (PETR, "test_alert"),
     ]
     assert _became(db) == [("Ирина Соколова", "sent"), ("Пётр Волков", "sent")]
 

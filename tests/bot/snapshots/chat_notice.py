@@ -13,5 +13,5 @@ MESSAGES: Messages = {
     "the model does not answer": lambda: chat_notice.notice(
         told.facts().model_copy(update={"event": "model_unavailable"})
     ),
-    "a test": lambda: chat_notice.notice(told.facts().model_copy(update={"event": "test"})),
+    "a test alert": lambda: chat_notice.notice(told.facts().model_copy(update={"event": "test_alert"})),
 }
