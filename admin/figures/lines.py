@@ -15,7 +15,7 @@ OUTCOME_WORDS: dict[Outcome, str] = {
     "met_late": N_("с опозданием"),
     "overdue": N_("просрочено"),
     "excused": N_("ответ не нужен"),
-    "voided": N_("не считается"),
+    "voided": N_("не измеряется"),
     "waiting": N_("ждёт"),
     "at_risk": N_("скоро срок"),
 }
@@ -31,7 +31,6 @@ GROUPS = {
     "month": N_("Месяц с"),
     "hour": N_("Час недели"),
 }
-TIER_WORDS = {"basic": N_("Базовый"), "standard": N_("Стандарт"), "vip": N_("VIP"), "premium": N_("Премиум")}
 
 
 class Kind(NamedTuple):
@@ -50,7 +49,7 @@ KINDS: dict[str, Kind] = {
     "breaches": Kind(N_("Нарушения срока"), ("met_late", "overdue")),
     "answered": Kind(N_("Отвечено"), ("met", "met_late")),
     "excused": Kind(N_("Ответ не нужен"), ("excused",)),
-    "voided": Kind(N_("Не считается"), ("voided",)),
+    "voided": Kind(N_("Не измеряется"), ("voided",)),
     "waiting": Kind(N_("Ждёт"), ("waiting", "at_risk")),
 }
 

@@ -96,7 +96,7 @@ def test_p15_page_csv_excel_and_database_say_the_same(signed_in: Reader, chat: C
         f"{p90} мин",
         f"по календарю {p90_calendar} мин",
     ]
-    assert numbers[10:] == [f"ответ не нужен {excused}", "не считается 0", f"ещё ждут {waiting}"]
+    assert numbers[10:] == [f"ответ не нужен {excused}", "не измеряется 0", f"ещё ждут {waiting}"]
 
     row = [str(n), str(met), str(met_late), str(overdue), percent, p50, p90, p50_calendar, p90_calendar]
     for what in ("firm", "chat", "day"):

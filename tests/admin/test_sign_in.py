@@ -123,7 +123,7 @@ def test_whoever_is_dismissed_is_out_with_the_next_click(reader: Reader, firm: F
     sent = reader.get("/requests")
     assert sent.headers["location"] == "/login?reason=deactivated"
     assert "Ваш доступ отключён" in words(reader.get(sent.headers["location"]))
-    assert reader.get("/requests").headers["location"] == "/login?reason=expired"
+    assert reader.get("/requests").headers["location"] == "/login?next=%2Frequests&reason=expired"
 
 
 def test_signing_out_ends_the_session_not_just_the_cookie(reader: Reader, firm: Firm) -> None:
@@ -133,7 +133,7 @@ def test_signing_out_ends_the_session_not_just_the_cookie(reader: Reader, firm: 
     assert answer.headers["location"] == "/login?reason=signed_out"
     assert "buhbot" not in reader.cookies
     reader.cookies.update(stolen)
-    assert reader.get("/requests").headers["location"] == "/login?reason=expired"
+    assert reader.get("/requests").headers["location"] == "/login?next=%2Frequests&reason=expired"
 
 
 def test_every_sign_in_is_a_new_session(reader: Reader, firm: Firm) -> None:

@@ -14,11 +14,12 @@ from litestar.response import Template
 
 from admin.figures import charts
 from admin.figures.asked import NOBODY, PRESETS, Asked, Query
-from admin.figures.lines import GROUPS, KINDS, LINES, OUTLIERS, TIER_WORDS, Choices, Line, Outlier
+from admin.figures.lines import GROUPS, KINDS, LINES, OUTLIERS, Choices, Line, Outlier
 from admin.numbers import number
 from admin.pages.reports.sheets import NOBODY_WORDS
 from admin.people import SignedIn
 from admin.rendering import show
+from admin.tiers import TIERS
 from admin.times import duration
 from infra.supabase import Unavailable
 from infra.words import N_
@@ -70,7 +71,7 @@ WORDS: dict[str, Any] = {
     "presets": PRESETS,
     "tabs": TABS,
     "groups": GROUPS,
-    "tiers": TIER_WORDS,
+    "tiers": TIERS,
     "nobody": NOBODY,
     "nobody_words": NOBODY_WORDS,
     "weekdays": WEEKDAYS,
