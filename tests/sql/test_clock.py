@@ -199,3 +199,10 @@ def test_the_clock_answers_over_the_api_in_seconds_and_instants(stack: Stack) ->
         assert datetime.fromisoformat(answer) == moscow("2026-04-13 09:05")
         span = {"schedule_id": default, "since": "2026-04-10T17:59:30+03:00", "until": "2026-04-13T09:00:30+03:00"}
         assert rest.post("/rpc/working_between", json=span).json() == "00:01:00"
+
+
+def test_the_clock_does_not_plan_its_look_ups_anew_for_each_deadline(db: Connection) -> None:
+    """A session that first asks before there are statistics would do so for as long as it lives."""
+    functions = ["api.add_working", "api.working_between", "private.deadlines"]
+    planned_once = "select count(*) from pg_proc where oid = any (%s::regproc[]) and %s = any (proconfig)"
+    assert one(db, planned_once, functions, "plan_cache_mode=force_generic_plan") == len(functions)

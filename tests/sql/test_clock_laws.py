@@ -66,10 +66,11 @@ def pause_triggers(db: Connection) -> None:
     world=worlds(),
     points=st.lists(st.integers(0, int(SPAN.total_seconds()) // 60), min_size=3, max_size=3),
     amount=st.integers(1, 3000),
+    percent=st.integers(1, 99),
 )
 @law(100)
 def test_p1_to_p7_the_clock_keeps_its_laws_and_equals_the_oracle(
-    db: Connection, world: tuple[Schedule, datetime], points: list[int], amount: int
+    db: Connection, world: tuple[Schedule, datetime], points: list[int], amount: int, percent: int
 ) -> None:
     schedule, start = world
     a, b, c = (start + timedelta(minutes=m) for m in sorted(points))
@@ -90,6 +91,10 @@ def test_p1_to_p7_the_clock_keeps_its_laws_and_equals_the_oracle(
             assert between(db, number, a, due) == timedelta(minutes=amount)
         if (expected := oracle.used_up(schedule, a, amount, start + SPAN)) is not None:
             assert due == expected
+        # A window's warning and deadline together are what the clock says of each.
+        both = "select warn_at, due_at from private.deadlines(%s, %s, %s, %s)"
+        (found,) = all_rows(db, both, number, a, amount, percent)
+        assert found == {"warn_at": add(db, number, a, amount * percent / 100), "due_at": due}
 
 
 def without(schedule: Schedule, on_date: date) -> Schedule:
