@@ -49,11 +49,15 @@ def readings() -> list[Route]:
 
 
 def things() -> list[re.Pattern[str]]:
-    """Return what the address of one thing looks like, such as `/clients/…`, for each kind that has a page."""
-    paths = dict.fromkeys(
-        route.path for route in readings() if "{" in route.path and not route.path.startswith("/static")
-    )
-    return [re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path)) for path in paths]
+    """Return what the address of one thing looks like, such as `/clients/<id>`, for each kind that has a page."""
+    holes = {int: r"-?\d+", UUID: "[0-9a-f-]{36}"}
+    kinds = {
+        route.path: "/".join(part if isinstance(part, str) else holes.get(part.type, "[^/]+") for part in parts)
+        for route in create_app(settings()).routes
+        if isinstance(route, HTTPRoute) and "{" in route.path and not route.path.startswith("/static")
+        for parts in [route.path_components]
+    }
+    return [re.compile("/" + kind) for kind in kinds.values()]
 
 
 def changes() -> list[Route]:
