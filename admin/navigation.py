@@ -8,8 +8,9 @@ from infra.words import N_
 
 EVERYBODY = frozenset(ROLE_WORDS)
 MANAGERS: frozenset[Role] = frozenset({"admin", "manager"})
+ADMINS: frozenset[Role] = frozenset({"admin"})
 
-WORK, FIRM, RULES = N_("Работа"), N_("Фирма"), N_("Правила")
+WORK, FIRM, RULES, RESULTS, SYSTEM = N_("Работа"), N_("Фирма"), N_("Правила"), N_("Итоги"), N_("Система")
 
 
 class Destination(NamedTuple):
@@ -22,13 +23,23 @@ class Destination(NamedTuple):
 
 
 DESTINATIONS = (
+    Destination(WORK, "/", N_("Сегодня")),
     Destination(WORK, "/requests", N_("Ожидают ответа")),
+    Destination(WORK, "/alerts", N_("Оповещения")),
     Destination(FIRM, "/chats", N_("Чаты")),
     Destination(FIRM, "/clients", N_("Клиенты")),
     Destination(FIRM, "/team", N_("Команда"), MANAGERS),
     Destination(FIRM, "/tasks", N_("Задания"), MANAGERS),
     Destination(RULES, "/schedules", N_("Графики")),
     Destination(RULES, "/policies", N_("Политики")),
+    Destination(RULES, "/templates", N_("Шаблоны")),
+    Destination(RULES, "/faq", N_("Частые вопросы")),
+    Destination(RESULTS, "/reports", N_("Итоги")),
+    Destination(SYSTEM, "/settings", N_("Настройки"), ADMINS),
+    Destination(SYSTEM, "/audit", N_("Журнал"), ADMINS),
+    Destination(SYSTEM, "/errors", N_("Ошибки"), ADMINS),
+    Destination(SYSTEM, "/system", N_("Система"), ADMINS),
+    Destination("", "/help", N_("Помощь")),
 )
 
 

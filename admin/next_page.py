@@ -5,7 +5,7 @@ from urllib.parse import urlencode, urlsplit
 
 from litestar import Request
 
-HOME = "/requests"
+HOME = "/"
 
 # Browsers drop tabs and line breaks inside addresses and read a backslash as a slash, so `/\evil.example` leaves us.
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")

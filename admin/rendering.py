@@ -17,8 +17,9 @@ def show(request: AnyRequest, me: SignedIn, name: str, status: int = 200, **cont
     """Return a page with `me`, `now` and `wall`, the clock on the reader's wall; a toast is shown once."""
     now = datetime.now(UTC)
     known = {"me": me.person, "now": now, "wall": Wall(request.cookies.get("zone"), now), **context}
-    # Asked for before the click: kept just long enough to be there when it comes.
-    briefly = {"cache-control": "private, max-age=3", "vary": "HX-Boosted"} if "hx-preloaded" in request.headers else {}
+    # Asked for before the click: kept just long enough to be there when it comes, unless there is a sentence to say.
+    brief = {"cache-control": "private, max-age=3", "vary": "HX-Boosted, Cookie"}
+    briefly = brief if "hx-preloaded" in request.headers else {}
     said = [toasts.forgotten()] if toasts.COOKIE in request.cookies and not is_fragment(request) else []
     cookies = [*said, *languages.kept(request, me.person.locale)]
     return Template(name, context=known, status_code=status, cookies=cookies, headers=briefly)

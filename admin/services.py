@@ -18,6 +18,7 @@ from admin.sign_in_guard import SignInGuard
 from admin.sign_ins import SignIns
 from admin.tickets import Tickets
 from admin.tokens import Verifier
+from infra.errors import telling
 from infra.outage import Outage
 from infra.redis import Hints, connect
 from infra.supabase import open_http
@@ -49,7 +50,7 @@ async def open_services(settings: AdminSettings) -> AsyncIterator[Services]:
     """Open everything inside the running loop; nothing has to be reachable yet."""
     redis, secret = connect(str(settings.redis_url)), settings.session_secret.get_secret_value()
     limits = Limits(settings.session_idle_minutes * 60, settings.session_life_days * 24 * 3600)
-    async with open_http() as http, HintRelay(redis) as hints, Hints(redis) as said:
+    async with open_http() as http, HintRelay(redis) as hints, Hints(redis) as said, telling(redis):
         auth = Auth(http, settings.supabase, settings.supabase_anon_key, _verifier(settings, http))
         sessions = Sessions(redis, secret, auth, limits)
         resets = Resets(redis, secret, auth, sessions, settings.origin)

@@ -55,6 +55,11 @@ class Wall:
         self._suffix = "" if is_known else _NBSP + _("МСК")
         self._now = now.astimezone(self._zone)
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the reader is."""
+        return self._zone
+
     def moment(self, at: datetime) -> str:
         """Return «14:32» today, «пн 09:00» within the week, «17 ноя 18:05» otherwise."""
         local = at.astimezone(self._zone)

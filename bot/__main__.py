@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import structlog
@@ -21,13 +22,13 @@ from bot.lanes import Lanes
 from bot.menus import menus
 from bot.messages.buttons import Buttons
 from bot.patience import Patience
-from bot.presence import presence
+from bot.presence import look, presence
 from bot.reception import Reception
 from bot.settings import BotSettings
 from bot.throttling import Throttle
 from bot.turns import Turns
 from bot.webhook import with_webhook
-from infra import redis, serving, supabase, telegram, telemetry
+from infra import errors, redis, reports, serving, supabase, telegram, telemetry
 from infra.caching import IDENTITY, Cache, Shelf, announcing, listening
 from infra.outage import Outage
 from infra.outgoing import Outgoing
@@ -81,11 +82,16 @@ async def connected(settings: BotSettings) -> AsyncGenerator[ASGIApp]:
 
         await reach(database, settings)
         await announce(bot, settings)
-        await stack.enter_async_context(presence(bot, database))
-        await stack.enter_async_context(menus(bot, database))
-        health = telemetry.handlers(
-            "bot", needed={"supabase": database.ping}, wanted={"redis": queue.ping, "cache": cache.ping}
-        )
+        needed: dict[str, telemetry.Check] = {"supabase": database.ping}
+        wanted: dict[str, telemetry.Check] = {"redis": queue.ping, "cache": cache.ping}
+        for whatever in (
+            errors.telling(queue),
+            presence(bot, database),
+            reports.reporting("bot", database, partial(look, bot, {**needed, **wanted})),
+            menus(bot, database),
+        ):
+            await stack.enter_async_context(whatever)
+        health = telemetry.handlers("bot", needed, wanted)
         files = files_route(bot, http, str(settings.supabase_url))
         app = Litestar([files, *health], openapi_config=None, logging_config=None)
         secret = settings.telegram_webhook_secret.get_secret_value()

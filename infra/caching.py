@@ -33,6 +33,8 @@ from infra.redis import EVERYTHING, Hints, end, heard
 IDENTITY = "identity"
 # Said when windows may have changed.
 REQUESTS = "requests"
+# Said when a message was owed, sent or given up.
+DELIVERY = "delivery"
 # Functions of `api`, by the topic that they change.
 CHANGES = {
     **dict.fromkeys(("set_role", "set_active", "remove_person", "update_profile"), IDENTITY),
@@ -43,6 +45,8 @@ CHANGES = {
     **dict.fromkeys(("save_schedule", "set_dates", "bring_in_calendar", "bring_to_policy"), REQUESTS),
     **dict.fromkeys(("adopt_chat", "carry_out_task", "change_chat", "change_client", "connect_chat"), REQUESTS),
     **dict.fromkeys(("reclassify_request", "reclassify_message", "judge_faq_answer", "order_document"), REQUESTS),
+    **dict.fromkeys(("settle_outbox", "resend_message", "send_test_alert"), DELIVERY),
+    "resolve_alert": REQUESTS,
     **dict.fromkeys(("act_on_requests", "answer_request", "retry_reply"), REQUESTS),
 }
 

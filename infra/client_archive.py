@@ -31,7 +31,7 @@ PARTS = (
 )
 BOM = "\ufeff"
 # What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 README = """Данные клиента «{name}»
 
@@ -226,7 +226,7 @@ def _cell(field: str, value: Any, zone: ZoneInfo) -> str:
     if field.endswith(("_at", "_date")):
         return f"{datetime.fromisoformat(value).astimezone(zone):%d.%m.%Y %H:%M:%S %z}"
     text = ", ".join(value) if isinstance(value, list) else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _lines(rows: Iterable[Iterable[str]]) -> str:

@@ -24,6 +24,7 @@ SILENCE_SECONDS = 20.0
 # What the admin leaves in the queue instance and the jobs look after.
 SIGN_INS = "sign_ins"  # a stream of sign-ins that are not in the log yet
 SECURITY_EVENTS = "buhbot:security_events"  # and one of what else the audit log does not know yet
+ERRORS = "buhbot:errors"  # and one of what every process' log called an error
 SESSION = "admin:session:"  # and the hash of a session's id: the session, sealed
 SEEN = "admin:seen:"  # and the same hash: when it was last used, in seconds since 1970
 SESSIONS_OF = "admin:sessions:"  # and a person's id: these hashes in a sorted set, by when they end at the latest
@@ -51,10 +52,10 @@ def connect(url: str) -> Redis:
     return client
 
 
-async def leave(client: Redis, stream: str, entry: Mapping[str, Any]) -> None:
+async def leave(client: Redis, stream: str, entry: Mapping[str, Any], most: int = MOST_WAITING) -> None:
     """Add to a stream that the jobs empty. Never in anybody's way: what cannot be added is logged as lost."""
     try:
-        await client.xadd(stream, {"entry": json.dumps(entry)}, maxlen=MOST_WAITING, approximate=True)
+        await client.xadd(stream, {"entry": json.dumps(entry)}, maxlen=most, approximate=True)
     except RedisError as error:
         log.warning("entry_not_left", stream=stream, reason=type(error).__name__)
 

@@ -62,6 +62,8 @@ async def serve(app: ASGIApp, host: str, port: int, trusted_proxies: str = "") -
     # fifth of a second nobody would be served.
     gc.collect()
     gc.freeze()
+    # By default Python looks for cycles after 700 new objects, and reading one update makes a thousand.
+    gc.set_threshold(20_000)
     # uvicorn raises the signal once more when it has shut down; by default that would end us before our own clean-up.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)

@@ -15,6 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from structlog.typing import EventDict, Processor
 
 from infra import masking
+from infra.errors import errors
 
 Check = Callable[[], Awaitable[Any]]
 
@@ -44,6 +45,18 @@ def _shape(component: str) -> Processor:
         return {**fields, "metadata": found | ({"exception": masking.masked(trace)} if trace else {})}
 
     return shape
+
+
+def _counted(component: str) -> Processor:
+    def count(_logger: Any, _method: str, event: EventDict) -> EventDict:
+        """Count what the log calls an error by its kind; a library's by its name: its sentence may quote anything."""
+        if event.get("level") in {"error", "critical"}:
+            record = event.get("_record")
+            name = str(event["event"]) if event.get("_from_structlog") or record is None else record.name
+            errors.note(component, name, masking.masked(event.get("exception", "")), event)
+        return event
+
+    return count
 
 
 def _tell_surprises() -> None:
@@ -76,6 +89,7 @@ def configure_logging(component: str, level: str) -> None:
     ]
     last: list[Processor] = [
         _traced,
+        _counted(component),
         _shape(component),
         structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
     ]
@@ -92,7 +106,8 @@ def configure_logging(component: str, level: str) -> None:
     _tell_surprises()
 
 
-async def _outcome(check: Check) -> str:
+async def outcome(check: Check) -> str:
+    """Return «ok», or the kind of what is wrong with a part; waits two seconds at most."""
     try:
         async with asyncio.timeout(2):
             await check()
@@ -113,7 +128,7 @@ def handlers(
     @get("/health", opt={"telemetry": True})
     async def health() -> Response[dict[str, Any]]:
         checks = {**needed, **(wanted or {})}
-        found = dict(zip(checks, await asyncio.gather(*map(_outcome, checks.values())), strict=True))
+        found = dict(zip(checks, await asyncio.gather(*map(outcome, checks.values())), strict=True))
         well = all(found[name] == "ok" for name in needed)
         body = {"status": "ok" if well else "unwell", "component": component, "checks": found}
         return Response(body, status_code=200 if well else 503)

@@ -2,8 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
+from typing import Any
 
 import structlog
 from arq.worker import Worker
@@ -13,7 +15,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from bot.messages.buttons import Buttons
-from infra import redis, serving, supabase, telegram, telemetry
+from infra import errors, redis, reports, serving, supabase, telegram, telemetry
 from infra.caching import announcing
 from infra.outgoing import Outgoing
 from infra.settings import load
@@ -60,6 +62,15 @@ async def sweeping() -> None:
         raise TimeoutError
 
 
+async def seen(parts: Mapping[str, telemetry.Check], model: Model | None) -> dict[str, Any]:
+    """Return what only the jobs can see: how their parts are, and whether the model is left alone."""
+    checks = {name: await telemetry.outcome(check) for name, check in parts.items()}
+    if model is None:
+        return {"checks": checks, "breaker": "off"}
+    room = await model.breaker.room(2)
+    return {"checks": checks, "breaker": ("open", "probing", "closed")[room]}
+
+
 @asynccontextmanager
 async def asking(endpoint: Endpoint | None, queue: Redis, cache_url: str) -> AsyncGenerator[Model | None]:
     """Yield the way to the model; none where the operator has not chosen one."""
@@ -82,6 +93,7 @@ async def working(settings: JobsSettings) -> AsyncGenerator[Litestar]:
         http = await stack.enter_async_context(supabase.open_http())
         queue = redis.connect(redis_url)
         stack.push_async_callback(queue.aclose)
+        await stack.enter_async_context(errors.telling(queue))
         hints = await stack.enter_async_context(redis.Hints(queue))
         key = settings.supabase_service_role_key.get_secret_value()
         database = supabase.Database(http, str(settings.supabase_url), key, on_call=announcing(hints))
@@ -96,6 +108,8 @@ async def working(settings: JobsSettings) -> AsyncGenerator[Litestar]:
         needed: dict[str, telemetry.Check] = {"supabase": database.ping, "sweep": sweeping}
         # Deadlines and delivery go on without Redis; the calendar's horizon lies months ahead.
         wanted: dict[str, telemetry.Check] = {"redis": queue.ping}
+        look = partial(seen, {**needed, **wanted}, model)
+        await stack.enter_async_context(reports.reporting("jobs", database, look))
         yield Litestar(telemetry.handlers("jobs", needed, wanted), openapi_config=None, logging_config=None)
 
 

@@ -11,6 +11,7 @@ from arq.worker import Worker
 from jobs import (
     audit,
     classification,
+    errors,
     faq_answer,
     firm_defaults,
     horizon,
@@ -47,6 +48,7 @@ TIMETABLE: list[CronJob] = [
     cron(sessions.clear, minute={7, 22, 37, 52}, timeout=30),
     # Wait in the same Redis that wakes us. arq tells jobs apart by the name of their function, or by this.
     cron(sign_ins.note, name="cron:sign_ins", second=set(range(0, 60, 5)), timeout=30),
+    cron(errors.note, name="cron:errors", second=set(range(1, 60, 5)), timeout=30),
     cron(security_events.note, name="cron:security_events", second=set(range(2, 60, 5)), timeout=30),
 ]
 

@@ -2,13 +2,15 @@
 -- note what the group is called, so that a client who has several new groups has a link for each.
 set lock_timeout = '5s';
 
--- Links live for a day: the table is small.
--- squawk-ignore adding-foreign-key-constraint, constraint-missing-not-valid
+-- Links live for a day: the table is small, and what is new is null.
 alter table public.chat_invitations
+-- squawk-ignore adding-foreign-key-constraint
 add column schedule_id uuid references public.working_schedules (id) on delete set null,
 add column sla_threshold_minutes integer,
 add column chat_name text,
+-- squawk-ignore constraint-missing-not-valid
 add constraint target_is_between_a_minute_and_a_week check (sla_threshold_minutes between 1 and 10080),
+-- squawk-ignore constraint-missing-not-valid
 add constraint expected_chat_has_a_name check (length(btrim(chat_name)) between 1 and 300);
 
 comment on column public.chat_invitations.schedule_id is 'Working time that the group will have; null is the firm''s default.';
@@ -30,8 +32,8 @@ language sql
 stable
 set search_path = ''
 as $$
-/* {id, token, bot_username, client, accountant, policy, schedule, sla_threshold_minutes, chat_name, expires_at, used_at, chat, timezone} of a
-   link that connects a group; chat is {id, chat_name} of the group that it connected. */
+/* {id, token, bot_username, client, accountant, policy, schedule, sla_threshold_minutes, chat_name, expires_at, used_at, chat, timezone}
+   of a link that connects a group; chat is {id, chat_name} of the group that it connected. */
   select jsonb_build_object(
     'id', i.id,
     'token', private.link_token('chat', i.id),
@@ -166,11 +168,11 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
-/* Connects a group by a link: client, owner and terms are those of the invitation, who opened it is recorded, and whoever invited gets the
-   checklist. The link is the authority, not who opens it: adding a bot takes an administrator of the group, who often is the client's. One
-   statement takes the link, so of two groups at once one wins (G5). Returns {is_measured, hears}: it is not measured while nobody would hear
-   of a breach, and the bot hears nothing in privacy mode. Refuses as private.refuse_chat_link does, or with chat_already_connected, and then
-   the link stays good. A definer, because the token is checked with a secret. */
+/* Connects a group by a link: client, owner and terms are those of the invitation, who opened it is recorded, and whoever invited gets
+   the checklist. The link is the authority, not who opens it: adding a bot takes an administrator of the group, who often is the
+   client's. One statement takes the link, so of two groups at once one wins (G5). Returns {is_measured, hears}: it is not measured while
+   nobody would hear of a breach, and the bot hears nothing in privacy mode. Refuses as private.refuse_chat_link does, or with
+   chat_already_connected, and then the link stays good. A definer, because the token is checked with a secret. */
 declare
   taken public.chat_invitations;
   here public.chats;

@@ -173,8 +173,8 @@ returns void
 language plpgsql
 set search_path = ''
 as $$
-/* Puts chats into exactly these segments of those that the asker sees; a name that is new makes a segment. Runs with the asker's own rights.
-   Refuses with segment_name_is_wrong, or with segment_is_of_others when the name is taken by one that is out of sight. */
+/* Puts chats into exactly these segments of those that the asker sees; a name that is new makes a segment. Runs with the asker's own
+   rights. Refuses with segment_name_is_wrong, or with segment_is_of_others when the name is taken by one that is out of sight. */
 declare
   wanted constant text[] := array(select distinct btrim(n) from unnest(names) as n where btrim(n) <> '' order by 1);
 begin
@@ -244,10 +244,10 @@ returns jsonb
 language plpgsql
 set search_path = ''
 as $$
-/* Changes a client; segments, unless null, are the names of those in which its chats are. Another tier may have another policy: open windows
-   follow (S8). Returns what that does to them, as private.effect_on says; a dry run is the same change, undone. For admins and managers.
-   Refuses with not_allowed, client_not_found, client_name_is_wrong, client_name_is_taken, tier_is_unknown, segment_name_is_wrong,
-   segment_is_of_others. */
+/* Changes a client; segments, unless null, are the names of those in which its chats are. Another tier may have another policy: open
+   windows follow (S8). Returns what that does to them, as private.effect_on says; a dry run is the same change, undone. For admins and
+   managers. Refuses with not_allowed, client_not_found, client_name_is_wrong, client_name_is_taken, tier_is_unknown,
+   segment_name_is_wrong, segment_is_of_others. */
 declare
   effect jsonb;
 begin

@@ -64,11 +64,11 @@ language sql
 stable
 set search_path = ''
 as $$
-/* {counts, owners, rows} of the groups that the reader sees, what is worst first. counts: {red, amber, green, off}, over all rows that fit but for
-   the light. owners: [{id, name}] of whom the reader sees chats. A row: {id, chat_name, client, client_id, tier, accountant, policy, schedule, light, fix, is_watched, is_internal, paused_because,
-   deleted_at, last_message_at, waiting, rank}; light is off of a group that is deleted or concerns nobody. watched narrows to monitored, off,
-   unconnected or deleted, null to all but deleted; owner_id of nought names those without owner; after is {rank, chat_name, id} of the last
-   row seen. */
+/* {counts, owners, rows} of the groups that the reader sees, what is worst first. counts: {red, amber, green, off}, over all rows that
+   fit but for the light. owners: [{id, name}] of whom the reader sees chats. A row: {id, chat_name, client, client_id, tier, accountant,
+   policy, schedule, light, fix, is_watched, is_internal, paused_because, deleted_at, last_message_at, waiting, rank}; light is off of a
+   group that is deleted or concerns nobody. watched narrows to monitored, off, unconnected or deleted, null to all but deleted; owner_id
+   of nought names those without owner; after is {rank, chat_name, id} of the last row seen. */
   with lights as materialized (
     select * from private.chat_lights()
   ),
@@ -169,16 +169,21 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
-/* What an admin or manager may choose for a chat: {owners, policies, schedules, clients} as [{id, name}], owners with is_linked, clients with
-   tier; policies of a tier are left out, they follow from the client. Refuses with not_allowed. A definer, because whose work a manager runs
-   is not for all to read. */
+/* What an admin or manager may choose for a chat: {owners, policies, schedules, clients} as [{id, name}], owners with is_linked, clients
+   with tier; policies of a tier are left out, they follow from the client. Refuses with not_allowed. A definer, because whose work a
+   manager runs is not for all to read. */
 declare
   keeper constant public.users := private.chat_keeper(null);
   team constant uuid[] := private.team_of(keeper);
 begin
   return jsonb_build_object(
     'owners', (
-      select coalesce(jsonb_agg(jsonb_build_object('id', u.id, 'name', u.full_name, 'is_linked', u.telegram_id is not null) order by u.full_name, u.id), '[]')
+      select coalesce(
+        jsonb_agg(
+          jsonb_build_object('id', u.id, 'name', u.full_name, 'is_linked', u.telegram_id is not null) order by u.full_name, u.id
+        ),
+        '[]'
+      )
       from public.users as u
       where u.id = any (team)
     ),
@@ -231,9 +236,10 @@ language plpgsql
 stable
 set search_path = ''
 as $$
-/* A group as its page shows it: {chat, client, owner, terms, findings, figures, members, segments, bot_username}. chat is the row itself;
-   terms {policy, schedule, target_minutes, off_hours_reply} are those in force; findings what is worst first, each {check, state, fix, since};
-   figures are of thirty days; members are empty to observers. Refuses with unknown_chat, also of one that the reader does not see. */
+/* A group as its page shows it: {chat, client, owner, terms, findings, figures, members, segments, bot_username}. chat is the row
+   itself; terms {policy, schedule, target_minutes, off_hours_reply} are those in force; findings what is worst first, each {check,
+   state, fix, since}; figures are of thirty days; members are empty to observers. Refuses with unknown_chat, also of one that the reader
+   does not see. */
 declare
   here public.chats;
 begin
@@ -248,7 +254,9 @@ begin
       select jsonb_build_object('id', k.id, 'name', k.name, 'tier', k.tier) from public.clients as k where k.id = here.client_id
     ),
     'owner', (
-      select jsonb_build_object('id', u.id, 'name', u.full_name, 'active', u.active) from public.users as u where u.id = here.assigned_accountant_id
+      select jsonb_build_object('id', u.id, 'name', u.full_name, 'active', u.active)
+      from public.users as u
+      where u.id = here.assigned_accountant_id
     ),
     'terms', (
       select jsonb_build_object(
@@ -268,15 +276,18 @@ begin
         ),
         '[]'
       )
-      from private.chat_findings(now()) as f
-      where f.chat_id = here.chat_id
+      from private.chat_findings(now(), here.chat_id) as f
     ),
     'figures', private.figures_of(array[here.chat_id], now() - interval '30 days'),
     'members', (
       select coalesce(
         jsonb_agg(
           jsonb_build_object(
-            'name', coalesce(u.full_name, m.full_name), 'username', m.telegram_username, 'status', m.status, 'is_bot', m.is_bot, 'is_staff', u.id is not null
+            'name', coalesce(u.full_name, m.full_name),
+            'username', m.telegram_username,
+            'status', m.status,
+            'is_bot', m.is_bot,
+            'is_staff', u.id is not null
           )
           order by u.id is null, m.is_bot, m.full_name, m.telegram_user_id
         ),
@@ -298,7 +309,9 @@ begin
 end
 $$;
 
-create function api.find_messages(chat uuid, words text default '', before jsonb default null, most integer default 50, depth integer default 5000)
+create function api.find_messages(
+  chat uuid, words text default '', before jsonb default null, most integer default 50, depth integer default 5000
+)
 returns jsonb
 language plpgsql
 stable
@@ -360,8 +373,9 @@ begin
     (
       select jsonb_agg(
         jsonb_build_object(
-          'chat_id', f.chat_id::text, 'message_id', f.message_id, 'at', f.telegram_date, 'author_name', f.author_name, 'is_staff', f.is_staff,
-          'is_bot', f.is_bot, 'kind', f.kind, 'text', f.words, 'edited_at', f.edited_at, 'has_file', f.media_file_id is not null
+          'chat_id', f.chat_id::text, 'message_id', f.message_id, 'at', f.telegram_date, 'author_name', f.author_name,
+          'is_staff', f.is_staff, 'is_bot', f.is_bot, 'kind', f.kind, 'text', f.words,
+          'edited_at', f.edited_at, 'has_file', f.media_file_id is not null
         )
         order by f.nth
       ) filter (where f.place <= most)
@@ -415,7 +429,8 @@ as $$
         )
       )
       and private.has_words(
-        array[k.name] || array(select c.chat_name from public.chats as c where c.client_id = k.id and c.deleted_at is null), list_clients.words
+        array[k.name] || array(select c.chat_name from public.chats as c where c.client_id = k.id and c.deleted_at is null),
+        list_clients.words
       )
   ),
   page as (
@@ -464,7 +479,10 @@ as $$
       )
       from page as p
     ),
-    'segments', (select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'name', s.name) order by s.name), '[]') from public.chat_segments as s)
+    'segments', (
+      select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'name', s.name) order by s.name), '[]')
+      from public.chat_segments as s
+    )
   )
 $$;
 
@@ -491,7 +509,8 @@ begin
       select coalesce(
         jsonb_agg(
           jsonb_build_object(
-            'id', c.id, 'chat_name', c.chat_name, 'accountant', u.full_name, 'light', coalesce(l.light, 'off'), 'fix', l.fix, 'deleted_at', c.deleted_at
+            'id', c.id, 'chat_name', c.chat_name, 'accountant', u.full_name, 'light', coalesce(l.light, 'off'), 'fix', l.fix,
+            'deleted_at', c.deleted_at
           )
           order by c.deleted_at is not null, lower(c.chat_name), c.id
         ),

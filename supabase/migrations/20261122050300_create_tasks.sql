@@ -1,4 +1,4 @@
--- Long work that a person starts, leaves and finds again: checked first, then carried out by a job, with no more rights than the person has.
+-- Long work that a person starts, leaves and finds again: checked first, then carried out by a job with the rights of that person alone.
 set lock_timeout = '5s';
 
 create table public.tasks (
@@ -22,7 +22,8 @@ create table public.tasks (
 
 create index tasks_of_a_person on public.tasks (created_by, created_at);
 
-comment on table public.tasks is 'Long work by people: a draft says what it would do, a queued one is carried out by a job in one transaction.';
+comment on table public.tasks is
+  'Long work by people: a draft says what it would do, a queued one is carried out by a job in one transaction.';
 comment on column public.tasks.id is 'Key.';
 comment on column public.tasks.kind is 'What is done.';
 comment on column public.tasks.state is 'draft until its author starts it, then queued, running, and done or failed.';

@@ -22,10 +22,10 @@ language sql
 stable
 set search_path = ''
 as $$
-/* Each row of [{line, chat, client, tier, owner, policy, schedule, target}], all text but the line, which is the place in the list unless it
-   is given: found again in the firm, with what is to be done (change a
-   chat, connect one where the bot is already, link: one that the bot has to be brought into) and everything that is wrong, as
-   [{column, reason, value}]. An empty cell leaves as it is. A client that is new has a name and no id. */
+/* Each row of [{line, chat, client, tier, owner, policy, schedule, target}], all text but the line, which is the place in the list
+   unless it is given: found again in the firm, with what is to be done (change a chat, connect one where the bot is already, link: one
+   that the bot has to be brought into) and everything that is wrong, as [{column, reason, value}]. An empty cell leaves as it is. A
+   client that is new has a name and no id. */
   with asked as (
     select
       coalesce((r.cells ->> 'line')::integer, r.n::integer) as line,
@@ -61,7 +61,9 @@ as $$
     select lower(s.name) as name, min(s.id::text)::uuid as id from public.working_schedules as s group by lower(s.name)
   ),
   people as materialized (
-    select lower(u.email) as email, u.id, u.id = any ((select private.team_of(keeper))::uuid[]) as is_ours from public.users as u where u.active
+    select lower(u.email) as email, u.id, u.id = any ((select private.team_of(keeper))::uuid[]) as is_ours
+    from public.users as u
+    where u.active
   ),
   matched as (
     select
@@ -138,7 +140,8 @@ returns void
 language sql
 set search_path = ''
 as $$
-/* A link for each group that is not connected yet. One that the keeper made for the same client and name is open still: it gets the new terms. */
+/* A link for each group that is not connected yet. One that the keeper made for the same client and name is open still: it gets the new
+   terms. */
   with wanted as (
     select j.*, i.id as standing
     from unnest(judged) as j
@@ -162,7 +165,8 @@ as $$
   )
   insert into public.chat_invitations (client_id, accountant_id, policy_id, schedule_id, sla_threshold_minutes, chat_name, created_by)
   select
-    w.client_id, coalesce(w.owner_id, private.usual_owner(w.client_id, keeper)), w.policy_id, w.schedule_id, w.target, w.chat_name, keeper.id
+    w.client_id, coalesce(w.owner_id, private.usual_owner(w.client_id, keeper)), w.policy_id, w.schedule_id,
+    w.target, w.chat_name, keeper.id
   from wanted as w
   where w.standing is null
 $$;
@@ -220,8 +224,8 @@ returns jsonb
 language plpgsql
 set search_path = ''
 as $$
-/* Does what private.judge_chats says of a list without errors, all of it or nothing: {clients, changed, connected, links, effect}; effect as
-   private.effect_on has it. Refuses with list_has_errors. */
+/* Does what private.judge_chats says of a list without errors, all of it or nothing: {clients, changed, connected, links, effect};
+   effect as private.effect_on has it. Refuses with list_has_errors. */
 declare
   judged private.judged_chat[] := array(select j from private.judge_chats(rows, keeper) as j);
   touched bigint[];
@@ -297,9 +301,9 @@ security definer
 set search_path = ''
 set statement_timeout = '1min'
 as $$
-/* Checks a list of chats, [{line, chat, client, tier, owner, policy, schedule, target}], and keeps it as a draft of a task with what it would do.
-   For admins and managers. Refuses with not_allowed, list_is_empty, list_is_too_long (five thousand rows). A definer, because people write no
-   tasks by hand. */
+/* Checks a list of chats, [{line, chat, client, tier, owner, policy, schedule, target}], and keeps it as a draft of a task with what it
+   would do. For admins and managers. Refuses with not_allowed, list_is_empty, list_is_too_long (five thousand rows). A definer, because
+   people write no tasks by hand. */
 declare
   keeper constant public.users := private.chat_keeper(null);
   drafted uuid;

@@ -14,7 +14,7 @@ async def page(browser: BrowserContext, firm: Firm) -> Page:
     """The list, as somebody with a long name and every destination sees it."""
     person = firm.hire("admin", LONG)
     opened = await browser.new_page()
-    await opened.goto("/login")
+    await opened.goto("/login?next=/requests")
     await opened.get_by_label("Почта").fill(person.email)
     await opened.get_by_label("Пароль").fill(person.password)
     await opened.get_by_role("button", name="Войти").click()

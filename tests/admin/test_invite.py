@@ -39,7 +39,7 @@ def test_i7_an_invitee_of_each_role_signs_up_and_is_in(reader: Reader, firm: Fir
     assert email in page.text
 
     joined = join(reader, token)
-    assert (joined.status_code, joined.headers["location"]) == (303, "/requests")
+    assert (joined.status_code, joined.headers["location"]) == (303, "/")
     assert f"Светлана Белова {word}" in words(reader.get("/requests"))
 
 

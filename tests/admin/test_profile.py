@@ -137,9 +137,9 @@ def test_a_new_password_leaves_only_this_session_under_a_new_id(admin: Admin, re
         assert answer.headers["location"] == "/profile?saved=password#password-part"
         assert reader.cookies["buhbot"] != old
         assert len(handles(reader)) == 1
-        assert elsewhere.get("/requests").headers["location"] == "/login?reason=expired"
+        assert elsewhere.get("/requests").headers["location"] == "/login?next=%2Frequests&reason=expired"
         elsewhere.cookies.set("buhbot", old)
-        assert elsewhere.get("/requests").headers["location"] == "/login?reason=expired"
+        assert elsewhere.get("/requests").headers["location"] == "/login?next=%2Frequests&reason=expired"
         assert elsewhere.sign_in(person.email, PASSWORD).status_code == 401
         assert elsewhere.sign_in(person.email, NEW).status_code == 303
 
@@ -157,10 +157,10 @@ def test_sessions_show_their_devices_and_end_one_by_one(admin: Admin, reader: Re
         mine = handle_of(reader.cookies["buhbot"])
         other = next(handle for handle in handles(reader) if handle != mine)
         assert send(reader, f"/profile/sessions/{other}/end").status_code == 303
-        assert elsewhere.get("/requests").headers["location"] == "/login?reason=expired"
+        assert elsewhere.get("/requests").headers["location"] == "/login?next=%2Frequests&reason=expired"
     assert handles(reader) == [mine]
     assert send(reader, f"/profile/sessions/{mine}/end").headers["location"] == "/login?reason=signed_out"
-    assert reader.get("/requests").headers["location"] == "/login"
+    assert reader.get("/requests").headers["location"] == "/login?next=%2Frequests"
 
 
 def test_i1_nobody_ends_the_session_of_another(admin: Admin, reader: Reader, firm: Firm) -> None:
@@ -181,9 +181,9 @@ def test_out_everywhere_means_here_too(admin: Admin, reader: Reader, firm: Firm)
         elsewhere.as_person(person)
         answer = send(reader, "/profile/sessions/end")
         assert "Вы вышли на всех устройствах" in words(reader.get(answer.headers["location"]))
-        assert elsewhere.get("/requests").headers["location"] == "/login?reason=expired"
+        assert elsewhere.get("/requests").headers["location"] == "/login?next=%2Frequests&reason=expired"
     reader.cookies.update(stolen)
-    assert reader.get("/requests").headers["location"] == "/login?reason=expired"
+    assert reader.get("/requests").headers["location"] == "/login?next=%2Frequests&reason=expired"
 
 
 def test_one_sees_what_became_of_ones_sign_ins(reader: Reader, firm: Firm) -> None:

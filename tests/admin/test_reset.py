@@ -67,7 +67,7 @@ def test_a_new_password_ends_every_session_and_opens_the_next(
         elsewhere.as_person(person)
         answer = fill(reader, opened(reader, mailbox, person), NEW)
         assert (answer.status_code, answer.headers["location"]) == (303, "/login?reason=reset")
-        assert elsewhere.get("/requests").headers["location"] == "/login?reason=expired"
+        assert elsewhere.get("/requests").headers["location"] == "/login?next=%2Frequests&reason=expired"
     assert "Пароль изменён" in words(reader.get(answer.headers["location"]))
     assert reader.sign_in(person.email, PASSWORD).status_code == 401
     assert reader.sign_in(person.email, NEW).status_code == 303

@@ -76,7 +76,7 @@ def test_once_confirmed_the_password_alone_opens_nothing(strict: Admin, owner: R
     with Reader(strict) as elsewhere:
         elsewhere.as_person(person)
         secret = enrolled(owner, person)
-        assert elsewhere.get("/requests").headers["location"] == "/login?reason=expired"
+        assert elsewhere.get("/requests").headers["location"] == "/login?next=%2Frequests&reason=expired"
         asked = elsewhere.sign_in(person.email, PASSWORD, "/requests?x=1")
         assert (asked.status_code, "Код из приложения" in words(asked)) == (200, True)
         assert elsewhere.get("/requests").status_code == 303

@@ -74,7 +74,7 @@ def test_without_a_session_one_signs_in_and_comes_back(reader: Reader, firm: Fir
     sent = reader.get("/requests?owner=1&x=%D0%AF")
     assert sent.status_code == 303
     form = reader.get(sent.headers["location"])
-    assert reader.get("/").headers["location"] == "/requests"
+    assert reader.get("/").headers["location"] == "/login"
     answer = reader.sign_in(person.email, person.password, hidden(form, "next"))
     assert answer.headers["location"] == "/requests?owner=1&x=%D0%AF"
 
@@ -82,7 +82,7 @@ def test_without_a_session_one_signs_in_and_comes_back(reader: Reader, firm: Fir
 def test_signing_in_never_leads_away(reader: Reader, firm: Firm) -> None:
     person = firm.hire("manager")
     answer = reader.sign_in(person.email, person.password, "//evil.example")
-    assert answer.headers["location"] == "/requests"
+    assert answer.headers["location"] == "/"
 
 
 def test_an_ended_session_says_so_and_leads_back(reader: Reader, firm: Firm) -> None:
@@ -123,7 +123,7 @@ def test_whoever_is_dismissed_is_out_with_the_next_click(reader: Reader, firm: F
     sent = reader.get("/requests")
     assert sent.headers["location"] == "/login?reason=deactivated"
     assert "Ваш доступ отключён" in words(reader.get(sent.headers["location"]))
-    assert reader.get("/requests").headers["location"] == "/login?reason=expired"
+    assert reader.get("/requests").headers["location"] == "/login?next=%2Frequests&reason=expired"
 
 
 def test_signing_out_ends_the_session_not_just_the_cookie(reader: Reader, firm: Firm) -> None:
@@ -133,7 +133,7 @@ def test_signing_out_ends_the_session_not_just_the_cookie(reader: Reader, firm: 
     assert answer.headers["location"] == "/login?reason=signed_out"
     assert "buhbot" not in reader.cookies
     reader.cookies.update(stolen)
-    assert reader.get("/requests").headers["location"] == "/login?reason=expired"
+    assert reader.get("/requests").headers["location"] == "/login?next=%2Frequests&reason=expired"
 
 
 def test_every_sign_in_is_a_new_session(reader: Reader, firm: Firm) -> None:
@@ -142,7 +142,7 @@ def test_every_sign_in_is_a_new_session(reader: Reader, firm: Firm) -> None:
     first = reader.as_person(person).cookies["buhbot"]
     reader.get("/requests")
     form = reader.get("/login")
-    assert (form.status_code, form.headers["location"]) == (303, "/requests")
+    assert (form.status_code, form.headers["location"]) == (303, "/")
     token = reader.cookies["csrftoken"]
     reader.post("/login", data={"email": person.email, "password": person.password, "_csrf_token": token})
     assert reader.cookies["buhbot"] != first

@@ -1,6 +1,7 @@
 """The forms of the admin, as the routes declare them: one that is added tomorrow is attacked tomorrow."""
 
 from collections.abc import Mapping
+from typing import Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -28,10 +29,24 @@ WITHOUT_FIELDS = {
     "POST /requests/{request_id:uuid}/replies/{reply_id:uuid}/retry",
     "POST /tasks/{task_id:uuid}/discard",
     "POST /tasks/{task_id:uuid}/start",
+    "POST /errors/{fingerprint:str}/resolve",
+    "POST /system/test",
+    "POST /system/messages/{message_id:uuid}/resend",
 }
 # What a person would type, so that only the one field that is attacked is odd.
 SENSIBLE = {
+    "answer": "Ответ",
     "archived": "no",
+    "category": "Акты",
+    "content": "Текст",
+    "files_answer": "true",
+    "firm_name": "Бухгалтерия",
+    "keywords": "акт",
+    "off_hours_reply": "true",
+    "question": "Где акт?",
+    "retention_years": "5",
+    "silent_after_days": "14",
+    "title": "Название",
     "classification": "spam",
     "act": "take",
     "assignee": "chat",
@@ -75,7 +90,16 @@ def fields_of(route: Route) -> tuple[str, ...]:
 
 
 def filled(route: Route, more: Mapping[str, str]) -> dict[str, str]:
-    return {name: more.get(name, SENSIBLE.get(name, "")) for name in fields_of(route)}
+    return {name: more.get(name, _sensible(route, name)) for name in fields_of(route)}
+
+
+def _sensible(route: Route, name: str) -> str:
+    """Return what a person would put there; of a field that offers choices, one of them."""
+    field = route.handler.parsed_data_field
+    kind = field.annotation.model_fields[name].annotation if field else str
+    value = SENSIBLE.get(name, "")
+    offered = get_args(kind) if get_origin(kind) is Literal else ("true", "false") if kind is bool else ()
+    return value if value in offered or not offered else offered[0]
 
 
 def forms() -> list[Route]:

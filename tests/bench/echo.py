@@ -1,5 +1,7 @@
 """The floor of `/start`: a bare aiogram bot that echoes, as its documentation has it.
 
+With aiogram's own client, too: ours is quicker, and a floor that came along with it would be no floor.
+
 `TELEGRAM_BOT_TOKEN=… TELEGRAM_API_URL=… PORT=… python -m tests.bench.echo`
 """
 
@@ -7,12 +9,12 @@ import asyncio
 import os
 
 import uvloop
-from aiogram import Dispatcher
+from aiogram import Bot, Dispatcher
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
 from aiogram.types import Message
 from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import web
-
-from infra import telegram
 
 
 async def echo(message: Message) -> None:
@@ -22,7 +24,8 @@ async def echo(message: Message) -> None:
 
 async def main() -> None:
     """Listen until killed."""
-    bot = telegram.connect(os.environ["TELEGRAM_BOT_TOKEN"], os.environ["TELEGRAM_API_URL"])
+    session = AiohttpSession(api=TelegramAPIServer.from_base(os.environ["TELEGRAM_API_URL"]))
+    bot = Bot(os.environ["TELEGRAM_BOT_TOKEN"], session=session)
     dispatcher = Dispatcher()
     dispatcher.message.register(echo)
     app = web.Application()

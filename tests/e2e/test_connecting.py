@@ -10,6 +10,8 @@ from tests.stack import Stack
 
 PASSWORD = "buhbot-demo-2026"
 ROWS = 500
+# Milliseconds for what goes through Telegram or a job.
+PATIENCE = 30_000
 
 
 async def sign_in(browser: BrowserContext, stack: Stack, path: str) -> Page:
@@ -52,7 +54,7 @@ async def load_list(page: Page, stack: Stack, new: Newcomers) -> None:
     await check_list(page, stack, new.name, wrong=False)
     await expect(page.get_by_text(f"Ссылки для групп, где бота ещё нет: {ROWS}")).to_be_visible()
     await page.get_by_role("button", name="Применить").click()
-    await expect(page.get_by_role("heading", name="Что сделано")).to_be_visible(timeout=30_000)
+    await expect(page.get_by_role("heading", name="Что сделано")).to_be_visible(timeout=PATIENCE)
     query = "select count(*) as n from public.chat_invitations where client_id = %s and used_at is null"
     assert new.rows(query, new.client) == [{"n": ROWS}]
 
@@ -62,7 +64,8 @@ async def bring_bot(page: Page, sim: SimulatorClient, new: Newcomers) -> None:
     address = await page.get_by_label("Ссылка", exact=True).input_value()
     group = await new.group()
     await new.brings_bot(group, payload=address.partition("startgroup=")[2])
-    await expect(page.get_by_role("heading", name=f"Чат подключён: {new.name}")).to_be_visible()
+    joined = page.get_by_role("heading", name=f"Чат подключён: {new.name}")
+    await expect(joined).to_be_visible(timeout=PATIENCE)
     await expect(page.get_by_text("Бот видит только команды")).to_be_visible()
     bot = new.rows("select bot_telegram_id from public.settings")[0]["bot_telegram_id"]
     await sim.post("member", chat_id=group, user_id=bot, status="administrator", by=new.boss)
@@ -81,7 +84,7 @@ async def test_g1_a_manager_connects_a_chat_and_loads_a_list(
     await page.get_by_role("button", name="Получить ссылку").click()
     await bring_bot(page, sim, new)
     # The open page says by itself that it is mended.
-    await expect(page.get_by_text("Бот видит только команды")).to_have_count(0)
+    await expect(page.get_by_text("Бот видит только команды")).to_have_count(0, timeout=PATIENCE)
     await expect(page.locator(".finding.green")).to_contain_text("время ответа измеряется")
     await expect(page.locator(".finding.red")).to_have_count(0)
     await page.get_by_role("link", name="Открыть чат").click()

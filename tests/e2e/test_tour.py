@@ -29,7 +29,7 @@ async def write(page: Page, chat: str, who: str, text: str, when: str = "сей�
 
 async def sign_in(browser: BrowserContext, stack: Stack, who: str) -> Page:
     page = await browser.new_page()
-    await page.goto(stack.urls["admin"])
+    await page.goto(f"{stack.urls['admin']}/requests")
     await page.locator("input[type=email]").fill(f"{who}@buhbot.test")
     await page.locator("input[type=password]").fill(PASSWORD)
     await page.keyboard.press("Enter")

@@ -81,6 +81,10 @@ _REST = f"""
     ('77700000-0000-4000-8000-00000000000' || u.telegram_id % 10)::uuid, now(), u.id, 'signed_in',
     case u.telegram_id when 1004 then '{FOREIGN}' else 'Firefox' end
   from public.users as u where u.telegram_id between 1001 and 1005;
+  insert into public.error_groups (fingerprint, component, event, first_at, last_at)
+  values ('7777777777777777', 'admin', 'broke', now(), now());
+  insert into public.process_reports (component, instance, version, started_at, seen_at)
+  values ('jobs', '77777777', '0', now(), now());
   insert into public.error_log (reference, component, event, fingerprint, user_id)
   select '777', 'admin', 'broke', '777', u.id from public.users as u where u.telegram_id between 1001 and 1005;
 
@@ -96,6 +100,8 @@ _FORGET = f"""
   delete from public.feedback_responses where survey_id::text like '777%';
   delete from public.feedback_surveys where id::text like '777%';
   delete from public.error_log where reference = '777';
+  delete from public.error_groups where fingerprint = '7777777777777777';
+  delete from public.process_reports where instance = '77777777';
   delete from public.sign_in_log where id::text like '777%';
   delete from public.telegram_links where id::text like '777%';
   delete from public.staff_invitations where id::text like '777%';

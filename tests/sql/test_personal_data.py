@@ -76,6 +76,13 @@ KEPT = {
     **dict.fromkeys(("working_schedules.name", "working_schedules.timezone", "schedule_versions.timezone"), _FIRMS),
     **dict.fromkeys(("schedule_versions.named_dates", "schedule_versions.hours"), _FIRMS),
     **dict.fromkeys(("error_log.event", "error_log.fingerprint", "error_log.reference"), _PLACES),
+    **dict.fromkeys(
+        (f"error_groups.{name}" for name in ("event", "fingerprint", "place", "trace")),
+        "places in the code, without values; deleted a year after the last one",
+    ),
+    **dict.fromkeys(
+        (f"process_reports.{name}" for name in ("facts", "instance", "version")), "states of parts, deleted after a day"
+    ),
     **dict.fromkeys(("classification_corrections.became", "classification_corrections.was"), "a class"),
     **dict.fromkeys(("request_events.detail", "intake_rejects.reason"), _PLACES),
     **dict.fromkeys(("command_menus.attempted", "command_menus.told"), "a release, a role and a language"),

@@ -98,7 +98,7 @@ def compare(db: Connection, period: Period) -> None:
     if period is ALL_TIME:
         every = one(db, "select count(*) from public.client_requests")
         assert whole["n"] + whole["excused"] + whole["voided"] + whole["waiting"] == every
-    for by in ("firm", "person", "chat", "client", "policy", "day", "week", "month"):
+    for by in ("firm", "person", "chat", "client", "policy", "day", "week", "month", "hour"):
         shown = {
             row["key"]: {key: row[key] for key in row if key not in ("key", "name")} for row in report(db, by, period)
         }
@@ -127,7 +127,9 @@ def recounted(db: Connection, by: str, period: Period) -> dict[str | None, Row]:
         facts = judged(db, window, now)
         if period[0] <= facts["counts_at"] < period[1]:
             groups[key_of(by, {**window, **facts})].append({**window, **facts})
-    return {key: figures(rows) for key, rows in groups.items()}
+    # Only of the whole are the slowest named.
+    unnamed = {} if by == "firm" else {"worst": None}
+    return {key: figures(rows) | unnamed for key, rows in groups.items()}
 
 
 def judged(db: Connection, window: Row, now: datetime) -> Row:
@@ -192,6 +194,9 @@ def key_of(by: str, window: Row) -> str | None:
             return str(local - timedelta(days=local.weekday()))
         case "month":
             return str(local.replace(day=1))
+        case "hour":
+            asked_at = window["opened_at"].astimezone(MOSCOW)
+            return f"{asked_at.isoweekday()}-{asked_at:%H}"
     found = window["person" if by == "person" else KEYS[by]]
     return None if found is None else str(found)
 

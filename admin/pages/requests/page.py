@@ -7,9 +7,7 @@ from typing import Any, NamedTuple
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
-from litestar.response import Redirect
 
-from admin.next_page import HOME
 from admin.pages.requests.filters import CLOSED, OPEN, STATE_WORDS, TIER_WORDS, Filters, State
 from admin.pages.requests.rows import Found
 from admin.pages.requests.views import Tab, tabs_of
@@ -30,12 +28,6 @@ class Count(NamedTuple):
     amount: int
     address: str
     is_chosen: bool
-
-
-@get("/")
-async def home() -> Redirect:
-    """Lead to the first page."""
-    return Redirect(HOME, status_code=303)
 
 
 @get("/requests")

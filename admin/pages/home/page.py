@@ -1,0 +1,111 @@
+"""`/`: what is going on today, what to do next, and how it has been going."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from litestar import Request, get
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+from litestar.response import Template
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from admin.figures.asked import Asked, Query
+from admin.figures.charts import TrendChart, trend_chart
+from admin.figures.lines import GROUPS, LINES, Line
+from admin.navigation import DESTINATIONS
+from admin.numbers import number
+from admin.pages.home.steps import Step, Watch, steps_of
+from admin.people import SignedIn
+from admin.rendering import is_fragment, show
+from admin.times import duration
+from infra.supabase import Unavailable
+
+AnyRequest = Request[Any, Any, Any]
+Me = NamedDependency[SkipValidation[SignedIn]]
+
+MOST_STEPS = 7
+WORDS: dict[str, Any] = {"number": number, "duration": duration, "groups": GROUPS}
+
+
+class Urgent(BaseModel):
+    """A window that is overdue."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    id: UUID
+    chat_name: str
+    due_at: AwareDatetime
+    accountant_name: str | None
+
+
+class Today(BaseModel):
+    """What `api.today` returns."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    since: AwareDatetime
+    timezone: str
+    waiting: int
+    at_risk: int
+    overdue: int
+    figures: Line
+    urgent: list[Urgent]
+
+    @property
+    def on(self) -> date:
+        """The firm's day."""
+        return self.since.astimezone(ZoneInfo(self.timezone)).date()
+
+
+class Month(NamedTuple):
+    """The last thirty days: what they are in an address, and their picture."""
+
+    asked: Asked
+    chart: TrendChart
+
+
+@get("/")
+async def show_home(request: AnyRequest, me: Me) -> Template:
+    """Show the day; what could not be read says so, and the rest of the page stays. A hint asks for the day alone."""
+    if is_fragment(request):
+        today = await _or_none(_read_today(me))
+        return show(request, me, "pages/home/_today.html", status=200 if today else 503, today=today, **WORDS)
+    today, watch, month = await asyncio.gather(
+        _or_none(_read_today(me)), _or_none(_read_watch(me)), _or_none(_read_month(me))
+    )
+    return show(
+        *(request, me, "pages/home/page.html"),
+        **{"today": today, "watch": watch, "month": month, "steps": _steps(watch, today, me), **WORDS},
+    )
+
+
+async def _or_none(reading: Any) -> Any:
+    """Return what was read, none when the database could not be asked."""
+    try:
+        return await reading
+    except Unavailable:
+        return None
+
+
+async def _read_today(me: SignedIn) -> Today:
+    return Today.model_validate(await me.database.call("today"))
+
+
+async def _read_watch(me: SignedIn) -> Watch:
+    return Watch.model_validate(await me.database.call("watch"))
+
+
+async def _read_month(me: SignedIn) -> Month:
+    frame: Any = await me.database.call("report_choices")
+    asked = Asked(Query(), ZoneInfo(frame["timezone"]), datetime.now(UTC))
+    found = await me.database.call("sla_report", **asked.arguments, by="day", waits=False)
+    return Month(asked, trend_chart(LINES.validate_python(found), asked.first_on, asked.last_on, "day"))
+
+
+def _steps(watch: Watch | None, today: Today | None, me: SignedIn) -> Sequence[Step]:
+    built = {place.path for place in DESTINATIONS if me.person.role in place.roles}
+    return steps_of(watch, built)[: MOST_STEPS - len(today.urgent if today else ())] if watch else []

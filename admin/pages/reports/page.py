@@ -1,0 +1,111 @@
+"""`/reports`: how the firm answers, for any period and part of it; every number opens its rows."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from litestar import Request, get
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+from litestar.response import Template
+
+from admin.figures import charts
+from admin.figures.asked import NOBODY, PRESETS, Asked, Query
+from admin.figures.lines import GROUPS, KINDS, LINES, OUTLIERS, Choices, Line, Outlier
+from admin.numbers import number
+from admin.pages.reports.sheets import NOBODY_WORDS
+from admin.people import SignedIn
+from admin.rendering import show
+from admin.tiers import TIERS
+from admin.times import duration
+from infra.supabase import Unavailable
+from infra.words import N_
+
+AnyRequest = Request[Any, Any, Any]
+Me = NamedDependency[SkipValidation[SignedIn]]
+
+# Rows of a table until all are asked for.
+SHOWN = 50
+TABS = {"person": N_("Сотрудники"), "chat": N_("Чаты"), "client": N_("Клиенты"), "policy": N_("Правила")}
+WEEKDAYS = (N_("пн"), N_("вт"), N_("ср"), N_("чт"), N_("пт"), N_("сб"), N_("вс"))
+
+
+class Figures(NamedTuple):
+    """All that the page shows, each read from the one report of the database."""
+
+    whole: Line
+    lines: Sequence[Line]
+    trend: Sequence[Line]
+    hours: Sequence[Line]
+    worst: Sequence[Outlier]
+
+
+@get("/reports")
+async def show_report(request: AnyRequest, me: Me) -> Template:
+    """Show the figures; a report that could not be read says so and is never empty."""
+    try:
+        choices, asked = await read_asked(request, me)
+        figures = await _read_figures(me, asked)
+    except Unavailable:
+        return show(request, me, "pages/reports/page.html", status=503, figures=None)
+    return show(
+        request,
+        me,
+        "pages/reports/page.html",
+        figures=figures,
+        asked=asked,
+        choices=choices,
+        lines=figures.lines if "all" in request.query_params else figures.lines[:SHOWN],
+        chart=charts.trend_chart(figures.trend, asked.first_on, asked.last_on, asked.trend),
+        here={},
+        heat=[(kind, *charts.heat_map(figures.hours, kind)) for kind in ("asked", "breaches")],
+        **WORDS,
+    )
+
+
+WORDS: dict[str, Any] = {
+    "kinds": KINDS,
+    "presets": PRESETS,
+    "tabs": TABS,
+    "groups": GROUPS,
+    "tiers": TIERS,
+    "nobody": NOBODY,
+    "nobody_words": NOBODY_WORDS,
+    "weekdays": WEEKDAYS,
+    "number": number,
+    "duration": duration,
+}
+
+
+async def read_asked(request: AnyRequest, me: SignedIn) -> tuple[Choices, Asked]:
+    """Return what the address asks for, in the firm's zone. Raises what `Database` raises."""
+    query = Query.read(dict(request.query_params))
+    client = query.client if query.client != NOBODY else None
+    found = await me.database.call("report_choices", chat=query.chat, client=client and str(client))
+    choices = Choices.model_validate(found)
+    return choices, Asked(query, ZoneInfo(choices.timezone), datetime.now(UTC))
+
+
+async def read_lines(me: SignedIn, asked: Asked, by: str, *, waits: bool = True) -> Sequence[Line]:
+    """Return the report by person, chat or whatever. Raises what `Database` raises."""
+    return LINES.validate_python(await me.database.call("sla_report", **asked.arguments, by=by, waits=waits))
+
+
+async def _read_figures(me: SignedIn, asked: Asked) -> Figures:
+    # At once: the database has more than one core, and the longest of these is the whole wait.
+    (whole,), lines, trend, hours = await asyncio.gather(
+        read_lines(me, asked, "firm"),
+        read_lines(me, asked, asked.query.by),
+        read_lines(me, asked, asked.trend, waits=False),
+        read_lines(me, asked, "hour", waits=False),
+    )
+    return Figures(whole, lines, trend, hours, await _read_outliers(me, whole.worst or []))
+
+
+async def _read_outliers(me: SignedIn, ids: Sequence[UUID]) -> Sequence[Outlier]:
+    if not ids:
+        return []
+    return OUTLIERS.validate_python(await me.database.call("find_outcomes_by_id", ids=[str(found) for found in ids]))

@@ -1,0 +1,85 @@
+"""The first page: today's figures, and what is not as it should be, of what the reader may see."""
+
+from datetime import datetime
+from typing import Any
+
+from tests.sql.firm import (
+    ANNA,
+    IVAN,
+    LEBEDEVA,
+    OLGA,
+    ROMASHKA,
+    Connection,
+    acting_as,
+    ingest,
+    monday,
+    moscow,
+    one,
+    said,
+)
+from tests.sql.test_reports import asked
+
+
+def today(db: Connection, as_of: datetime) -> Any:
+    return one(db, "select api.today(%s)", as_of)
+
+
+def watch(db: Connection) -> Any:
+    return one(db, "select api.watch()")
+
+
+def test_what_is_open_is_counted_by_its_state_at_the_instant(db: Connection) -> None:
+    window = asked(db, monday("10:00"))
+    for time, state in (("10:10", "waiting"), ("10:50", "at_risk"), ("11:10", "overdue")):
+        found = today(db, monday(time))
+        assert {name: found[name] for name in ("waiting", "at_risk", "overdue")} == {
+            "waiting": 0,
+            "at_risk": 0,
+            "overdue": 0,
+            state: 1,
+        }
+    found = today(db, monday("11:10"))
+    assert [(u["id"], u["chat_name"], u["accountant_name"]) for u in found["urgent"]] == [
+        (str(window), "ООО Ромашка", "Ольга Петрова")
+    ]
+
+
+def test_today_is_the_firms_day(db: Connection) -> None:
+    asked(db, monday("10:00"), monday("10:30"))
+    found = today(db, moscow("2026-04-06 23:59"))
+    assert (found["timezone"], found["figures"]["n"], found["figures"]["met"]) == ("Europe/Moscow", 1, 1)
+    assert datetime.fromisoformat(found["since"]) == moscow("2026-04-06 00:00")
+    assert datetime.fromisoformat(found["until"]) == moscow("2026-04-07 00:00")
+    assert today(db, moscow("2026-04-07 00:00"))["figures"]["n"] == 0
+
+
+def test_i1_everybody_sees_the_day_of_the_own_scope(db: Connection) -> None:
+    asked(db, monday("10:00"), monday("10:30"))
+    asked(db, monday("10:00"), monday("10:20"), IVAN, LEBEDEVA)
+    ingest(db, said(ANNA, monday("15:00"), chat=LEBEDEVA))
+    for role, answered, waits in (("admin", 3, 1), ("observer", 3, 1), ("accountant", 1, 0)):
+        with acting_as(db, role):
+            found = today(db, monday("15:10"))
+            # Open at that instant, and by now decided: figures are as of now.
+            assert (found["figures"]["n"], found["waiting"]) == (answered, waits)
+
+
+def test_an_ill_chat_is_counted_with_its_reason_and_shown_to_who_runs_the_firm(db: Connection) -> None:
+    db.execute("update public.users set telegram_id = null where telegram_id = %s", [OLGA])
+    with acting_as(db, "admin"):
+        found = watch(db)
+    assert found["unwell"] <= found["watched"]
+    assert {reason["fix"] for reason in found["reasons"]} >= {"link_telegram"}
+    steps = [step for step in found["steps"] if step["fix"] == "link_telegram"]
+    assert [(step["place"], step["subject"]) for step in steps] == [("firm", "Ольга Петрова")]
+    assert [s["state"] for s in found["steps"]] == sorted((s["state"] for s in found["steps"]), reverse=True)
+    for role in ("accountant", "observer"):
+        with acting_as(db, role):
+            assert watch(db)["steps"] == []
+
+
+def test_i1_an_accountant_counts_the_own_chats_alone(db: Connection) -> None:
+    with acting_as(db, "accountant"):
+        own = one(db, "select count(*) from api.chats where monitoring_enabled")
+        assert watch(db)["watched"] == own
+        assert one(db, "select count(*) from api.chats where chat_id = %s", ROMASHKA) == 1

@@ -1,0 +1,135 @@
+"""Every figure opens its rows: as many, and the same, whatever is looked at."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tests.sql.firm import (
+    IVAN,
+    LEBEDEVA,
+    NIGHT,
+    OLGA,
+    PETR,
+    ROMASHKA,
+    Connection,
+    Row,
+    acting_as,
+    all_rows,
+    monday,
+    moscow,
+    one,
+    user_id,
+)
+from tests.sql.test_reports import ALL_TIME, absent, asked, report
+
+NOBODY = "00000000-0000-0000-0000-000000000000"
+FIGURES = (
+    "n",
+    "met",
+    "met_late",
+    "overdue",
+    "excused",
+    "voided",
+    "waiting",
+    "met_percent",
+    "p50_minutes",
+    "p90_minutes",
+)
+# What each count counts.
+COUNTED = {
+    "n": ["met", "met_late", "overdue"],
+    **{outcome: [outcome] for outcome in ("met", "met_late", "overdue", "excused", "voided")},
+    "waiting": ["waiting", "at_risk"],
+}
+
+
+@pytest.fixture
+def busy(db: Connection) -> Connection:
+    """A week in which everything happens: met, late, overdue, excused, voided; by a substitute and by nobody."""
+    asked(db, monday("10:00"), monday("10:30"))
+    asked(db, monday("11:00"), monday("12:30"), PETR)
+    asked(db, monday("13:00"), monday("13:20"), IVAN, LEBEDEVA)
+    asked(db, monday("14:00"), monday("14:01"), PETR, NIGHT)
+    thanks = asked(db, monday("17:00"), chat=LEBEDEVA)
+    db.execute("select private.excuse(%s, %s, %s)", [[thanks], user_id(IVAN), monday("17:05")])
+    asked(db, monday("17:30"), chat=NIGHT)
+    db.execute("update public.chats set monitoring_enabled = false where chat_id = %s", [NIGHT])
+    db.execute("update public.chats set monitoring_enabled = true where chat_id = %s", [NIGHT])
+    absent(db, OLGA, None)
+    asked(db, monday("15:00"))
+    asked(db, datetime.now().astimezone(), chat=NIGHT)
+    return db
+
+
+def rows(db: Connection, **asked_for: Any) -> list[Row]:
+    words = ", ".join(f"{name} => %s" for name in asked_for)
+    return all_rows(db, f"select * from api.find_outcomes(%s, %s, {words})", *ALL_TIME, *asked_for.values())
+
+
+@pytest.mark.parametrize("by", ["person", "chat", "client", "policy"])
+def test_i12_what_is_asked_for_alone_has_the_figures_it_has_among_the_others(busy: Connection, by: str) -> None:
+    """Also what belongs to nobody."""
+    lines = report(busy, by, ALL_TIME)
+    assert lines
+    for line in lines:
+        key = line["key"] or NOBODY
+        (alone,) = all_rows(busy, f"select * from api.sla_report(%s, %s, {by} => %s)", *ALL_TIME, key)
+        assert [alone[name] for name in FIGURES] == [line[name] for name in FIGURES]
+        for figure, outcomes in COUNTED.items():
+            assert len(rows(busy, **{by: key, "outcomes": outcomes})) == line[figure]
+
+
+def test_i12_each_tier_opens_its_rows(busy: Connection) -> None:
+    tiers = [row["tier"] for row in all_rows(busy, "select distinct tier from public.clients")]
+    (whole,) = report(busy, "firm", ALL_TIME)
+    of_tiers = [
+        all_rows(busy, "select * from api.sla_report(%s, %s, tier => %s)", *ALL_TIME, tier)[0] for tier in tiers
+    ]
+    unknown = one(busy, "select count(*) from public.client_requests where client_id is null")
+    assert sum(line["n"] + line["excused"] + line["voided"] + line["waiting"] for line in of_tiers) + unknown == sum(
+        whole[name] for name in ("n", "excused", "voided", "waiting")
+    )
+    assert [len(rows(busy, tier=tier, outcomes=COUNTED["n"])) for tier in tiers] == [line["n"] for line in of_tiers]
+
+
+def test_i12_each_hour_of_the_heat_map_opens_its_rows(busy: Connection) -> None:
+    hours = report(busy, "hour", ALL_TIME)
+    assert {"1-10", "1-13"} <= {line["key"] for line in hours}
+    for line in hours:
+        found = rows(busy, hour=line["key"])
+        assert len(found) == line["n"] + line["excused"] + line["voided"] + line["waiting"]
+
+
+def test_rows_come_latest_first_and_page_by_page_without_gap_or_repetition(busy: Connection) -> None:
+    whole = rows(busy, batch=100)
+    assert [row["counts_at"] for row in whole] == sorted((row["counts_at"] for row in whole), reverse=True)
+    paged: list[Row] = []
+    while page := rows(
+        busy, batch=2, before=paged[-1]["counts_at"] if paged else None, before_id=paged[-1]["id"] if paged else None
+    ):
+        paged += page
+    assert paged == whole
+
+
+def test_rows_say_who_was_to_answer_and_who_did(db: Connection) -> None:
+    asked(db, monday("11:00"), monday("12:30"), PETR)
+    (row,) = rows(db, chat=ROMASHKA)
+    assert (row["person_name"], row["responded_by_name"]) == ("Ольга Петрова", "Пётр Волков")
+    assert (row["chat_name"], row["client_name"], row["policy_name"]) == ("ООО Ромашка", "ООО Ромашка", "Стандарт")
+    assert (row["working_seconds"], row["due_at"]) == (5400, monday("12:00"))
+
+
+def test_i1_rows_are_those_of_the_own_scope(db: Connection) -> None:
+    asked(db, monday("10:00"), monday("10:30"))
+    asked(db, monday("10:00"), monday("10:30"), IVAN, LEBEDEVA)
+    for role, n in (("admin", 2), ("observer", 2), ("accountant", 1)):
+        with acting_as(db, role):
+            assert len(rows(db, batch=10)) == n
+    with acting_as(db, "accountant"):
+        assert rows(db, person=user_id(IVAN)) == []
+
+
+def test_no_more_than_five_thousand_rows_are_given_at_once(db: Connection) -> None:
+    asked(db, moscow("2026-04-06 10:00"))
+    assert len(rows(db, batch=10**6)) == len(rows(db, batch=-1)) == 1
