@@ -26,6 +26,8 @@ def copy(db: Connection, name: str, source: str, otherwise: str = "", instead: M
 
 
 def _moved(column: str, of_type: str) -> str:
+    if column == "number":
+        return "nextval('public.request_numbers')"
     if column in {"chat_id", "topic_id"}:
         return f"copy.{column}"
     if of_type == "uuid" and column in {"id", "request_id", "alert_id", "message_id"}:
