@@ -38,18 +38,18 @@ values
   ('00000000-0000-4000-8000-000000000003', 'ООО Круглосуточно', 'premium');
 
 insert into public.chats (
-  chat_id, type, chat_name, client_id, assigned_accountant_id, schedule_id, policy_id, monitoring_enabled, connected_at
+  chat_id, type, chat_name, client_id, assigned_accountant_id, schedule_id, policy_id, monitoring_enabled, connected_at, bot_status
 )
 values
   (
     -1001000000001, 'supergroup', 'ООО Ромашка', '00000000-0000-4000-8000-000000000001',
-    '00000000-0000-4000-8000-000000001003', null, null, true, now()
+    '00000000-0000-4000-8000-000000001003', null, null, true, now(), 'administrator'
   ),
   (
     -1001000000002, 'supergroup', 'ИП Лебедева', '00000000-0000-4000-8000-000000000002',
-    '00000000-0000-4000-8000-000000001004', null, null, true, now()
+    '00000000-0000-4000-8000-000000001004', null, null, true, now(), 'administrator'
   ),
   (
     -1001000000003, 'supergroup', 'ООО Круглосуточно', '00000000-0000-4000-8000-000000000003',
-    '00000000-0000-4000-8000-000000001003', null, '00000000-0000-4000-8000-000000000024', true, now()
+    '00000000-0000-4000-8000-000000001003', null, '00000000-0000-4000-8000-000000000024', true, now(), 'administrator'
   );

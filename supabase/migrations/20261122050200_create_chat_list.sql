@@ -99,7 +99,7 @@ as $$
         or list_chats.owner_id = '00000000-0000-0000-0000-000000000000' and c.assigned_accountant_id is null
       )
       and (list_chats.client_id is null or c.client_id = list_chats.client_id)
-      and private.has_words(array[c.chat_name, k.name], list_chats.words)
+      and (list_chats.words = '' or private.has_words(array[c.chat_name, k.name], list_chats.words))
   ),
   page as (
     select f.*

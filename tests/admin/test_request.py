@@ -136,6 +136,13 @@ def test_what_telegram_refused_is_shown_and_tried_again(
     assert again.status_code in {303, 409}
 
 
+def test_a_wait_on_a_schedule_that_never_opens_has_its_story(reader: Reader, firm: Firm, olga: Colleague) -> None:
+    closed = firm.connect_chat(olga, schedule=firm.never_open())
+    firm.ask(closed, "Вопрос", 10)
+    page = words(reader.as_person(olga).get(address(firm, closed)))
+    assert "нет рабочего времени в графике" in page
+
+
 def test_a_request_is_given_to_somebody_and_back(reader: Reader, firm: Firm, olga: Colleague, chat: Chat) -> None:
     path, ivan = address(firm, chat), firm.hire("accountant", "Иван Взявший")
     reader.as_person(firm.hire("manager"))

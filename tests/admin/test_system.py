@@ -168,6 +168,6 @@ async def test_an_admin_walks_through_the_machine_room(admin: Admin, firm: Firm,
     await expect(page.get_by_text("Шаблон сохранён.")).to_be_visible()
     await expect(page.get_by_role("link", name=title)).to_be_visible()
     await menu.get_by_role("link", name="Журнал", exact=True).click()
-    await page.get_by_label("Что", exact=True).select_option("templates")
+    await page.locator("select[name=entity]").select_option("templates")
     await page.get_by_role("button", name="Показать").click()
     await expect(page.get_by_text(f"создание: шаблон «{title}»")).to_be_visible()

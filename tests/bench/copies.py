@@ -26,8 +26,13 @@ def copy(db: Connection, name: str, source: str, otherwise: str = "", instead: M
 
 
 def _moved(column: str, of_type: str) -> str:
+    if column == "number":
+        return "nextval('public.request_numbers')"
     if column in {"chat_id", "topic_id"}:
         return f"copy.{column}"
+    if column == "number":
+        # What people call a request is its own.
+        return "nextval('public.request_numbers')"
     if of_type == "uuid" and column in {"id", "request_id", "alert_id", "message_id"}:
         return f"md5(t.{column}::text || copy.n)::uuid"
     if column == "update_id" or column.endswith("message_id"):

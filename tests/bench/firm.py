@@ -51,7 +51,6 @@ INSTEAD = {
     "telegram_user_id": f"case t.telegram_user_id when {ACCOUNTANT} then copy.telegram_id else t.telegram_user_id end",
     "recipient_chat_id": f"case t.recipient_chat_id when {ACCOUNTANT} then copy.telegram_id"
     " else t.recipient_chat_id end",
-    "number": "nextval('public.request_numbers')",
 }
 
 # A chat's week now is that of a played one of its tier; which of the earlier ones it had each week before is chance,

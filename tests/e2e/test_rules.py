@@ -62,8 +62,8 @@ async def test_a_lunch_moves_the_deadline_that_the_list_shows(
     for place, time in enumerate(["00:00", lunch[0], lunch[1], "00:00"]):
         await today.nth(place).fill(time)
     await page.locator("#week").get_by_role("button", name="Показать, что изменится").last.click()
-    await expect(page.locator(".effect")).to_contain_text("Сдвинет 1 срок.")
-    await expect(page.locator(".effect")).to_contain_text(chat.title)
+    await expect(page.locator(".foretold")).to_contain_text("Сдвинет 1 срок.")
+    await expect(page.locator(".foretold")).to_contain_text(chat.title)
     await page.get_by_role("button", name="Сохранить график").click()
     await expect(page.locator(".toast")).to_contain_text("График сохранён. Сдвинет 1 срок.")
 

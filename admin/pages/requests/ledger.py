@@ -24,6 +24,8 @@ REASON_WORDS = {
     "weekend": N_("выходной"),
     "day_off": N_("выходной по графику"),
     "holiday": N_("праздник"),
+    "no_working_time": N_("нет рабочего времени в графике"),
+    "beyond_calendar": N_("за пределами календаря"),
 }
 CLOSED_WORDS = {
     "answered": N_("ответили"),

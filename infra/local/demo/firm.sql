@@ -49,9 +49,9 @@ union all
 select '00000000-0000-4000-8000-0000000000d0', d.closes::date + 1, 'День бухгалтера', null, null
 from day as d;
 
-insert into public.chats (chat_id, type, chat_name, assigned_accountant_id, schedule_id, monitoring_enabled, connected_at)
+insert into public.chats (chat_id, type, chat_name, assigned_accountant_id, schedule_id, monitoring_enabled, connected_at, bot_status)
 select
-  c.chat_id, 'supergroup', c.chat_name, c.accountant_id, '00000000-0000-4000-8000-0000000000d0', true, now()
+  c.chat_id, 'supergroup', c.chat_name, c.accountant_id, '00000000-0000-4000-8000-0000000000d0', true, now(), 'administrator'
 from (
   values
     (-1001000000011, 'ООО Север', '00000000-0000-4000-8000-000000001003'::uuid),
