@@ -193,7 +193,7 @@ async def test_everything_is_reached_by_keyboard_and_nothing_moves(
 async def test_pages_are_read_without_scripts(admin: Admin, people: dict[str, Colleague]) -> None:
     """Each has its heading and words, links lead somewhere, and forms know by themselves where to."""
     async with chromium() as launched:
-        context = await launched.new_context(base_url=admin.url, java_script_enabled=False)
+        context = await launched.new_context(base_url=admin.url, locale="ru-RU", java_script_enabled=False)
         made = await visit(context, people["manager"], "manager")
         menu = [place.path for place in DESTINATIONS if "manager" in place.roles]
         for path in menu:

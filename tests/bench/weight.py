@@ -45,7 +45,7 @@ async def _measures(stack: Stack) -> list[Measure]:
 
 
 async def _signed_in(browser: Browser, stack: Stack) -> StorageState:
-    context = await browser.new_context(base_url=stack.urls["admin"])
+    context = await browser.new_context(base_url=stack.urls["admin"], locale="ru-RU")
     page = await context.new_page()
     await page.goto("/login")
     await page.get_by_label("Почта").fill(EMAIL)
