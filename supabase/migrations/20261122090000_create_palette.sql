@@ -1,4 +1,4 @@
--- What the palette finds: chats, clients and people by a part of their name.
+-- What the palette finds: requests by their number; chats, clients and people by a part of their name.
 set lock_timeout = '5s';
 
 create function api.find_places(words text)
@@ -7,9 +7,16 @@ language sql
 stable
 set search_path = ''
 as $$
-/* At most six chats, clients and people each whose name holds the words, names that begin with them first; only what the reader may see.
-   detail is the client of a chat and the role of a person. */
+/* The request of that number («51», «№ 51»), and at most six chats, clients and people each whose name holds the words, names that begin
+   with them first; only what the reader may see. detail is the chat of a request, the client of a chat and the role of a person. */
   with asked as (select '%' || replace(replace(replace(trim(find_places.words), '\', '\\'), '%', '\%'), '_', '\_') || '%' as pattern)
+  (
+    select 'request', r.id, '№ ' || r.number, c.chat_name
+    from public.client_requests as r
+    join public.chats as c on c.chat_id = r.chat_id
+    where r.number = (regexp_match(find_places.words, '^\s*№?\s*(\d{1,18})\s*$'))[1]::bigint
+  )
+  union all
   (
     select 'chat', c.id, c.chat_name, k.name
     from asked
@@ -41,7 +48,7 @@ as $$
   )
 $$;
 
-comment on function api.find_places is 'Chats, clients and people whose name holds the words, for the palette of the admin.';
+comment on function api.find_places is 'Requests by number; chats, clients and people whose name holds the words: for the palette of the admin.';
 
 revoke execute on function api.find_places from public;
 

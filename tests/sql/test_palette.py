@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sql.firm import OLGA, ROMASHKA, Connection, acting_as, all_rows, user_id
+from tests.sql.firm import ANNA, OLGA, ROMASHKA, Connection, acting_as, all_rows, ingest, monday, one, said, user_id
 
 
 def found(db: Connection, words: str, role: str = "admin") -> list[tuple[str, str, str | None]]:
@@ -14,6 +14,15 @@ def found(db: Connection, words: str, role: str = "admin") -> list[tuple[str, st
 def test_a_part_of_a_name_finds_chats_clients_and_people(db: Connection) -> None:
     assert found(db, "омашк") == [("chat", "ООО Ромашка", "ООО Ромашка"), ("client", "ООО Ромашка", None)]
     assert found(db, " ольга ") == [("person", "Ольга Петрова", "accountant")]
+
+
+@pytest.mark.parametrize("typed", ["{}", "№ {}", " №{} "])
+def test_a_number_finds_its_request(db: Connection, typed: str) -> None:
+    ingest(db, said(ANNA, monday("10:00")))
+    number = one(db, "select number from public.client_requests")
+    assert ("request", f"№ {number}", "ООО Ромашка") in found(db, typed.format(number))
+    assert found(db, typed.format(number), "accountant2") == []
+    assert found(db, typed.format("9" * 18)) == []
 
 
 def test_names_that_begin_with_the_words_come_first_and_there_are_six(db: Connection) -> None:

@@ -1,4 +1,4 @@
-"""`/palette`: pages, chats, clients and people by a part of their name, to go to by a key or two."""
+"""`/palette`: pages, chats, clients, people by a part of their name and requests by number, a key or two away."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -18,11 +18,21 @@ from infra.words import N_, _
 
 AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]
-Kind = Literal["chat", "client", "person"]
+Kind = Literal["request", "chat", "client", "person"]
 
 LONGEST = 100
-GROUPS: dict[Kind, str] = {"chat": N_("Чаты"), "client": N_("Клиенты"), "person": N_("Сотрудники")}
-PATHS: dict[Kind, str] = {"chat": "/chats/{id}", "client": "/clients/{id}", "person": "/team#member-{id}"}
+GROUPS: dict[Kind, str] = {
+    "request": N_("Обращения"),
+    "chat": N_("Чаты"),
+    "client": N_("Клиенты"),
+    "person": N_("Сотрудники"),
+}
+PATHS: dict[Kind, str] = {
+    "request": "/requests/{id}",
+    "chat": "/chats/{id}",
+    "client": "/clients/{id}",
+    "person": "/team#member-{id}",
+}
 
 
 class Found(BaseModel):
