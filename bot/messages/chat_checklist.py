@@ -45,7 +45,7 @@ FIXES = {
         "О просрочке некому сообщить: пусть ответственный или руководитель откроет бота и нажмёт «Старт»."
     ),
     "give_schedule_hours": N_("В расписании чата нет рабочего времени, и срок не посчитать. Задайте часы работы."),
-    "name_recipients": N_("В правиле есть ступень оповещения без получателя. Назовите, кому сообщать."),
+    "name_recipients": N_("В политике есть ступень оповещения без получателя. Назовите, кому сообщать."),
     "write_a_message": N_("Сообщений ещё не было. Напишите в чат что-нибудь для проверки."),
     "ask_whether_still_used": N_("В чате давно не пишут. Узнайте, нужен ли он ещё."),
     "decide_who_speaks_as_group": N_(
@@ -133,7 +133,7 @@ def _whose(found: Diagnosis) -> list[str]:
     lines = [
         _("Клиент: {name}").format(name=quoted(found.client or _("не указан"), TITLE)),
         _("Ответственный: {name}").format(name=quoted(found.accountant or _("не назначен"), NAME)),
-        _("Правило: {name}").format(name=quoted(found.policy or _("обычное"), TITLE)),
+        _("Политика: {name}").format(name=quoted(found.policy or _("обычная"), TITLE)),
     ]
     if found.connected_by:
         lines.append(_("Кто открыл ссылку: {name}").format(name=quoted(found.connected_by, NAME)))

@@ -69,12 +69,12 @@ def card(invitation: Invitation, link: str, now: datetime, buttons: Buttons) -> 
         _("Откройте её или перешлите тому, кто управляет группой: Telegram предложит выбрать чат."),
         "",
         _("Ответственный: {name}").format(name=quoted(invitation.accountant or _("не назначен"), NAME)),
-        _("Правило: {name}").format(name=quoted(invitation.policy or _("обычное"), TITLE)),
+        _("Политика: {name}").format(name=quoted(invitation.policy or _("обычная"), TITLE)),
         _("Подключает один чат, действует до: {moment}.").format(
             moment=moment(invitation.expires_at, now, invitation.timezone)
         ),
     ]
-    acts = [(_("Сменить ответственного"), verbs.INVITED_OWNER), (_("Сменить правило"), verbs.INVITED_POLICY)]
+    acts = [(_("Сменить ответственного"), verbs.INVITED_OWNER), (_("Сменить политику"), verbs.INVITED_POLICY)]
     rows = [[InlineKeyboardButton(text=text, callback_data=buttons.pack(verb, invitation.id))] for text, verb in acts]
     return "\n".join(lines), InlineKeyboardMarkup(inline_keyboard=rows)
 
@@ -93,7 +93,7 @@ def which_owner(invitation: UUID, offered: list[Offered], buttons: Buttons) -> t
 def which_policy(invitation: UUID, offered: list[Offered], buttons: Buttons) -> tuple[str, InlineKeyboardMarkup]:
     """Return the question for the policy of the chat."""
     rows = [Offered(id=NONE, name=_("Обычное")), *offered]
-    return _("По какому правилу измерять время ответа?"), choices(
+    return _("По какой политике измерять время ответа?"), choices(
         rows, lambda row: buttons.pack(verbs.POLICY, invitation, row)
     )
 

@@ -31,9 +31,9 @@ async def test_a_link_with_its_qr_connects_the_group_and_the_inviter_gets_the_ch
     offered = await press(sim, MANAGER, card, "Сменить ответственного")
     card = await press(sim, MANAGER, offered, "Ольга Петрова")
     assert "Ответственный: Ольга Петрова" in card.words
-    offered = await press(sim, MANAGER, card, "Сменить правило")
+    offered = await press(sim, MANAGER, card, "Сменить политику")
     card = await press(sim, MANAGER, offered, "Круглосуточно")
-    assert "Правило: Круглосуточно" in card.words
+    assert "Политика: Круглосуточно" in card.words
     assert token_of(await new.asks(MANAGER, f"/newchat {new.name}")) == token_of(card)
 
     group = await new.group()

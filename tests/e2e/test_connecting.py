@@ -80,7 +80,7 @@ async def test_g1_a_manager_connects_a_chat_and_loads_a_list(
     page = await sign_in(browser, stack, "/chats/new")
     await page.get_by_label("Клиент", exact=True).select_option(label=new.name)
     await page.get_by_label("Ответственный", exact=True).select_option(label="Ольга Петрова")
-    await page.get_by_label("Правило", exact=True).select_option(label="Круглосуточно")
+    await page.get_by_label("Политика", exact=True).select_option(label="Круглосуточно")
     await page.get_by_role("button", name="Получить ссылку").click()
     await bring_bot(page, sim, new)
     # The open page says by itself that it is mended.

@@ -30,7 +30,7 @@ FIXES = {
     "let_bot_read": N_("Дать боту видеть сообщения чатов"),
     "assign_owner": N_("Назначить ответственных чатам"),
     "make_somebody_reachable": N_("Указать, кому слать оповещения о чатах"),
-    "name_recipients": N_("Указать получателей в правиле"),
+    "name_recipients": N_("Указать получателей в политике"),
 }
 # Why a chat is not watched well, as it reads after how many there are.
 REASONS = {
@@ -42,7 +42,7 @@ REASONS = {
     "start_bot_in_private": N_("ответственный не запустил бота"),
     "make_somebody_reachable": N_("некому слать оповещения"),
     "give_schedule_hours": N_("в графике нет рабочих часов"),
-    "name_recipients": N_("в правиле нет получателей"),
+    "name_recipients": N_("в политике нет получателей"),
 }
 _OTHERWISE = N_("Посмотреть, что не так")
 _TEAM = frozenset({"link_telegram", "unblock_bot", "link_another_telegram", "start_bot_in_private", "link_an_admin"})

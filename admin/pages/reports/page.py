@@ -29,7 +29,7 @@ Me = NamedDependency[SkipValidation[SignedIn]]
 
 # Rows of a table until all are asked for.
 SHOWN = 50
-TABS = {"person": N_("Сотрудники"), "chat": N_("Чаты"), "client": N_("Клиенты"), "policy": N_("Правила")}
+TABS = {"person": N_("Сотрудники"), "chat": N_("Чаты"), "client": N_("Клиенты"), "policy": N_("Политики")}
 WEEKDAYS = (N_("пн"), N_("вт"), N_("ср"), N_("чт"), N_("пт"), N_("сб"), N_("вс"))
 
 
