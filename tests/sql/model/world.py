@@ -5,7 +5,7 @@ the snapshots of S8, stay with a window as long as it keeps one of its messages.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -74,8 +74,7 @@ class World:
         if not chat.monitored:
             self.unmeasured.add((topic[0], number))
             return
-        person = None if record["is_bot"] else self.people.known_as(record["user_id"])
-        is_staff = person is not None or (record.get("on_behalf", False) and chat.anonymous_staff)
+        person, is_staff = self._standing(record)
         self.messages.setdefault(topic, {})[number] = Message(
             Place(instant(record["date"]), number),
             is_staff,
@@ -85,6 +84,12 @@ class World:
             addressed=self._addressed(record),
             edits=self.early_edits.get(topic, {}).pop(number, []),
         )
+
+    def _standing(self, record: Record) -> tuple[Person | None, bool]:
+        """Return who of the firm wrote it, and whether it is the firm's, as of its arrival."""
+        person = None if record["is_bot"] else self.people.known_as(record["user_id"])
+        on_behalf = record.get("on_behalf", False) and self.chats[record["chat_id"]].anonymous_staff
+        return person, person is not None or on_behalf
 
     def _addressed(self, record: Record) -> Place | None:
         """Return the client's message that a reply addresses; replies to others are plain."""
@@ -102,6 +107,9 @@ class World:
         if number in self.messages.get(topic, {}):
             self.messages[topic][number].edits.append(edit)
         else:
+            # Nobody knows yet whose message it edits: whoever works here when the edit arrives, edits for the firm.
+            _person, is_staff = self._standing(record)
+            edit = replace(edit, asks=edit.asks and not is_staff, answers=edit.answers and is_staff)
             self.early_edits.setdefault(topic, {}).setdefault(number, []).append(edit)
 
     def _of(self, topic: Topic) -> list[Window]:
