@@ -39,8 +39,9 @@ async def test_a_page_gives_way_to_the_next_without_a_flash(browser: BrowserCont
     await page.keyboard.press("?")
     await expect(page.get_by_role("dialog", name="Клавиши")).to_contain_text("Найти страницу, чат, клиента")
     await page.keyboard.press("Escape")
-    await page.evaluate("document.querySelector('.places a[href=\"/team\"]').href = '/nowhere'")
-    await page.locator(".places a[href='/nowhere']").click()
+    await page.evaluate("document.getElementById('main').innerHTML = '<a href=\"/nowhere\">?</a>'")
+    await page.evaluate("htmx.process(document.body)")
+    await page.locator("a[href='/nowhere']").click()
     await expect(page.get_by_role("heading", name="Страница не найдена")).to_be_visible()
     assert await page.evaluate(ALIVE)
 

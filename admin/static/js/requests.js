@@ -117,7 +117,8 @@
     true,
   );
 
-  const isOfList = ({ detail }) => detail.target.id === "requests";
+  // «Back» swaps without a target.
+  const isOfList = ({ detail }) => detail.target?.id === "requests";
 
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (!isOfList(event)) return;
