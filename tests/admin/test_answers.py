@@ -126,12 +126,12 @@ def test_a_surprise_becomes_a_number(admin: Admin, reader: Reader, firm: Firm) -
     """I10: the page shows a number, the log everything under the same number but no token."""
     person = firm.hire("manager")
     reader.as_person(person)
-    firm.run("alter view api.requests_awaiting_answer rename column last_message_kind to renamed_for_a_moment")
+    firm.run("alter function api.find_requests rename to gone_for_a_moment")
     try:
         firm.run("notify pgrst, 'reload schema'")
         page = reader.get("/requests")
     finally:
-        firm.run("alter view api.requests_awaiting_answer rename column renamed_for_a_moment to last_message_kind")
+        firm.run("alter function api.gone_for_a_moment rename to find_requests")
         firm.run("notify pgrst, 'reload schema'")
     assert page.status_code == 500
     found = re.search(r"Номер ошибки: ([0-9a-f]{8})", words(page))
