@@ -159,7 +159,7 @@ async def session_of(browser: BrowserContext) -> str:
 
 async def signed_in_at(browser: BrowserContext, admin: Admin, person: Colleague) -> Page:
     page = await browser.new_page()
-    await page.goto(f"{admin.url}/login")
+    await page.goto(f"{admin.url}/login?next=/requests")
     await page.get_by_label("Почта").fill(person.email)
     await page.get_by_label("Пароль").fill(person.password)
     await page.get_by_role("button", name="Войти").click()

@@ -95,7 +95,7 @@ def test_five_wrong_codes_ask_for_the_password_again(strict: Admin, owner: Reade
         for _ in range(5):
             page = show_code(guesser, page, wrong)
             assert page.status_code == 401
-        assert show_code(guesser, page, code_of(secret)).headers["location"] == "/login?reason=code"
+        assert show_code(guesser, page, code_of(secret)).headers["location"] == "/login?next=%2Frequests&reason=code"
         assert "Слишком много неверных кодов" in words(guesser.get("/login?reason=code"))
 
 
@@ -112,7 +112,7 @@ def test_a_ticket_is_good_for_one_session(strict: Admin, owner: Reader, person: 
     with Reader(strict) as elsewhere:
         page = elsewhere.sign_in(person.email, PASSWORD)
         assert show_code(elsewhere, page, code_of(secret)).status_code == 303
-        assert show_code(elsewhere, page, code_of(secret)).headers["location"] == "/login?reason=code"
+        assert show_code(elsewhere, page, code_of(secret)).headers["location"] == "/login?next=%2Frequests&reason=code"
 
 
 def test_a_password_is_changed_by_whoever_has_shown_the_code(owner: Reader, person: Colleague) -> None:
@@ -192,7 +192,7 @@ async def test_the_second_step_in_a_browser(
     await picture(page, stack, "code")
     await page.get_by_label("Код").fill(code_of(secret))
     await page.get_by_role("button", name="Войти").click()
-    await expect(page.get_by_role("heading", name="Ожидают ответа")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Сегодня")).to_be_visible()
 
 
 def kept(page: httpx.Response) -> dict[str, str]:
