@@ -21,7 +21,7 @@ __all__ = ["admin", "environment", "firm", "reader"]
 
 def at_home(reader: Reader) -> Reader:
     """Return somebody who has read a page: the first one sets the language, and no answer after it does."""
-    assert reader.get("/profile").status_code == 200
+    assert reader.get("/requests").status_code == 200
     return reader
 
 
