@@ -19,22 +19,50 @@ from tests.attack.victim import Victim, victim_of
 __all__ = ["admin", "environment", "firm", "reader"]
 
 
-@pytest.fixture
+def at_home(reader: Reader) -> Reader:
+    """Return somebody who has read a page: the first one sets the language, and no answer after it does."""
+    assert reader.get("/profile").status_code == 200
+    return reader
+
+
+@pytest.fixture(scope="module")
 def victim(admin: Admin, firm: Firm) -> Iterator[Victim]:
     with Reader(admin) as own:
-        yield victim_of(firm, own)
+        hers = victim_of(firm, own)
+        yield hers
+        hers.leave()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def intruder(admin: Admin, firm: Firm) -> Iterator[Reader]:
     """An accountant with a client of her own, signed in."""
     with Reader(admin) as made:
         own = firm.hire("accountant")
         firm.add_client("ООО Своё", firm.connect_chat(own))
-        yield made.as_person(own)
+        yield at_home(made.as_person(own))
+
+
+@pytest.fixture(scope="module")
+def rival(admin: Admin, firm: Firm) -> Iterator[Reader]:
+    """A manager of another team."""
+    with Reader(admin) as made:
+        yield at_home(made.as_person(firm.hire("manager")))
+
+
+@pytest.fixture(scope="module")
+def observer(admin: Admin, firm: Firm) -> Iterator[Reader]:
+    with Reader(admin) as made:
+        yield at_home(made.as_person(firm.hire("observer")))
 
 
 @pytest.fixture
 def chief(admin: Admin, firm: Firm) -> Iterator[Reader]:
+    with Reader(admin) as made:
+        yield made.as_person(firm.hire("admin"))
+
+
+@pytest.fixture(scope="module")
+def reading(admin: Admin, firm: Firm) -> Iterator[Reader]:
+    """An admin who changes nothing."""
     with Reader(admin) as made:
         yield made.as_person(firm.hire("admin"))

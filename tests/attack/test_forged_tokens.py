@@ -88,7 +88,7 @@ def doors(stack: Stack, firm_chat: str) -> list[tuple[str, str, dict[str, str]]]
 
 
 def test_i2_no_forged_token_opens_any_door(stack: Stack, gateway: httpx.Client, victim: Victim) -> None:
-    chat = f"{victim.chat.id}/{victim.message_id}"
+    chat = f"{victim.holes['chat_id:int']}/{victim.holes['message_id:int']}"
     for how, token in forgeries(stack, gateway):
         for method, address, more in doors(stack, chat):
             headers = {"authorization": f"Bearer {token}", **more}

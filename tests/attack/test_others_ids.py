@@ -48,6 +48,19 @@ def hidden(db: Connection, role: str, name: str, key: str) -> list[Any]:
     return [str(one) if isinstance(one, UUID) else one for one in sorted(there)][:ENOUGH]
 
 
+def shown(db: Connection, role: str) -> set[str]:
+    """Ids of whatever somebody sees as a thing of its own, in whichever view: who is in the firm is no secret."""
+    ids: set[str] = set()
+    for view in views(db):
+        if "id" in {column["name"] for column in columns(db, view) if column["type"] == "uuid"}:
+            try:
+                with acting_as(db, role):
+                    ids |= {str(row["id"]) for row in all_rows(db, f"select id from api.{view}")}
+            except psycopg.errors.InsufficientPrivilege:
+                pass  # then none of it is shown
+    return ids
+
+
 def functions(db: Connection) -> list[dict[str, Any]]:
     return all_rows(
         db,
@@ -76,15 +89,18 @@ def test_i1_a_function_tells_nothing_apart(real: Connection, api: Api, role: str
     for key in keys(real):
         if key["key"] in {"id", "chat_id"}:
             ids[key["type"]] += hidden(real, role, key["name"], key["key"])
+    ids["uuid"] = sorted({*ids["uuid"]} - shown(real, role))
     assert len(ids["uuid"]) > 10 and ids["bigint"]
     for function in functions(real):
         for hole, kind in zip(function["names"], function["types"], strict=True):
-            for one_id in {*ids.get(kind, ())}:
-                path, twin = f"rpc/{function['name']}", MADE_UP[kind]()
-                nothing = told(api.ask(role, "POST", path, arguments(function, hole, twin)), twin)
+            if kind not in ids:
+                continue
+            path, twin = f"rpc/{function['name']}", MADE_UP[kind]()
+            nothing = told(api.ask(role, "POST", path, arguments(function, hole, twin)), twin)
+            assert nothing[0] < 500, (path, nothing)
+            for one_id in {*ids[kind]}:
                 answer = told(api.ask(role, "POST", path, arguments(function, hole, one_id)), one_id)
                 assert answer == nothing, (role, path, hole, one_id)
-                assert answer[0] < 500, (path, answer)
 
 
 def requests(view: str, column: str) -> Iterator[tuple[str, str, dict[str, str]]]:

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from html import escape
 from html.parser import HTMLParser
 from inspect import signature
-from typing import Any
+from sys import modules
 
 import pytest
 from playwright.async_api import BrowserContext
 
+from admin.filters import Filters
 from tests.admin.conftest import browser
 from tests.admin.firm import Firm
 from tests.admin.process import Admin, Reader
@@ -56,12 +57,6 @@ def test_what_is_planted_would_be_found() -> None:
     assert not alive(f'<p title="{escape(IMAGE)}">{escape(SCRIPT)}')
 
 
-@pytest.fixture
-def holes(victim: Victim) -> dict[str, str]:
-    """The victim's addresses; links in somebody's hands are new each time."""
-    return victim.holes()
-
-
 def posts(route: Route) -> Iterator[dict[str, str]]:
     """Each string in each field, the others sensible."""
     for field in fields_of(route):
@@ -70,11 +65,11 @@ def posts(route: Route) -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.parametrize("route", forms(), ids=str)
-def test_no_form_is_more_than_a_form(chief: Reader, firm: Firm, holes: dict[str, str], route: Route) -> None:
+def test_no_form_is_more_than_a_form(chief: Reader, firm: Firm, victim: Victim, route: Route) -> None:
     token = firm.invite(f"x{time.time_ns()}@buhbot.test", "observer")
     before = firm.row("select count(*) from public.users")
     for form in posts(route):
-        address = address_of(route, {**holes, "token": token})
+        address = address_of(route, {**victim.holes, "token:str": token})
         start = time.monotonic()
         answer = chief.request(route.method, address, data={**form, "_csrf_token": chief.cookies["csrftoken"]})
         assert answer.status_code < 500, (form, answer.text[-300:])
@@ -92,23 +87,37 @@ def test_no_form_is_more_than_a_form(chief: Reader, firm: Firm, holes: dict[str,
 
 
 def questions(route: Route) -> list[str]:
-    """What the route may read from its query, and names that many programs read."""
-    return sorted({*signature(route.handler.fn).parameters, *SENSIBLE, "q", "page", "id", "reason", "token_hash"})
+    """Return which words the route reads from its query, and names that many programs read."""
+    handler = route.handler.fn
+    named = {name for name, one in signature(handler).parameters.items() if one.default == ""}
+    for known in vars(modules[handler.__module__]).values():
+        if isinstance(known, type) and issubclass(known, Filters):
+            named |= {name for name, one in known.model_fields.items() if one.annotation in {str, str | None}}
+    return sorted({*named, "q", "page", "id", "next", "reason", "token_hash"})
+
+
+def asked(route: Route) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+    """Every string in every word that is read, the same in what is no word, and in what HTMX says of itself."""
+    for text in (*SHOWN, *ODD):
+        yield dict.fromkeys(questions(route), text[:300]), {}
+    for text in SHOWN:
+        everything = {*signature(route.handler.fn).parameters, *SENSIBLE, *questions(route)}
+        yield dict.fromkeys(everything, text), {"hx-request": "true", "hx-current-url": f"/requests?a={IMAGE}"}
 
 
 @pytest.mark.parametrize("route", readings(), ids=str)
-def test_no_address_is_more_than_an_address(chief: Reader, holes: dict[str, str], route: Route) -> None:
-    for text in (*SHOWN, *ODD):
-        everything: dict[str, Any] = dict.fromkeys(questions(route), text[:300])
-        address = address_of(route, {**holes, **dict.fromkeys(BEARER, "made-up")})
-        for reader_headers in ({}, {"hx-request": "true", "hx-current-url": "/requests?a=<img data-planted>"}):
-            answer = chief.get(address, params=everything, headers=reader_headers)
-            assert answer.status_code < 500, text
-            assert not alive(answer.text), text
-            assert not {"planted", "x-planted"} & {*answer.cookies, *answer.headers}, text
+def test_no_address_is_more_than_an_address(reading: Reader, victim: Victim, route: Route) -> None:
+    address = address_of(route, {**victim.holes, **dict.fromkeys(BEARER, "made-up")})
+    for query, headers in asked(route):
+        answer = reading.get(address, params=query, headers=headers)
+        assert answer.status_code < 500, query
+        assert not alive(answer.text), query
+        assert not {"planted", "x-planted"} & {*answer.cookies, *answer.headers}, query
 
 
-async def test_what_others_wrote_is_shown_and_never_runs(browser: BrowserContext, admin: Admin, firm: Firm) -> None:
+async def test_what_others_wrote_is_shown_and_never_runs(
+    browser: BrowserContext, admin: Admin, firm: Firm, victim: Victim
+) -> None:
     """Titles, authors and texts of Telegram, names of people, clients, invitations and devices, before an admin."""
     boss = firm.hire("admin", IMAGE[:200])
     chat = firm.connect_chat(boss, SCRIPT)
@@ -120,13 +129,13 @@ async def test_what_others_wrote_is_shown_and_never_runs(browser: BrowserContext
         elsewhere.headers["user-agent"] = f"Mozilla/5.0 {IMAGE} Firefox/1"
         cookies = elsewhere.as_person(boss).cookies
         await browser.add_cookies([{"name": "buhbot", "value": cookies["buhbot"], "url": admin.url}])
+    holes = {**victim.holes, "client_id:uuid": str(client), "request_id:uuid": str(firm.request_of(chat))}
     page = await browser.new_page()
     seen = ""
     for route in readings():
         if route.path in {"/static/{name:path}", "/metrics", "/health", "/files/{chat_id:int}/{message_id:int}"}:
             continue
-        holes = {"client_id": str(client), "request_id": str(firm.request_of(chat)), "token": "made-up"}
-        await page.goto(address_of(route, holes))
+        await page.goto(address_of(route, {**holes, "token:str": "made-up"}))
         assert await page.evaluate("window.planted") is None, str(route)
         assert await page.locator("[data-planted]").count() == 0, str(route)
         seen += await page.inner_text("body")

@@ -11,99 +11,143 @@ from tests.admin.process import Reader
 from tests.admin.routes import Route
 
 # Known to whoever holds them, and to nobody else: there is no owner to ask.
-BEARER = {"token", "name"}
+BEARER = {"token:str", "name:path"}
+# What everybody of the firm may read: by these rules they are measured.
+OPEN = {"schedule_id:uuid", "policy_id:uuid"}
+# What a manager does not see either, of another manager's team.
+OF_A_TEAM = {"link_id:uuid", "task_id:uuid", "view:uuid", "handle:str"}
+
+# Behind which hole of an address what can be changed, by table and key.
+KEPT = {
+    "person:uuid": ("users", "id", "role, active, telegram_id, full_name, alerts_per_hour"),
+    "client_id:uuid": ("clients", "id", "name, tier, erased_at"),
+    "chat_id:uuid": ("chats", "id", "chat_name, client_id, assigned_accountant_id, monitoring_enabled, deleted_at"),
+    "request_id:uuid": ("client_requests", "id", "closed_as, acknowledged_by, assigned_accountant_id, policy_version"),
+    "alert_id:uuid": ("sla_alerts", "id", "resolved_at, resolved_by"),
+    "reply_id:uuid": ("outbox", "id", "status"),
+    "message_id:uuid": ("outbox", "id", "status"),
+    "view:uuid": ("saved_views", "id", "name, query"),
+    "invitation:uuid": ("staff_invitations", "id", "revoked_at, used_at"),
+    "link_id:uuid": ("chat_invitations", "id", "chat_name, expires_at, used_at"),
+    "task_id:uuid": ("tasks", "id", "state"),
+    "fingerprint:str": ("error_groups", "fingerprint", "resolved_at"),
+    "schedule_id:uuid": ("working_schedules", "id", "name, timezone, version, archived_at"),
+    "policy_id:uuid": ("sla_policies", "id", "name, tier, version"),
+    "template_id:uuid": ("templates", "id", "title, content, archived_at"),
+    "item_id:uuid": ("faq_items", "id", "question, answer, archived_at"),
+}
 
 
 @dataclass(frozen=True)
 class Victim:
-    """An accountant with a client, a chat, a question, an answer, an invitation she waits for, and an open session."""
+    """An accountant with a client, a chat and all that comes with it, an open session, and a manager above her."""
 
     firm: Firm
     person: Colleague
     reader: Reader
     client_id: UUID
     client_name: str
-    chat: Chat
-    message_id: int
-    request_id: UUID
-    reply_id: UUID
-    view: UUID
-    question: str
-    author: str
-    invitation: UUID
     invited: str
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """What nobody else may read."""
-        return self.client_name, self.chat.name, self.question, self.author, self.person.email, self.invited
-
-    def holes(self) -> dict[str, str]:
-        """What leads to her things, by the name that a route gives it."""
-        return {
-            "client_id": str(self.client_id),
-            "chat_id": str(self.chat.id),
-            "message_id": str(self.message_id),
-            "request_id": str(self.request_id),
-            "reply_id": str(self.reply_id),
-            "view": str(self.view),
-            "person": str(self.person.id),
-            "invitation": str(self.invitation),
-            "handle": handle_of(self.reader.cookies["buhbot"]),
-        }
+    group: str
+    words: tuple[str, ...]
+    """What nobody else may read."""
+    holes: dict[str, str]
+    """What leads to her things, by name and kind of the hole in a route."""
 
     def state(self) -> list[tuple[Any, ...] | None]:
         """All of it that an attack could change, and whether her session is alive."""
-        firm, uuid = self.firm, str(self.person.id)
         return [
-            firm.row(
-                "select role, active, telegram_id, full_name, alerts_per_hour from public.users where id = %s", uuid
-            ),
-            firm.row("select name, erased_at from public.clients where id = %s", self.client_id),
-            firm.row("select closed_as, acknowledged_by from public.client_requests where id = %s", self.request_id),
-            firm.row("select status from public.outbox where id = %s", self.reply_id),
-            firm.row("select name, query from public.saved_views where id = %s", self.view),
-            firm.row("select revoked_at, used_at from public.staff_invitations where id = %s", self.invitation),
-            firm.row("select count(*) from auth.sessions where user_id = %s", uuid),
+            *(self._kept(hole, *where) for hole, where in KEPT.items()),
+            self.firm.row("select count(*) from auth.sessions where user_id = %s", self.person.id),
             (self.reader.get("/requests").status_code,),
         ]
+
+    def leave(self) -> None:
+        """Take away what the pages about the whole firm would show."""
+        self.firm.run("delete from public.outbox where id = %s", self.holes["message_id:uuid"])
+        self.firm.run("delete from public.error_groups where fingerprint = %s", self.holes["fingerprint:str"])
+        self.firm.run("delete from public.sla_policies where id = %s", self.holes["policy_id:uuid"])
+
+    def _kept(self, hole: str, table: str, key: str, columns: str) -> tuple[Any, ...] | None:
+        query = f"select {columns} from public.{table} where {key} = %s"
+        return self.firm.row(query, self.holes[hole])
 
 
 def victim_of(firm: Firm, reader: Reader) -> Victim:
     """Hire her and let a client ask her something."""
     word = secrets.token_hex(4)
-    person = firm.hire("accountant", f"Вера Чужая-{word}")
+    person, boss = firm.hire("accountant", f"Вера Чужая-{word}"), firm.hire("manager", f"Глава Чужих-{word}")
     chat = firm.connect_chat(person, f"Чат {word}")
     client_name = f"ООО Тайна-{word}"
     client_id = firm.add_client(client_name, chat)
     firm.ask(chat, f"Вопрос {word}", 70, author=f"Автор {word}")
-    # A file that Telegram has never heard of: who may read the message is asked before Telegram is.
-    found = firm.row(
-        "update public.chat_messages set media_file_id = 'none' where chat_id = %s returning message_id", chat.id
-    )
-    assert found
     invited = f"invited-{word}@buhbot.test"
     firm.invite(invited, "accountant")
-    invitation = firm.invitation_of(invited)
-    assert invitation
+    group = f"Группа {word}"
     reader.as_person(person)
+    holes = {
+        "client_id:uuid": client_id,
+        "person:uuid": person.id,
+        "invitation:uuid": firm.invitation_of(invited),
+        "handle:str": handle_of(reader.cookies["buhbot"]),
+        "view:uuid": firm.keep_view(person),
+        **_of_a_chat(firm, chat, person),
+        **_of_a_manager(firm, boss, group),
+        **_of_the_firm(firm, word),
+    }
+    words = (client_name, chat.name, f"Вопрос {word}", f"Автор {word}", person.email, invited, group)
+    told = {hole: str(value) for hole, value in holes.items()}
+    return Victim(firm, person, reader, client_id, client_name, invited, group, words, told)
+
+
+def _of_a_chat(firm: Firm, chat: Chat, person: Colleague) -> dict[str, Any]:
+    """A chat, its question with an alert, a file, and two answers: taken back, and given up."""
+    # A file that Telegram has never heard of: who may read the message is asked before Telegram is.
+    file = "update public.chat_messages set media_file_id = 'none' where chat_id = %s returning message_id"
+    # Of a kind that nobody raises by himself.
+    alert = "insert into public.sla_alerts (request_id, kind, level) values (%s, 'escalation', 9) returning id"
     request_id = firm.request_of(chat)
-    return Victim(
-        firm,
-        person,
-        reader,
-        client_id,
-        client_name,
-        chat,
-        found[0],
-        request_id,
-        firm.fail_reply(chat, person, request_id),
-        firm.keep_view(person),
-        f"Вопрос {word}",
-        f"Автор {word}",
-        invitation,
-        invited,
+    given_up = firm.fail_reply(chat, person, request_id)
+    firm.run("update public.outbox set status = 'failed' where id = %s", given_up)
+    return {
+        "chat_id:uuid": _one(firm, "select id from public.chats where chat_id = %s", chat.id),
+        "chat_id:int": chat.id,
+        "message_id:int": _one(firm, file, chat.id),
+        "request_id:uuid": request_id,
+        "alert_id:uuid": _one(firm, alert, request_id),
+        "reply_id:uuid": firm.fail_reply(chat, person, request_id),
+        "message_id:uuid": given_up,
+    }
+
+
+def _of_a_manager(firm: Firm, boss: Colleague, group: str) -> dict[str, Any]:
+    """A link for a group that is still to come, and a draft."""
+    link = "insert into public.chat_invitations (chat_name, created_by) values (%s, %s) returning id"
+    task = "insert into public.tasks (kind, total, input, created_by) values ('import_chats', 1, '[]', %s) returning id"
+    return {"link_id:uuid": _one(firm, link, group, boss.id), "task_id:uuid": _one(firm, task, boss.id)}
+
+
+def _of_the_firm(firm: Firm, word: str) -> dict[str, Any]:
+    """What is nobody's own and is changed by few: a schedule, a policy, ready texts, and a fault."""
+    policy = "insert into public.sla_policies (name) values (%s) returning id"
+    item = "insert into public.faq_items (question, answer) values (%s, 'Ответ') returning id"
+    fault = (
+        "insert into public.error_groups (fingerprint, component, event, first_at, last_at)"
+        " values (%s, 'admin', 'attacked', now(), now()) returning fingerprint"
     )
+    return {
+        "schedule_id:uuid": firm.never_open(),
+        "policy_id:uuid": _one(firm, policy, f"Политика {word}"),
+        "template_id:uuid": firm.add_template(f"Шаблон {word}", "Текст"),
+        "item_id:uuid": _one(firm, item, f"Где {word}?"),
+        "fingerprint:str": _one(firm, fault, secrets.token_hex(16)),
+    }
+
+
+def _one(firm: Firm, statement: str, *values: Any) -> Any:
+    found = firm.row(statement, *values)
+    assert found, statement
+    return found[0]
 
 
 def nobodys(holes: dict[str, str]) -> dict[str, str]:
@@ -120,14 +164,14 @@ def _twin(value: str) -> str:
 
 
 def address_of(route: Route, holes: dict[str, str]) -> str:
-    """Fill the holes of a route's address. A hole that is not known fails: say whose it is in `Victim.holes`."""
+    """Fill the holes of a route's address. A hole that is not known fails: say whose it is in `victim_of`."""
     found = route.path
-    for name in holes_of(route):
-        assert name in holes, f"{route}: whose is {name!r}? Give the victim one, in tests/attack/victim.py"
-        kind = found.partition(f"{{{name}:")[2].partition("}")[0]
-        found = found.replace(f"{{{name}:{kind}}}", holes[name])
+    for hole in holes_of(route):
+        assert hole in holes, f"{route}: whose is {hole!r}? Give the victim one, in tests/attack/victim.py"
+        found = found.replace(f"{{{hole}}}", holes[hole])
     return found
 
 
 def holes_of(route: Route) -> list[str]:
-    return [part.partition(":")[0].lstrip("{") for part in route.path.split("/") if part.startswith("{")]
+    """Return the holes of a route's address, as `name:kind`."""
+    return [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
