@@ -62,7 +62,7 @@ check: test-packages  ## format, lint, types, imports, SQL, house rules
 
 test: check  ## everything, from a bare machine
 	@python3 infra/local/browser.py
-	$(python) -m tests.halves
+	$(python) -m tests.parts
 
 bench: test-packages  ## speed and memory, each figure beside its floor in the same run; ends badly when a target is missed; ONLY=engine or pages, STEADY_SECONDS, MESSAGES
 	@$(python) -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(STEADY_SECONDS),--steady-seconds $(STEADY_SECONDS)) $(if $(MESSAGES),--page-messages $(MESSAGES))

@@ -6,13 +6,13 @@ alter table public.schedule_versions add column made_by uuid;
 comment on column public.schedule_versions.hours is
   'Weekly hours of the version, [{"weekday", "opens", "closes"}] in order; null for versions from before they were kept.';
 alter table public.schedule_versions
-add constraint schedule_versions_are_made_by_people foreign key (made_by) references public.users (id) not valid;
-comment on column public.schedule_versions.made_by is 'Who made it; null for the system.';
+add constraint schedule_versions_are_made_by_people foreign key (made_by) references public.users (id) on delete set null not valid;
+comment on column public.schedule_versions.made_by is 'Who made it; null for the system, and for somebody who has been removed.';
 
 alter table public.sla_policy_versions add column made_by uuid;
 alter table public.sla_policy_versions
-add constraint policy_versions_are_made_by_people foreign key (made_by) references public.users (id) not valid;
-comment on column public.sla_policy_versions.made_by is 'Who made it; null for the system.';
+add constraint policy_versions_are_made_by_people foreign key (made_by) references public.users (id) on delete set null not valid;
+comment on column public.sla_policy_versions.made_by is 'Who made it; null for the system, and for somebody who has been removed.';
 
 alter table public.working_schedules add column archived_at timestamptz;
 comment on column public.working_schedules.archived_at is 'When it was put away: no chat uses it, and none is offered it; null for the rest.';

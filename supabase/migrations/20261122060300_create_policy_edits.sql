@@ -167,10 +167,11 @@ set search_path = ''
 as $$
 /* Gives a policy another ladder, as a new version that windows opened from now on follow: [{kind, level, after_minutes, recipients}].
    Returns the version. Refuses with unknown_policy and as private.write_ladder does. A definer, because versions are edited by nobody;
-   only the service may call it. */
+   admins and the service only. */
 declare
   new_version integer;
 begin
+  perform private.refuse_all_but_admins();
   update public.sla_policies as p
   set version = p.version + 1
   where p.id = change_ladder.policy_id

@@ -207,7 +207,7 @@ async def test_the_head_comes_to_a_breach_in_three_clicks_and_takes_the_figures_
         .first.click()
     )
     await expect(page.get_by_role("heading", name="Обращения за период")).to_be_visible()
-    await page.get_by_role("link", name=chat.name).first.click()
+    await page.locator("main tbody a[href^='/requests/']").first.click()
     await expect(page).to_have_url(re.compile(r"/requests/[0-9a-f-]{36}"))
 
     await page.goto(f"/reports?chat={chat.id}")

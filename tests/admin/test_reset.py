@@ -258,7 +258,7 @@ async def test_forgot_mail_reset_sign_in(browser: BrowserContext, firm: Firm, ma
     await page.get_by_label("Почта").fill(person.email)
     await page.get_by_label("Пароль").fill(NEW)
     await page.get_by_role("button", name="Войти").click()
-    await expect(page.get_by_role("heading", name="Ожидают ответа")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Сегодня", exact=True)).to_be_visible()
     await page.goto("/reset?token_hash=spent")
     await page.get_by_label("Новый пароль").fill(NEW)
     await page.get_by_label("Ещё раз").fill(NEW)

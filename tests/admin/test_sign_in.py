@@ -121,7 +121,7 @@ def test_whoever_is_dismissed_is_out_with_the_next_click(reader: Reader, firm: F
     reader.as_person(person)
     firm.dismiss(person)
     sent = reader.get("/requests")
-    assert sent.headers["location"] == "/login?reason=deactivated"
+    assert sent.headers["location"] == "/login?next=%2Frequests&reason=deactivated"
     assert "Ваш доступ отключён" in words(reader.get(sent.headers["location"]))
     assert reader.get("/requests").headers["location"] == "/login?next=%2Frequests&reason=expired"
 

@@ -29,6 +29,8 @@ def test_everything_that_is_found_has_words() -> None:
         for function in re.findall(
             r"function private\.chat_findings\(.*?\$\$(.*?)\$\$", migration.read_text(), re.DOTALL
         )
+        # Not one that only asks the other.
+        if "case" in function
     ]
     body = re.sub(r"/\*.*?\*/|--[^\n]*", "", definitions[-1], flags=re.DOTALL)
     keys = set(re.findall(r"'([a-z_]+)'", body)) - set(_OTHER)

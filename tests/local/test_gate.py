@@ -5,21 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from tests import halves
+from tests import parts
 
 OPTION = "def pytest_addoption(parser):\n    parser.addoption('--stack-offset')\n"
 GOOD, BAD = "def test_it():\n    pass\n", "def test_it():\n    assert 2 + 2 == 5\n"
 
 
-@pytest.mark.parametrize(("folder", "code"), [("", 0), ("e2e", 1), ("sql", 1)])
-def test_i16_one_failing_test_in_either_half_ends_the_run_badly(tmp_path: Path, folder: str, code: int) -> None:
+@pytest.mark.parametrize(("folder", "code"), [("", 0), ("admin", 1), ("e2e", 1), ("sql", 1)])
+def test_i16_one_failing_test_in_any_part_ends_the_run_badly(tmp_path: Path, folder: str, code: int) -> None:
     tests = tmp_path / "tests"
-    for name in (*halves.FIRST, "sql"):
+    for name in (*parts.FIRST, *parts.SECOND, "sql"):
         (tests / name).mkdir(parents=True)
         (tests / name / f"test_{name}.py").write_text(BAD if name == folder else GOOD)
     (tests / "conftest.py").write_text(OPTION)
-    shutil.copy(halves.__file__, tests)
+    shutil.copy(parts.__file__, tests)
     run = subprocess.run(
-        [sys.executable, "-m", "tests.halves"], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "tests.parts"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert run.returncode == code, run.stdout

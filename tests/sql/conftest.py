@@ -35,6 +35,10 @@ _FORGET = """
   delete from public.faq_items;
   delete from public.intake_rejects;
   delete from public.intake_coverage;
+  delete from public.error_log;
+  delete from public.error_groups;
+  delete from public.process_reports;
+  delete from public.tasks;
   delete from public.chats where chat_id not between -1001000000003 and -1001000000001;
   delete from public.clients where id::text not like '00000000-0000-4000-8000-%';
   delete from public.tasks;
