@@ -1,7 +1,7 @@
 """`/profile`: what a person says about oneself, where one is signed in, and one's password."""
 
 from datetime import UTC, datetime, time
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import structlog
@@ -86,7 +86,7 @@ class ProfileForm(BaseModel):
     quiet_from: str = Field(default="", max_length=20)
     quiet_until: str = Field(default="", max_length=20)
     alerts_per_hour: str = Field(max_length=20)
-    locale: str = Field(default="", max_length=20)
+    locale: Literal["", "ru", "en"] = ""
 
 
 _PROFILES = TypeAdapter(list[Profile])

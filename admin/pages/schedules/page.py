@@ -42,7 +42,9 @@ async def show_schedules(request: AnyRequest, me: Me, archived: FromQuery[str] =
 async def add_schedule(request: AnyRequest, me: Me, data: URLEncodedBody[NewSchedule]) -> Response[Any]:
     """Make one, empty or like another, and lead to it."""
     try:
-        made = await me.database.call("add_schedule", name=data.name, copy_of=data.copy_of or None)
+        made = await me.database.call(
+            "add_schedule", name=data.name, copy_of=str(data.copy_of) if data.copy_of else None
+        )
     except Refused as refusal:
         if refusal.key not in KEYS or refusal.is_of_rights:
             raise
