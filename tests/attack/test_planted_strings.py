@@ -57,10 +57,18 @@ def test_what_is_planted_would_be_found() -> None:
     assert not alive(f'<p title="{escape(IMAGE)}">{escape(SCRIPT)}')
 
 
+# Every odd string meets every form, and every field a third of them: the same fields are in many forms.
+SHARE = 3
+
+
 def posts(route: Route) -> Iterator[dict[str, str]]:
-    """Each string in each field, the others sensible."""
-    for field in fields_of(route):
-        for text in (*SHOWN, *ODD):
+    """What is shown in each field alone and in all at once; what is odd in a field, the others sensible."""
+    fields = fields_of(route)
+    for text in SHOWN:
+        yield dict.fromkeys(fields, text)
+    for place, field in enumerate(fields):
+        yield {**filled(route, {}), field: SHOWN[place % len(SHOWN)]}
+        for text in ODD[place % SHARE :: SHARE]:
             yield {**filled(route, {}), field: text}
 
 
