@@ -231,20 +231,24 @@ async def test_many_pages_are_told_one_after_another_and_each_of_all_that_was_sa
     pages = 100
     async with AsyncExitStack() as stays:
         sockets = [await stays.enter_async_context(listening(admin, cookies)) for _ in range(pages)]
-        began = time.monotonic()
-        firm.hint()
-        firm.hint("chats")
-        said = [set[str]() for _ in sockets]
 
-        async def hear(nth: int) -> float:
-            while said[nth] != {"requests", "chats"}:
-                said[nth].add((await sockets[nth].receive(timeout=5)).data)
+        async def hear(socket: aiohttp.ClientWebSocketResponse, began: float) -> float:
+            said = set[str]()
+            while said != {"requests", "chats"}:
+                said.add((await socket.receive(timeout=5)).data)
             return time.monotonic() - began
 
-        heard = sorted(await asyncio.gather(*map(hear, range(pages))))
-    assert heard[-1] < 2
-    # Whoever was just told waits for the next round; the others come in the order of the dice, not in one breath.
-    assert heard[3 * pages // 4] - heard[pages // 4] > 0.25 * pages * TURN_SECONDS
+        async def round_spread() -> float:
+            began = time.monotonic()
+            firm.hint()
+            firm.hint("chats")
+            heard = sorted(await asyncio.gather(*(hear(socket, began) for socket in sockets)))
+            assert heard[-1] < 2
+            return heard[3 * pages // 4] - heard[pages // 4]
+
+        # They come in the order of the dice, not in one breath; a busy machine may hold its breath, but not each time.
+        spreads = [await round_spread() for _ in range(3)]
+    assert max(spreads) > 0.25 * pages * TURN_SECONDS
 
 
 async def test_the_socket_ends_with_its_session(admin: Admin, cookies: dict[str, str], firm: Firm) -> None:
