@@ -12,7 +12,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 # Ports beside those that the tests of the local stack and the bench use.
 OFFSETS = (1900, 1400, 1300)
-FIRST, SECOND = {"admin"}, {"attack", "bench", "e2e", "faults"}
+# About as long as each other; the longest is waited for.
+FIRST, SECOND = {"admin", "local"}, {"attack", "bench", "e2e", "faults", "jobs", "telegram"}
 # Part of `make check`.
 CHECKED = {"house"}
 
