@@ -78,11 +78,11 @@ async def test_a_person_is_invited_signs_up_sees_her_own_and_is_out_when_deactiv
 async def test_without_javascript_people_are_invited_and_come_in(browser: BrowserContext, stack: Stack) -> None:
     number = secrets.randbelow(10**6)
     assert browser.browser
-    context = await browser.browser.new_context(base_url=stack.urls["admin"], java_script_enabled=False)
+    context = await browser.browser.new_context(base_url=stack.urls["admin"], locale="ru-RU", java_script_enabled=False)
     chief = await context.new_page()
     await enter(chief, "manager@buhbot.test")
     link = await invited(chief, f"plain{number}@buhbot.test", f"Без Скриптов {number}")
-    other = await browser.browser.new_context(java_script_enabled=False)
+    other = await browser.browser.new_context(locale="ru-RU", java_script_enabled=False)
     newcomer = await other.new_page()
     await newcomer.goto(link)
     await newcomer.get_by_label("Новый пароль").fill(PASSWORD)
