@@ -3,8 +3,6 @@
 A seal in the log is an anchor: `make audit-verify ANCHOR=<number>:<hash>` fails on a chain that was bent later.
 """
 
-from typing import Any
-
 import structlog
 from pydantic import BaseModel, ConfigDict
 
@@ -43,8 +41,7 @@ async def seal(connections: Connections) -> None:
         log.info("audit_sealed", entries=done.sealed, number=done.number, hash=done.hash)
 
 
-async def tell_head(ctx: dict[str, Any]) -> None:
+async def tell_head(connections: Connections) -> None:
     """Log the last seal; run at start and daily, so that a quiet firm has its anchors as well."""
-    connections: Connections = ctx["connections"]
     head = Head.model_validate(await connections.database.call("audit_head"))
     log.info("audit_head", number=head.number, hash=head.hash, unsealed=head.unsealed)

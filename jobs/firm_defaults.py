@@ -1,7 +1,5 @@
 """Gives a new firm the working time, target and ladder that its operator chose in the environment."""
 
-from typing import Any
-
 import structlog
 
 from jobs.connections import Connections
@@ -9,8 +7,7 @@ from jobs.connections import Connections
 log = structlog.get_logger()
 
 
-async def adopt(ctx: dict[str, Any]) -> None:
+async def adopt(connections: Connections) -> None:
     """Take them over once in the life of the firm (S13); harmless when repeated."""
-    connections: Connections = ctx["connections"]
     if await connections.database.call("adopt_defaults", defaults=connections.firm_defaults):
         log.info("defaults_adopted", names=sorted(connections.firm_defaults))

@@ -12,6 +12,9 @@ from prometheus_client import Counter
 from infra.supabase import Unavailable
 from jobs.connections import Connections
 
+# A job that is seldom done asks this soon again for a database that is away: at a start, we may be up before it.
+AWAY_SECONDS = 5
+
 failed = Counter("buhbot_ticks_failed_total", "Runs that failed; the next one comes as if nothing had been.", ["job"])
 
 log = structlog.get_logger()
@@ -47,8 +50,9 @@ async def ticking(ticks: Sequence[Tick], connections: Connections, completion_se
 async def _repeat(tick: Tick, connections: Connections, stopped: asyncio.Event) -> None:
     """Run until stopped. A run that takes longer than the pause is followed by the next at once, never overlapped."""
     while not stopped.is_set():
-        next_at = time.monotonic() + tick.seconds
-        await _run(tick, connections)
+        began_at = time.monotonic()
+        found_the_database = await _run(tick, connections)
+        next_at = began_at + (tick.seconds if found_the_database else min(tick.seconds, AWAY_SECONDS))
         try:
             async with asyncio.timeout(max(0.0, next_at - time.monotonic())):
                 await stopped.wait()
@@ -56,12 +60,15 @@ async def _repeat(tick: Tick, connections: Connections, stopped: asyncio.Event) 
             continue
 
 
-async def _run(tick: Tick, connections: Connections) -> None:
+async def _run(tick: Tick, connections: Connections) -> bool:
+    """Return whether there was a database to ask."""
     try:
         await tick.job(connections)
     except Unavailable as error:
         failed.labels(tick.name).inc()
         log.warning("job_delayed", job=tick.name, reason=str(error))
+        return False
     except Exception as error:
         failed.labels(tick.name).inc()
         log.error("job_failed", job=tick.name, exc_info=error)
+    return True

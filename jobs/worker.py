@@ -29,6 +29,8 @@ from jobs.ticking import Tick
 # How long SIGTERM waits for jobs under way.
 COMPLETION_SECONDS = 8
 
+DAY = 24 * 3600
+
 TICKS: list[Tick] = [
     Tick("sweep", 5, sla_escalation.sweep),
     # The database keeps Telegram's pace by the second. A hair more than half of one: every second tick finds it over.
@@ -37,12 +39,12 @@ TICKS: list[Tick] = [
     Tick("faq_answer", 1, faq_answer.offer),
     Tick("classification", 1, classification.ask),
     Tick("task", 1, task.carry_out),
+    Tick("horizon", DAY, horizon.extend),
+    Tick("firm_defaults", DAY, firm_defaults.adopt),
+    Tick("audit_head", DAY, audit.tell_head),
 ]
 
 TIMETABLE: list[CronJob] = [
-    cron(horizon.extend, hour=3, minute=17, timeout=30, run_at_startup=True),
-    cron(firm_defaults.adopt, hour=3, minute=19, timeout=30, run_at_startup=True),
-    cron(audit.tell_head, hour=3, minute=21, timeout=30, run_at_startup=True),
     # Hourly, so that an old firm's first run need not be one long night; when nothing is old it is one short call.
     cron(retention.apply, minute=23, timeout=30, run_at_startup=True),
     cron(sessions.clear, minute={7, 22, 37, 52}, timeout=30),

@@ -5,8 +5,10 @@ import io
 import re
 import secrets
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 from html import unescape
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import BrowserContext, expect
@@ -15,6 +17,7 @@ from tests.admin.firm import Chat, Colleague, Firm
 from tests.admin.process import Admin, Reader, words
 from tests.admin.workbooks import read_xlsx
 
+MOSCOW = ZoneInfo("Europe/Moscow")
 FORMULA = "=cmd|' /C calc'!A0"
 
 
@@ -25,15 +28,18 @@ def owner(firm: Firm) -> Colleague:
 
 @pytest.fixture(scope="module")
 def chat(firm: Firm, owner: Colleague) -> Chat:
-    """A chat in which everything happened today: two answers in time, one late, one missing, one question."""
+    """A chat in which everything happened on one day: two answers in time, one late, one missing, one question."""
     made = firm.connect_chat(owner, f"{FORMULA} {secrets.randbelow(10**6)}")
-    firm.ask(made, "Где акт?", 400)
-    firm.answer(made, owner, "Вот акт", 390)
-    firm.ask(made, "А счёт?", 380)
-    firm.answer(made, owner, "Вот счёт", 350)
-    firm.ask(made, "А сверка?", 340)
-    firm.answer(made, owner, "Вот сверка", 250)
-    firm.ask(made, "Когда отпустят?", 200)
+    # The evening of yesterday: whatever hour it is, midnight lies between none of them.
+    now = datetime.now(MOSCOW)
+    end = (now - now.replace(hour=0, minute=0, second=0)).total_seconds() / 60 + 200
+    firm.ask(made, "Где акт?", end + 200)
+    firm.answer(made, owner, "Вот акт", end + 190)
+    firm.ask(made, "А счёт?", end + 180)
+    firm.answer(made, owner, "Вот счёт", end + 150)
+    firm.ask(made, "А сверка?", end + 140)
+    firm.answer(made, owner, "Вот сверка", end + 50)
+    firm.ask(made, "Когда отпустят?", end)
     return made
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from infra.supabase import Unavailable
 from jobs.connections import Connections
 from jobs.ticking import Tick, ticking
@@ -43,6 +45,18 @@ async def test_a_run_that_fails_is_followed_by_the_next(connections: Connections
     async with ticking([Tick("work", 0.01, work)], connections, 1):
         await work.until_run(4)
     assert work.finished == work.runs - 2
+
+
+async def test_a_daily_job_that_found_no_database_does_not_wait_for_the_next_day(
+    connections: Connections, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As at a start: the processes are up before PostgREST has read its schema."""
+    monkeypatch.setattr("jobs.ticking.AWAY_SECONDS", 0.01)
+    work = Work(Unavailable("PGRST002"), Unavailable("PGRST002"))
+    work.may_finish.set()
+    async with ticking([Tick("work", 86400, work)], connections, 1):
+        await work.until_run(3)
+    assert (work.runs, work.finished) == (3, 1)
 
 
 async def test_a_slow_run_is_never_overlapped(connections: Connections) -> None:
