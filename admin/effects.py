@@ -1,4 +1,4 @@
-"""What a change of rules does to deadlines, as `private.moved_since` tells it, in words."""
+"""What a change does to those who wait, as `private.effect_since` counts it, in words: said before it is saved (S8)."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -8,9 +8,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from infra.words import N_, _, ngettext
 
-Effect = Literal["without_deadline", "newly_overdue", "sooner", "later", "no_longer_overdue"]
+Move = Literal["without_deadline", "newly_overdue", "sooner", "later", "no_longer_overdue"]
 
-EFFECT_WORDS: dict[Effect, str] = {
+MOVE_WORDS: dict[Move, str] = {
     "without_deadline": N_("останется без срока"),
     "newly_overdue": N_("станет просроченным"),
     "sooner": N_("раньше"),
@@ -30,43 +30,67 @@ class MovedWindow(BaseModel):
     opened_at: AwareDatetime
     was: AwareDatetime | None
     becomes: AwareDatetime | None
-    effect: Effect
+    effect: Move
 
     @property
     def effect_words(self) -> str:
         """How it moves."""
-        return _(EFFECT_WORDS[self.effect])
+        return _(MOVE_WORDS[self.effect])
 
 
-class Moved(BaseModel):
-    """How many deadlines move and how; the gravest of them by name."""
+class Effect(BaseModel):
+    """What becomes of those who wait; of the deadlines that move, the gravest by name."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    moved: int
-    newly_overdue: int
-    no_longer_overdue: int
-    without_deadline: int
-    windows: list[MovedWindow]
+    moved: int = 0
+    newly_overdue: int = 0
+    no_longer_overdue: int = 0
+    without_deadline: int = 0
+    voided: int = 0
+    handed_over: int = 0
+    windows: list[MovedWindow] = []
 
     @property
-    def sentence(self) -> str:
-        """«Сдвинет 4 срока: 1 станет просроченным.»."""
-        if not self.moved:
-            return _("Ни один срок не сдвинется.")
-        head = ngettext("Сдвинет {count} срок", "Сдвинет {count} сроков", self.moved).format(count=self.moved)
-        graver = ", ".join(self._graver())
-        return f"{head}: {graver}." if graver else f"{head}."
+    def sentences(self) -> list[str]:
+        """What happens, the gravest first; nothing when nobody who waits will feel it."""
+        said = (
+            (
+                self.voided,
+                ngettext("{n} обращение будет снято с учёта.", "{n} обращения будут сняты с учёта.", self.voided),
+            ),
+            (self.moved, self._moves()),
+            (
+                self.handed_over,
+                ngettext(
+                    "{n} обращение перейдёт к новому ответственному.",
+                    "{n} обращения перейдут к новому ответственному.",
+                    self.handed_over,
+                ),
+            ),
+        )
+        return [words.format(n=count) for count, words in said if count]
+
+    @property
+    def summary(self) -> str:
+        """The same in one line, which also says that nothing happens."""
+        return " ".join(self.sentences) or _("Ни один срок не сдвинется.")
 
     @property
     def is_grave(self) -> bool:
-        """Assert that somebody will be late by it, or never due."""
-        return bool(self.newly_overdue or self.without_deadline)
+        """Assert that somebody will be late by it, never due or not measured."""
+        return bool(self.newly_overdue or self.without_deadline or self.voided)
 
     @property
     def unnamed(self) -> int:
         """How many move beside those that are named."""
         return self.moved - len(self.windows)
+
+    def _moves(self) -> str:
+        """«Сдвинет 4 срока: 1 станет просроченным.»."""
+        head = ngettext("Сдвинет {n} срок", "Сдвинет {n} сроков", self.moved).format(n=self.moved)
+        graver = ", ".join(self._graver())
+        return f"{head}: {graver}." if graver else f"{head}."
 
     def _graver(self) -> Iterator[str]:
         late, lost, saved = self.newly_overdue, self.without_deadline, self.no_longer_overdue

@@ -1,16 +1,6 @@
 -- Whoever runs the firm changes a chat or a client and hears before what that does to those who wait (S8).
 set lock_timeout = '5s';
 
-create function private.waiting_in(chats bigint[])
-returns public.client_requests[]
-language sql
-stable
-set search_path = ''
-as $$
-/* The open windows of these chats, as they are now. */
-  select array(select w from public.client_requests as w where w.closed_as is null and w.chat_id = any (chats) order by w.opened_at, w.id)
-$$;
-
 create function private.follow_terms(chats bigint[])
 returns void
 language sql
@@ -36,26 +26,6 @@ as $$
     returning w.id
   )
   select private.reschedule(array(select m.id from moved as m), 'terms of the chat')
-$$;
-
-create function private.effect_on(waiting public.client_requests[], as_of timestamptz)
-returns jsonb
-language sql
-stable
-set search_path = ''
-as $$
-/* What became of windows that were open before: {windows, sooner, later, newly_overdue, no_longer_overdue, voided, handed_over}. */
-  select jsonb_build_object(
-    'windows', count(*),
-    'sooner', count(*) filter (where w.due_at < b.due_at or b.due_at is null and w.due_at is not null),
-    'later', count(*) filter (where w.due_at > b.due_at or w.due_at is null and b.due_at is not null),
-    'newly_overdue', count(*) filter (where w.due_at < as_of and not coalesce(b.due_at < as_of, false)),
-    'no_longer_overdue', count(*) filter (where b.due_at < as_of and not coalesce(w.due_at < as_of, false)),
-    'voided', count(*) filter (where w.closed_as = 'voided'),
-    'handed_over', count(*) filter (where w.assigned_accountant_id is distinct from b.assigned_accountant_id)
-  )
-  from unnest(waiting) as b
-  join public.client_requests as w on w.id = b.id
 $$;
 
 create function private.wanted_chat(here public.chats, changes jsonb, keeper public.users)
@@ -132,7 +102,7 @@ security definer
 set search_path = ''
 as $$
 /* Changes settings of a group: any of client_id, assigned_accountant_id, policy_id, schedule_id, sla_threshold_minutes, monitoring_enabled,
-   anonymous_staff, locale, receipts, off_hours_reply, is_deleted. Returns what that does to its open windows, as private.effect_on says. A
+   anonymous_staff, locale, receipts, off_hours_reply, is_deleted. Returns what that does to its open windows, as private.effect_since says. A
    dry run is the same change, undone: what it foretells cannot differ from what happens. For admins and, as to owners of the own team,
    managers. Refuses with not_allowed, unknown_chat, nobody_would_be_told (E12) and as private.wanted_chat does. A definer, because windows
    are the engine's. */
@@ -141,7 +111,7 @@ declare
   keeper constant public.users := private.chat_keeper(null);
   here public.chats;
   wanted public.chats;
-  waiting public.client_requests[];
+  mark constant bigint := private.latest_event();
   effect jsonb;
 begin
   select c.* into here
@@ -153,11 +123,10 @@ begin
     raise exception 'unknown_chat' using errcode = 'PT404';
   end if;
   wanted := private.wanted_chat(here, changes, keeper);
-  waiting := private.waiting_in(array[here.chat_id]);
   begin
     perform private.write_chat(wanted);
     perform private.follow_terms(array[here.chat_id]);
-    effect := private.effect_on(waiting, now());
+    effect := private.effect_since(mark, now());
     if dry_run then
       raise exception 'only a trial' using errcode = 'BT000';
     end if;
@@ -215,7 +184,7 @@ declare
   chats constant bigint[] := array(
     select c.chat_id from public.chats as c where c.client_id = change_client.client_id order by c.chat_id
   );
-  waiting constant public.client_requests[] := private.waiting_in(chats);
+  mark constant bigint := private.latest_event();
   effect jsonb;
 begin
   perform private.chat_keeper(null);
@@ -228,7 +197,7 @@ begin
       raise exception 'client_not_found' using errcode = 'PT404';
     end if;
     perform private.follow_terms(chats);
-    effect := private.effect_on(waiting, now());
+    effect := private.effect_since(mark, now());
     if dry_run then
       raise exception 'only a trial' using errcode = 'BT000';
     end if;
@@ -245,12 +214,14 @@ language plpgsql
 set search_path = ''
 as $$
 /* Changes a client; segments, unless null, are the names of those in which its chats are. Another tier may have another policy: open
-   windows follow (S8). Returns what that does to them, as private.effect_on says; a dry run is the same change, undone. For admins and
+   windows follow (S8). Returns what that does to them, as private.effect_since says; a dry run is the same change, undone. For admins and
    managers. Refuses with not_allowed, client_not_found, client_name_is_wrong, client_name_is_taken, tier_is_unknown,
    segment_name_is_wrong, segment_is_of_others. */
 declare
   effect jsonb;
 begin
+  -- Before anything else is looked at: no name tells whether it is taken.
+  perform private.expect_role('admin', 'manager');
   if length(btrim(name)) not between 1 and 300 or not private.is_plain_line(name) then
     raise exception 'client_name_is_wrong' using errcode = 'PT422';
   elsif tier not in ('basic', 'standard', 'vip', 'premium') then

@@ -225,11 +225,11 @@ language plpgsql
 set search_path = ''
 as $$
 /* Does what private.judge_chats says of a list without errors, all of it or nothing: {clients, changed, connected, links, effect};
-   effect as private.effect_on has it. Refuses with list_has_errors. */
+   effect as private.effect_since counts it. Refuses with list_has_errors. */
 declare
   judged private.judged_chat[] := array(select j from private.judge_chats(rows, keeper) as j);
+  mark constant bigint := private.latest_event();
   touched bigint[];
-  waiting public.client_requests[];
   clients integer;
 begin
   if exists (select from unnest(judged) as j where j.errors <> '[]') then
@@ -246,7 +246,6 @@ begin
     order by c.chat_id
     for no key update
   );
-  waiting := private.waiting_in(touched);
   perform private.import_terms(judged);
   perform private.import_links(judged, keeper);
   perform private.follow_terms(touched);
@@ -255,7 +254,8 @@ begin
     'changed', (select count(*) from unnest(judged) as j where j.act = 'change'),
     'connected', (select count(*) from unnest(judged) as j where j.act = 'connect'),
     'links', (select count(*) from unnest(judged) as j where j.act = 'link'),
-    'effect', private.effect_on(waiting, now())
+    -- Counts: what a task keeps names nobody.
+    'effect', private.effect_since(mark, now()) - 'windows'
   );
 end
 $$;
@@ -370,7 +370,5 @@ grant execute on function
   private.import_terms(private.judged_chat[]),
   private.import_links(private.judged_chat[], public.users),
   private.usual_owner(uuid, public.users),
-  private.waiting_in(bigint[]),
-  private.follow_terms(bigint[]),
-  private.effect_on(public.client_requests[], timestamptz)
+  private.follow_terms(bigint[])
 to service_role;

@@ -1,96 +1,6 @@
 -- People edit schedules and dates, and read beforehand which deadlines that moves: the same change, made and taken back (S6, S8).
 set lock_timeout = '5s';
 
-create function private.expect_role(variadic roles text[])
-returns void
-language plpgsql
-stable
-set search_path = ''
-as $$
-/* Refuses everybody but active people of these roles with not_allowed. */
-begin
-  if private.role() = any (roles) is not true then
-    raise exception 'not_allowed' using errcode = 'PT403';
-  end if;
-end
-$$;
-
-create function private.latest_event()
-returns bigint
-language sql
-stable
-set search_path = ''
-as $$
-/* The end of the ledger: what a change writes comes after it. */
-  select coalesce(max(e.id), 0)
-  from public.request_events as e
-$$;
-
-create function private.moved_since(mark bigint, as_of timestamptz)
-returns jsonb
-language sql
-stable
-set search_path = ''
-as $$
-/* Which deadlines this transaction has moved since a mark in the ledger: {moved, sooner, later, newly_overdue, no_longer_overdue,
-   without_deadline, windows: [{id, chat_name, client_name, opened_at, was, becomes, effect}]}, the gravest thirty. */
-  with told as (
-    select
-      e.request_id,
-      (array_agg((e.detail ->> 'due_at_before')::timestamptz order by e.id))[1] as was,
-      (array_agg((e.detail ->> 'due_at')::timestamptz order by e.id desc))[1] as becomes
-    from public.request_events as e
-    where e.id > mark
-      and e.kind = 'rescheduled'
-      -- Of this transaction alone.
-      and e.happened_at = now()
-    group by e.request_id
-  ),
-  moved as (
-    select
-      t.*,
-      case
-        when t.becomes is null then 'without_deadline'
-        when t.becomes < as_of and coalesce(t.was >= as_of, true) then 'newly_overdue'
-        when t.was < as_of and t.becomes >= as_of then 'no_longer_overdue'
-        when t.becomes < t.was then 'sooner'
-        else 'later'
-      end as effect
-    from told as t
-    where t.was is distinct from t.becomes
-  ),
-  gravest as (
-    select m.*, w.chat_id, w.client_id, w.opened_at
-    from moved as m
-    join public.client_requests as w on w.id = m.request_id
-    order by array_position(array['without_deadline', 'newly_overdue', 'sooner', 'later', 'no_longer_overdue'], m.effect), m.becomes, w.id
-    limit 30
-  )
-  select jsonb_build_object(
-    'moved', count(*),
-    'sooner', count(*) filter (where m.becomes < m.was),
-    'later', count(*) filter (where m.becomes > m.was),
-    'newly_overdue', count(*) filter (where m.effect = 'newly_overdue'),
-    'no_longer_overdue', count(*) filter (where m.effect = 'no_longer_overdue'),
-    'without_deadline', count(*) filter (where m.effect = 'without_deadline'),
-    'windows', coalesce(
-      (
-        select jsonb_agg(
-          jsonb_build_object(
-            'id', g.request_id, 'chat_name', c.chat_name, 'client_name', k.name, 'opened_at', g.opened_at, 'was', g.was,
-            'becomes', g.becomes, 'effect', g.effect
-          )
-        )
-        from gravest as g
-        join public.chats as c on c.chat_id = g.chat_id
-        left join public.clients as k on k.id = g.client_id
-      ),
-      '[]'
-    )
-  )
-  from moved as m
-$$;
-
 create function private.stated_hours(hours jsonb)
 returns table (weekday smallint, opens time, closes time)
 language plpgsql
@@ -196,7 +106,7 @@ returns jsonb
 language plpgsql
 set search_path = ''
 as $$
-/* Changes a schedule; hours are [{weekday, opens, closes}]. Returns which deadlines that moves, as private.moved_since, or on a dry run
+/* Changes a schedule; hours are [{weekday, opens, closes}]. Returns which deadlines that moves, as private.effect_since, or on a dry run
    would move: the change is made in earnest and taken back. Refuses with not_allowed and as private.write_schedule does. */
 declare
   mark constant bigint := private.latest_event();
@@ -205,7 +115,7 @@ begin
   perform private.expect_role('admin', 'manager');
   begin
     perform private.write_schedule(schedule_id, name, timezone, follows_firm_calendar, hours);
-    moved := private.moved_since(mark, as_of);
+    moved := private.effect_since(mark, as_of);
     if dry_run then
       raise exception 'only_a_trial' using errcode = 'TRIAL';
     end if;
@@ -357,7 +267,7 @@ begin
   perform private.expect_role('admin', 'manager');
   begin
     perform private.write_dates(schedule_id, first_on, last_on, says, name, hours);
-    moved := private.moved_since(mark, as_of);
+    moved := private.effect_since(mark, as_of);
     if dry_run then
       raise exception 'only_a_trial' using errcode = 'TRIAL';
     end if;
@@ -404,7 +314,7 @@ begin
     from api.import_calendar(bring_in_calendar.year, days, false) as c
     left join firms as f on f.on_date = c.on_date
     into changes;
-    moved := private.moved_since(mark, as_of);
+    moved := private.effect_since(mark, as_of);
     if dry_run then
       raise exception 'only_a_trial' using errcode = 'TRIAL';
     end if;
@@ -417,9 +327,6 @@ end
 $$;
 
 grant execute on function
-  private.expect_role(text[]),
-  private.latest_event(),
-  private.moved_since(bigint, timestamptz),
   private.stated_hours(jsonb),
   private.write_schedule(uuid, text, text, boolean, jsonb),
   private.write_dates(uuid, date, date, text, text, jsonb),

@@ -300,7 +300,7 @@ begin
     if dry_run then
       told := jsonb_build_object('windows', api.apply_policy(written, false, as_of) -> 'windows');
       -- A statement of its own, which sees what was moved.
-      told := told || jsonb_build_object('moved', private.moved_since(mark, as_of));
+      told := told || jsonb_build_object('moved', private.effect_since(mark, as_of));
       raise exception 'only_a_trial' using errcode = 'TRIAL';
     end if;
     select jsonb_build_object('policy_id', p.id, 'version', p.version)
@@ -331,7 +331,7 @@ begin
   begin
     told := jsonb_build_object('windows', api.apply_policy(bring_to_policy.policy_id, false, as_of) -> 'windows');
     -- A statement of its own, which sees what was moved.
-    told := told || jsonb_build_object('moved', private.moved_since(mark, as_of));
+    told := told || jsonb_build_object('moved', private.effect_since(mark, as_of));
     if dry_run then
       raise exception 'only_a_trial' using errcode = 'TRIAL';
     end if;

@@ -71,7 +71,7 @@ def test_s8_a_change_says_what_it_does_to_who_waits_before_it_is_saved(
     reader.as_person(firm.hire("admin"))
     settings = {"assigned_accountant_id": str(owner.id), "monitoring_enabled": "true", "sla_threshold_minutes": "5"}
     seen = post(reader, path, **settings, schedule_id=str(firm.around_the_clock()))
-    assert "1 обращение станет просроченным" in words(seen)
+    assert "Сдвинет 1 срок: 1 станет просроченным." in words(seen)
     assert 'value="5"' in seen.text
     query = "select target_minutes from public.client_requests where chat_id = %s"
     assert firm.row(query, chat.id) != (5,)
@@ -193,7 +193,7 @@ def test_another_level_says_what_it_does_to_who_waits_before_it_is_saved(
     firm.ask(chat, "Где акт?", 1)
     reader.as_person(firm.hire("manager"))
     fields = {"name": f"ООО Уровень {chat.id}", "tier": "vip", "segments": f"УСН {chat.id}"}
-    assert "срок ответа станет раньше" in words(post(reader, f"/clients/{client}", **fields))
+    assert "Сдвинет 1 срок" in words(post(reader, f"/clients/{client}", **fields))
     assert firm.row("select tier from public.clients where id = %s", client) == ("standard",)
     assert post(reader, f"/clients/{client}", **fields, is_seen="true").status_code == 303
     page = words(reader.get(f"/clients/{client}"))

@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery, SkipValidation, URLEncodedBody
 from litestar.response import Template
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from admin.change_effects import Effect
+from admin.effects import Effect
 from admin.errors import KEYS
 from admin.keyset import Cursor
 from admin.pages.chats.card import LOCALES, RECEIPTS, Card, Edge, Offers, Talk

@@ -12,7 +12,7 @@ from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Redirect, Stream, Template
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from admin.change_effects import Effect
+from admin.effects import Effect
 from admin.errors import KEYS
 from admin.pages.clients.chats import Chat, Figures
 from admin.people import SignedIn

@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, SkipValidation, URLEncodedBody
 from litestar.response import Template
 from pydantic import BaseModel, ConfigDict
 
-from admin.effects import Moved
+from admin.effects import Effect
 from admin.errors import KEYS
 from admin.pages.policies import words
 from admin.pages.policies.ladder import FRESH, PolicyForm, form_of, named
@@ -49,13 +49,13 @@ class Applying(BaseModel):
     do: str = "preview"
 
 
-class Effect(BaseModel):
+class Bringing(BaseModel):
     """How many open windows there are to bring to a version, and what that moves."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     windows: int
-    moved: Moved
+    moved: Effect
 
 
 @get("/policies/{policy_id:uuid}")
@@ -108,7 +108,7 @@ async def save_policy(
     except Refused as refusal:
         return await _page(request, me, policy_id, status=422, form=data, problem=_problem(refusal))
     if data.is_preview:
-        return await _page(request, me, policy_id, form=data, effect=Effect.model_validate(answer))
+        return await _page(request, me, policy_id, form=data, effect=Bringing.model_validate(answer))
     log.info("policy_saved", policy_id=policy_id, user_id=me.person.id)
     return go(f"/policies/{policy_id}", _("Политика сохранена. Новые обращения пойдут по ней."))
 
@@ -119,13 +119,13 @@ async def apply_policy(
 ) -> Response[Any]:
     """Show what bringing the open windows to the current version would move, or bring them."""
     is_preview = data.do != "save"
-    told = Effect.model_validate(
+    told = Bringing.model_validate(
         await me.database.call("bring_to_policy", policy_id=str(policy_id), dry_run=is_preview)
     )
     if is_preview:
         return await _page(request, me, policy_id, applying=told)
     log.info("policy_applied", policy_id=policy_id, moved=told.moved.moved, user_id=me.person.id)
-    return go(f"/policies/{policy_id}", _("Применено к открытым обращениям.") + " " + told.moved.sentence)
+    return go(f"/policies/{policy_id}", _("Применено к открытым обращениям.") + " " + told.moved.summary)
 
 
 async def _save(me: SignedIn, policy_id: UUID | None, form: PolicyForm, *, dry_run: bool) -> Any:

@@ -10,7 +10,7 @@ from litestar.params import FromQuery, SkipValidation, URLEncodedBody
 from litestar.response import Template
 from pydantic import TypeAdapter
 
-from admin.effects import Moved
+from admin.effects import Effect
 from admin.pages.schedules import words
 from admin.pages.schedules.forms import DatesForm, Importing
 from admin.pages.schedules.page import EDITORS
@@ -59,14 +59,14 @@ async def import_calendar(request: AnyRequest, me: Me, data: URLEncodedBody[Impo
         return await _page(request, me, data.year, status=422, import_problem=_("Календаря на этот год пока нет."))
     days = stated(production_calendar.read(year))
     answer: Any = await me.database.call("bring_in_calendar", year=year, days=days, dry_run=data.is_preview)
-    moved, changes = Moved.model_validate(answer["moved"]), _CHANGES.validate_python(answer["changes"])
+    moved, changes = Effect.model_validate(answer["moved"]), _CHANGES.validate_python(answer["changes"])
     count = sum(change.change != "kept" for change in changes)
     if data.is_preview:
         lines = [_line(change, days) for change in changes]
         return await _page(request, me, data.year, lines=lines, count=count, moved=moved)
     log.info("calendar_imported", year=year, dates=count, moved=moved.moved, user_id=me.person.id)
     done = ngettext("Записана {count} дата.", "Записано дат: {count}.", count).format(count=count)
-    return go(f"/schedules/calendar?year={year}", f"{done} {moved.sentence}")
+    return go(f"/schedules/calendar?year={year}", f"{done} {moved.summary}")
 
 
 @post("/schedules/calendar/dates", opt={"tier": MEDIUM})
@@ -79,7 +79,7 @@ async def save_firm_dates(request: AnyRequest, me: Me, data: URLEncodedBody[Date
     if data.is_preview:
         return await _page(request, me, data.first_on[:4], dates=data, dates_moved=told)
     log.info("firm_dates_saved", moved=told.moved, user_id=me.person.id)
-    return go(f"/schedules/calendar?year={data.first_on[:4]}", _("Даты сохранены.") + " " + told.sentence)
+    return go(f"/schedules/calendar?year={data.first_on[:4]}", _("Даты сохранены.") + " " + told.summary)
 
 
 def _line(change: Change, days: list[dict[str, Any]]) -> Line:

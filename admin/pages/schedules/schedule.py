@@ -11,7 +11,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery, SkipValidation, URLEncodedBody
 from litestar.response import Template
 
-from admin.effects import Moved
+from admin.effects import Effect
 from admin.errors import KEYS
 from admin.pages.schedules import words
 from admin.pages.schedules.forms import Archiving, DatesForm, ScheduleForm, week_of
@@ -59,11 +59,11 @@ async def save_schedule(
     except Refused as refusal:
         problem = problem_of(refusal)
         return await _page(request, me, schedule_id, status=422, typed=data, week=data.week, problem=problem)
-    told = Moved.model_validate(moved)
+    told = Effect.model_validate(moved)
     if data.is_preview:
         return await _page(request, me, schedule_id, typed=data, week=data.week, moved=told)
     log.info("schedule_saved", schedule_id=schedule_id, moved=told.moved, user_id=me.person.id)
-    return go(f"/schedules/{schedule_id}", _("График сохранён.") + " " + told.sentence)
+    return go(f"/schedules/{schedule_id}", _("График сохранён.") + " " + told.summary)
 
 
 @post("/schedules/{schedule_id:uuid}/dates", opt={"tier": MEDIUM})
@@ -78,7 +78,7 @@ async def save_dates(
     if data.is_preview:
         return await _page(request, me, schedule_id, dates=data, dates_moved=told)
     log.info("schedule_dates_saved", schedule_id=schedule_id, moved=told.moved, user_id=me.person.id)
-    return go(f"/schedules/{schedule_id}?year={data.first_on[:4]}", _("Даты сохранены.") + " " + told.sentence)
+    return go(f"/schedules/{schedule_id}?year={data.first_on[:4]}", _("Даты сохранены.") + " " + told.summary)
 
 
 @post("/schedules/{schedule_id:uuid}/archive", opt={"tier": MEDIUM})
@@ -95,7 +95,7 @@ async def archive_schedule(
     return go("/schedules", _("График в архиве.") if is_away else _("График снова в работе."))
 
 
-async def set_dates(me: SignedIn, schedule_id: UUID | None, data: DatesForm) -> Moved:
+async def set_dates(me: SignedIn, schedule_id: UUID | None, data: DatesForm) -> Effect:
     """Say what some days are, of one schedule or of the whole firm. Raises `Refused`."""
     moved = await me.database.call(
         "set_dates",
@@ -107,7 +107,7 @@ async def set_dates(me: SignedIn, schedule_id: UUID | None, data: DatesForm) -> 
         hours=data.hours,
         dry_run=data.is_preview,
     )
-    return Moved.model_validate(moved)
+    return Effect.model_validate(moved)
 
 
 def problem_of(refusal: Refused) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from litestar.params import FromPath, SkipValidation
 from litestar.response import Template
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
-from admin.change_effects import Effect
+from admin.effects import Effect
 from admin.errors import KEYS
 from admin.pages.tasks.words import COLUMNS, PROBLEMS, REASONS
 from admin.people import SignedIn
