@@ -294,6 +294,9 @@ declare
   moved jsonb;
 begin
   perform private.expect_role('admin', 'manager');
+  if jsonb_typeof(days) is distinct from 'array' then
+    raise exception 'calendar_is_of_another_year' using errcode = 'PT422';
+  end if;
   begin
     with firms as materialized (
       select
