@@ -381,10 +381,10 @@ declare
   outcomes jsonb;
   windows uuid[];
 begin
-  if act = 'assign' and person.role not in ('admin', 'manager') then
-    raise exception 'not_allowed' using errcode = 'PT403';
-  elsif act not in ('take', 'excuse', 'assign') then
+  if act in ('take', 'excuse', 'assign') is not true then
     raise exception 'unknown_button' using errcode = 'PT400';
+  elsif act = 'assign' and person.role not in ('admin', 'manager') then
+    raise exception 'not_allowed' using errcode = 'PT403';
   elsif cardinality(requests) > 500 then
     raise exception 'too_many_requests' using errcode = 'PT422';
   elsif assignee is not null and not exists (
@@ -414,7 +414,7 @@ begin
     when windows is null then null;
     when act = 'take' then perform private.take_in_hand(windows, person.id, now());
     when act = 'excuse' then perform private.excuse(windows, person.id, now());
-    else perform private.hand_over(windows, assignee, person.id, now());
+    when act = 'assign' then perform private.hand_over(windows, assignee, person.id, now());
   end case;
   return coalesce(outcomes, '[]');
 end

@@ -143,7 +143,7 @@ declare
   nobody constant uuid := '00000000-0000-0000-0000-000000000000';
   firm_zone constant text := private.firm_zone();
 begin
-  if by not in ('firm', 'person', 'chat', 'client', 'policy', 'day', 'week', 'month', 'hour') then
+  if by in ('firm', 'person', 'chat', 'client', 'policy', 'day', 'week', 'month', 'hour') is not true then
     raise exception 'unknown_grouping' using errcode = 'PT400';
   end if;
   return query

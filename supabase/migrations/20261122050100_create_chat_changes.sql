@@ -255,7 +255,7 @@ declare
 begin
   if keeper.role <> 'admin' then
     raise exception 'not_allowed' using errcode = 'PT403';
-  elsif length(btrim(name)) not between 1 and 300 or not private.is_plain_line(name) then
+  elsif (length(btrim(name)) between 1 and 300 and private.is_plain_line(name)) is not true then
     raise exception 'client_name_is_wrong' using errcode = 'PT422';
   end if;
   -- Two presses of one button are one client.

@@ -325,6 +325,9 @@ declare
   moved jsonb;
 begin
   perform private.expect_role('admin', 'manager');
+  if jsonb_typeof(days) is distinct from 'array' then
+    raise exception 'calendar_is_of_another_year' using errcode = 'PT422';
+  end if;
   begin
     select coalesce(jsonb_agg(jsonb_build_object('on_date', c.on_date, 'change', c.change, 'was', f.says) order by c.on_date), '[]')
     from api.import_calendar(bring_in_calendar.year, days, false) as c

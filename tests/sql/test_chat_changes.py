@@ -219,3 +219,5 @@ def test_only_admins_make_clients(db: Connection) -> None:
         db.execute("select api.add_client('Новый')")
     with speaking(db, user_id(ADMIN)):
         assert one(db, "select api.add_client('Новый')")
+    with pytest.raises(psycopg.Error, match="client_name_is_wrong"), speaking(db, user_id(ADMIN)):
+        db.execute("select api.add_client(null)")
