@@ -23,7 +23,7 @@ from tests.sql.firm import (
     monday,
     one,
 )
-from tests.sql.surveys import act, delivery, draft, people, refused, send, start, vote
+from tests.sql.surveys import act, delivery, people, refused, send, start, vote
 
 OTHERS = ["accountant", "observer"]
 CHATS = (ROMASHKA, LEBEDEVA, NIGHT)
@@ -194,4 +194,3 @@ def test_h10_what_erasing_a_client_leaves_still_tells_of_nobody(db: Connection) 
     db.execute("select private.erase_votes(null, 'infinity')")
     assert looks(db, "observer") == before
     assert [row["scope"] for row in before] == ["firm"]
-    assert draft(db, ("2026-04-01", "2026-04-02"))

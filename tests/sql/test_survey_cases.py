@@ -30,7 +30,7 @@ from tests.sql.firm import (
     settle,
     user_id,
 )
-from tests.sql.surveys import act, delivery, draft, people, refused, send, start, tick, vote
+from tests.sql.surveys import act, delivery, draft, people, refused, send, start, status, tick, vote
 
 HOUR = timedelta(hours=1)
 THURSDAY = moscow("2026-04-09 10:00:10")
@@ -284,4 +284,4 @@ def test_answers_are_rated_when_the_firm_wants_it_at_most_once_a_week_per_chat(d
     vote(db, delivery(db, survey, ROMASHKA), ANNA, 2, moscow("2026-04-14 10:35"))
     assert [row[0] for row in told(db, moscow("2026-04-14 10:35"))] == [PETR]
     # A campaign of the same days goes on beside it.
-    assert draft(db, ("2026-04-13", "2026-04-14"))
+    assert status(db, draft(db, ("2026-04-13", "2026-04-14"))) == "draft"
