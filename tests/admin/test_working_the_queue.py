@@ -82,7 +82,11 @@ async def test_an_accountant_answers_from_her_phone(browser: BrowserContext, fir
     await expect(page.get_by_text("Ответ отправляется.")).to_be_visible()
     await expect(page.locator(".reply strong")).to_be_visible()
     looks: list[Request] = []
-    page.on("request", lambda look: looks.append(look))
+
+    def note(look: Request) -> None:
+        looks.append(look)
+
+    page.on("request", note)
     # Nobody reloads: what Telegram said is shown when it is said.
     await expect(page.locator(".reply strong")).to_have_text("не доставлено", timeout=30_000)
     await expect(page.get_by_role("button", name="Отправить ещё раз")).to_be_visible()
