@@ -1,6 +1,7 @@
 """The office of `make demo` is open for the day that is played, whatever the hour and the weekday."""
 
 from datetime import datetime, timedelta
+from datetime import time as clock
 
 import pytest
 
@@ -14,7 +15,7 @@ def coming(weekday: int, time: str) -> datetime:
     """Return the next such hour of a Moscow clock; Monday is 1."""
     today = datetime.now(MOSCOW)
     day = today + timedelta(days=(weekday - today.isoweekday()) % 7)
-    return datetime.combine(day, datetime.strptime(time, "%H:%M").time(), MOSCOW)
+    return datetime.combine(day, clock.fromisoformat(time), MOSCOW)
 
 
 @pytest.mark.parametrize(("weekday", "time"), [(5, "12:00"), (1, "23:54"), (1, "23:55"), (1, "23:57"), (2, "02:00")])
