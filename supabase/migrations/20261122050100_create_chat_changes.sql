@@ -122,6 +122,8 @@ declare
   mark constant bigint := private.latest_event();
   effect jsonb;
 begin
+  -- Before anything is read: a message that is being taken in opens its window with the terms of before.
+  perform private.hold_chats(array(select c.chat_id from public.chats as c where c.id = change_chat.id));
   select c.* into here
   from public.chats as c
   where c.id = change_chat.id
@@ -190,13 +192,13 @@ as $$
 /* What api.change_client does to the client itself. A definer, because windows are the engine's. */
 #variable_conflict use_column
 declare
-  before constant private.chat_terms[] := array(
-    select t from private.chat_terms as t where t.client_id = change_client.client_id
-  );
+  before private.chat_terms[];
   mark constant bigint := private.latest_event();
   effect jsonb;
 begin
   perform private.chat_keeper(null);
+  perform private.hold_chats(array(select c.chat_id from public.chats as c where c.client_id = change_client.client_id));
+  before := array(select t from private.chat_terms as t where t.client_id = change_client.client_id);
   begin
     update public.clients as k
     set name = btrim(change_client.name), tier = change_client.tier

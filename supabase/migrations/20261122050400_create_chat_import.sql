@@ -236,6 +236,9 @@ begin
   if exists (select from unnest(judged) as j where j.errors <> '[]') then
     raise exception 'list_has_errors' using errcode = 'PT409';
   end if;
+  -- A message that is being taken in opens its window with the terms of before. Whoever takes some in shares the calendar first: this keeps
+  -- all of them away, where a lock for each of five thousand chats would be more than a server has.
+  perform pg_advisory_xact_lock(hashtextextended('calendar', 0));
   clients := private.import_clients(judged);
   -- Once more, now that all clients are there.
   judged := array(select j from private.judge_chats(rows, keeper) as j);
