@@ -366,6 +366,20 @@ as $$
   end
 $$;
 
+create function private.hold_chats(chats bigint[])
+returns void
+language plpgsql
+set search_path = ''
+as $$
+/* Keeps everybody else from the windows of some chats until the transaction ends: in the order of ingest, and to be called before any row
+   is locked, or the two would wait for each other. */
+begin
+  perform pg_advisory_xact_lock_shared(hashtextextended('calendar', 0));
+  perform pg_advisory_xact_lock(c.chat_id)
+  from (select distinct t.chat_id from unnest(chats) as t (chat_id) order by t.chat_id) as c;
+end
+$$;
+
 create function api.act_on_requests(requests uuid[], act text, assignee uuid default null)
 returns jsonb
 language plpgsql
@@ -393,10 +407,7 @@ begin
     raise exception 'assignee_is_unknown' using errcode = 'PT422';
   end if;
 
-  -- In the order of ingest, and before any row is locked, or the two would wait for each other.
-  perform pg_advisory_xact_lock_shared(hashtextextended('calendar', 0));
-  perform pg_advisory_xact_lock(c.chat_id)
-  from (select distinct w.chat_id from public.client_requests as w where w.id = any (requests) order by w.chat_id) as c;
+  perform private.hold_chats(array(select w.chat_id from public.client_requests as w where w.id = any (requests)));
   perform from public.client_requests as w where w.id = any (requests) order by w.id for update;
 
   select
@@ -422,6 +433,7 @@ $$;
 
 grant execute on function
   private.given_chat_ids(uuid[], timestamptz),
+  private.hold_chats(bigint[]),
   private.hand_over(uuid[], uuid, uuid, timestamptz),
   private.act_on_window(text, public.users, uuid, public.client_requests, timestamptz)
 to service_role;
