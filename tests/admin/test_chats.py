@@ -85,10 +85,12 @@ def test_s8_a_change_says_what_it_does_to_who_waits_before_it_is_saved(
 
 
 def test_one_click_mends_what_is_amiss_or_says_why_not(reader: Reader, firm: Firm, owner: Colleague) -> None:
-    chat = firm.connect_chat(None)
+    chat = firm.connect_chat(None, schedule=firm.never_open())
     path = f"/chats/{key_of(firm, chat)}"
     reader.as_person(firm.hire("admin"))
     assert "Ответственного нет" in words(reader.get(path))
+    # The same lights stand on the page of a link, where nothing is set.
+    assert f'href="{path}#settings"' in reader.get(f"{path}/health").text
     assert post(reader, f"{path}/act", act="assign", key=str(owner.id)).status_code == 303
     assert owner.name in words(reader.get(path))
     assert post(reader, f"{path}/act", act="delete").status_code == 303
@@ -150,10 +152,14 @@ def test_a_mended_list_is_applied_by_the_job_and_found_again(
     reader.as_person(manager)
     task = send(reader, table((chat.name, "", owner.email, "45")).encode("utf-8-sig")).headers["location"]
     assert "Чаты с новыми настройками: 1" in words(reader.get(task))
+    firm.run("update public.tasks set state = 'running' where id = %s", task.rpartition("/")[2])
+    assert 'hx-trigger="refresh, every' in reader.get(task).text
+    firm.run("update public.tasks set state = 'draft' where id = %s", task.rpartition("/")[2])
     assert post(reader, f"{task}/start").status_code == 303
     query = "select assigned_accountant_id, sla_threshold_minutes from public.chats where chat_id = %s"
     assert until(lambda: firm.row(query, chat.id) == (owner.id, 45), 15)
-    assert until(lambda: "Что сделано" in words(reader.get(task)), 15)
+    assert until(lambda: "Что сделано" in words(reader.get(f"{task}/state")), 15)
+    assert "hx-trigger" not in reader.get(f"{task}/state").text
     assert "Загрузка чатов из файла Готово" in words(reader.get("/tasks"))
     with Reader(admin) as other:
         assert other.as_person(firm.hire("manager")).get(task).status_code == 404

@@ -1,5 +1,7 @@
 """`/settings`, `/audit`, `/errors`, `/system` and `/help`: what an admin finds there, and nobody else."""
 
+import csv
+import io
 import json
 import re
 import secrets
@@ -60,6 +62,30 @@ def test_a_setting_is_changed_or_says_beside_itself_why_not(reader: Reader, firm
         assert "Ада Настройщица" in entry
     finally:
         reader.post("/settings", data=settings_form(page, firm_name=before))
+
+
+def test_the_audit_is_taken_along_as_it_is_shown(reader: Reader, firm: Firm) -> None:
+    """By admins alone: nobody else has the page."""
+    ada, title = firm.hire("admin"), f"=Шаблон {secrets.token_hex(3)}"
+    form = {"_csrf_token": hidden(reader.as_person(ada).get("/audit"), "_csrf_token")}
+    for body in ("Один", "Два"):
+        template = {"category": "Акты", "title": f"{title} {body}", "content": body}
+        assert reader.post("/templates", data={**form, **template}).status_code == 303
+    asked = {"actor": str(ada.id), "entity": "templates"}
+    answer = reader.post("/audit/export", params=asked, data=form)
+    assert answer.text.startswith("\ufeff№;Когда (Europe/Moscow);Кто;")
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"), newline=""), delimiter=";"))
+    shown = re.findall(r"№ (\d+) ·", words(reader.get("/audit", params=asked)))
+    assert [row["№"] for row in rows] == shown != []
+    assert [(row["Название"], row["Действие"], row["Что"]) for row in rows] == [
+        (f"'{title} Два", "создание", "шаблон"),
+        (f"'{title} Один", "создание", "шаблон"),
+    ]
+    assert "название: =Шаблон" in rows[0]["Что изменилось"]
+    assert "выгрузка данных: журнал" in words(reader.get("/audit", params={"actor": str(ada.id), "action": "export"}))
+    petr = firm.hire("manager")
+    form = {"_csrf_token": hidden(reader.as_person(petr).get("/templates"), "_csrf_token")}
+    assert reader.post("/audit/export", data=form).status_code == 403
 
 
 def told(firm: Firm, reference: str, fingerprint: str) -> None:
