@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
-import segno
 import structlog
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
@@ -16,6 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, f
 from admin.errors import KEYS
 from admin.pages.chats.card import Card, Offers
 from admin.people import SignedIn
+from admin.qr import picture_of
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -64,7 +64,7 @@ class Link(BaseModel):
     @property
     def picture(self) -> str:
         """The address as a QR code, as an address of a picture."""
-        return segno.make_qr(self.address).svg_data_uri(scale=6, border=2)
+        return picture_of(self.address)
 
     @property
     def called(self) -> str:

@@ -11,6 +11,7 @@ from litestar.response import Redirect, Template
 from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 
 from admin.people import SignedIn
+from admin.qr import picture_of
 from admin.rendering import is_fragment
 from admin.throttling import MEDIUM
 
@@ -42,6 +43,11 @@ class Link(BaseModel):
     def address(self) -> str | None:
         """Where the link leads."""
         return f"https://t.me/{self.bot_username}?start=verify_{self.token}" if self.bot_username else None
+
+    @property
+    def picture(self) -> str | None:
+        """The same, to be read by a phone's camera."""
+        return picture_of(self.address) if self.address else None
 
 
 _ACCOUNTS = TypeAdapter(list[Account])
