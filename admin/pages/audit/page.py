@@ -13,11 +13,11 @@ from litestar.params import SkipValidation
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from admin.filters import Period
-from admin.keyset import cut
+from admin.keyset import Cursor, Whole, cut
 from admin.pages.audit.words import ACTION_WORDS, ENTITY_WORDS, field_words
-from admin.people import SignedIn
+from admin.people import ADMINS, SignedIn, refuse_all_but
 from admin.rendering import show
-from infra.supabase import Refused, Unavailable
+from infra.supabase import Unavailable
 from infra.words import _
 
 Me = NamedDependency[SkipValidation[SignedIn]]
@@ -154,15 +154,14 @@ class Asked(Period):
 @get("/audit")
 async def show_audit(request: AnyRequest, me: Me) -> Response[Any]:
     """Show the log."""
-    if me.person.role != "admin":
-        raise Refused("not_allowed", "42501")
+    refuse_all_but(me, ADMINS)
     asked = Asked.of(request)
     context: dict[str, Any] = {"asked": asked, "actions": ACTION_WORDS, "entities": ENTITY_WORDS}
     try:
         found = await me.database.call(
             "audit_page",
             **{**asked.model_dump(mode="json", exclude={"after", "since", "until"}), **asked.bounds(request)},
-            **asked.begins_after(before_id=int),
+            **Cursor.place(asked.after, before_id=Whole),
         )
     except Unavailable:
         return show(request, me, "pages/audit/page.html", 503, page=None, entries=[], more_at=None, **context)

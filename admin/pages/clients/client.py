@@ -13,7 +13,7 @@ from litestar.response import Redirect, Stream, Template
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from admin.effects import Effect
-from admin.errors import KEYS
+from admin.errors import advice_of
 from admin.pages.clients.chats import Chat, Figures
 from admin.people import SignedIn
 from admin.rendering import show
@@ -114,9 +114,8 @@ async def change_client(
         if not data.is_seen and not effect.sentences:
             await _change(me, client_id, data, dry_run=False)
     except Refused as refusal:
-        if refusal.key not in KEYS or refusal.key in {"client_not_found", "not_allowed"}:
-            raise
-        return await _page(request, me, client_id, 422, typed=data, change_problem=_(KEYS[refusal.key].advice))
+        problem = advice_of(refusal, "client_not_found")
+        return await _page(request, me, client_id, 422, typed=data, change_problem=problem)
     if effect.sentences and not data.is_seen:
         return await _page(request, me, client_id, typed=data, effect=effect)
     log.info("client_changed", client_id=str(client_id), user_id=me.person.id)

@@ -10,12 +10,12 @@ from litestar.response import Redirect
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from admin.filters import Filters
-from admin.keyset import cut
-from admin.people import SignedIn
+from admin.keyset import Cursor, cut
+from admin.people import ADMINS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
-from infra.supabase import Refused, Unavailable
+from infra.supabase import Unavailable
 from infra.words import N_, _
 
 Me = NamedDependency[SkipValidation[SignedIn]]
@@ -86,7 +86,7 @@ class Asked(Filters):
 @get("/errors")
 async def show_errors(request: AnyRequest, me: Me) -> Response[Any]:
     """Show the kinds of errors, the latest first, or those with a reference."""
-    _refuse_all_but_admins(me)
+    refuse_all_but(me, ADMINS)
     asked = Asked.of(request)
     context: dict[str, Any] = {"asked": asked, "components": COMPONENT_WORDS, "states": STATE_WORDS}
     try:
@@ -95,7 +95,7 @@ async def show_errors(request: AnyRequest, me: Me) -> Response[Any]:
             state=asked.state,
             component=asked.component,
             reference=asked.reference,
-            **asked.begins_after(after_at=AwareDatetime, after_fingerprint=Fingerprint),
+            **Cursor.place(asked.after, after_at=AwareDatetime, after_fingerprint=Fingerprint),
         )
     except Unavailable:
         return show(request, me, "pages/errors/page.html", 503, page=None, groups=[], more_at=None, **context)
@@ -110,8 +110,3 @@ async def resolve_error(me: Me, fingerprint: FromPath[str]) -> Redirect:
     """Call a kind of error resolved, until it comes back."""
     await me.database.call("resolve_error", fingerprint=fingerprint)
     return go("/errors", _("Отмечено как решённое. Если ошибка повторится, она вернётся в список."))
-
-
-def _refuse_all_but_admins(me: SignedIn) -> None:
-    if me.person.role != "admin":
-        raise Refused("not_allowed", "42501")

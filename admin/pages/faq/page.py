@@ -11,9 +11,9 @@ from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Redirect
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from admin.errors import KEYS
+from admin.errors import advice_of
 from admin.filters import Filters
-from admin.people import SignedIn
+from admin.people import MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -23,7 +23,6 @@ from infra.words import _
 Me = NamedDependency[SkipValidation[SignedIn]]
 AnyRequest = Request[Any, Any, Any]
 
-KEEPERS = frozenset({"admin", "manager"})
 # Which field of the form a refusal is about.
 FIELDS = {"question_is_written": "question", "answer_fits_one_message": "answer"}
 
@@ -110,7 +109,7 @@ class PutAway(BaseModel):
 async def show_faq(request: AnyRequest, me: Me) -> Response[Any]:
     """Show the questions in use or those put away, and what the bot would answer to the words in the box."""
     asked = Asked.of(request)
-    context: dict[str, Any] = {"asked": asked, "keepers": KEEPERS}
+    context: dict[str, Any] = {"asked": asked, "keepers": MANAGERS}
     try:
         found, tried = await asyncio.gather(
             me.database.call("faq_page", words=asked.q, archived=asked.archived), _try(me, asked.words)
@@ -123,14 +122,14 @@ async def show_faq(request: AnyRequest, me: Me) -> Response[Any]:
 @get("/faq/new")
 async def show_new_faq_item(request: AnyRequest, me: Me) -> Response[Any]:
     """Show an empty form."""
-    _refuse_all_but_keepers(me)
+    refuse_all_but(me, MANAGERS)
     return _form(request, me, Typed(), None)
 
 
 @get("/faq/{item_id:uuid}")
 async def show_faq_item(request: AnyRequest, me: Me, item_id: FromPath[UUID]) -> Response[Any]:
     """Show one in its form."""
-    _refuse_all_but_keepers(me)
+    refuse_all_but(me, MANAGERS)
     item = await _read_one(me, item_id)
     typed = Typed(question=item.question, answer=item.answer, keywords="\n".join(item.keywords))
     return _form(request, me, typed, item)
@@ -147,7 +146,7 @@ async def save_faq_item(
     request: AnyRequest, me: Me, item_id: FromPath[UUID], data: URLEncodedBody[Typed]
 ) -> Response[Any]:
     """Keep a changed question."""
-    _refuse_all_but_keepers(me)
+    refuse_all_but(me, MANAGERS)
     return await _save(request, me, data, await _read_one(me, item_id))
 
 
@@ -174,30 +173,22 @@ async def _save(request: AnyRequest, me: SignedIn, data: Typed, item: Item | Non
             faq_item_id=str(item.id) if item else None,
         )
     except Refused as refusal:
-        if refusal.key not in KEYS or refusal.is_of_rights:
-            raise
-        return _form(request, me, data, item, status=422, problem=refusal.key)
+        return _form(request, me, data, item, refused=refusal)
     return go("/faq", _("Вопрос сохранён."))
 
 
 def _form(
-    request: AnyRequest,
-    me: SignedIn,
-    typed: Typed,
-    item: Item | None,
-    *,
-    status: int = 200,
-    problem: str | None = None,
+    request: AnyRequest, me: SignedIn, typed: Typed, item: Item | None, *, refused: Refused | None = None
 ) -> Response[Any]:
     return show(
         request,
         me,
         "pages/faq/form.html",
-        status,
+        422 if refused else 200,
         typed=typed,
         item=item,
-        problem=_(KEYS[problem].advice) if problem else None,
-        problem_field=FIELDS.get(problem, "keywords") if problem else None,
+        problem=advice_of(refused) if refused else None,
+        problem_field=FIELDS.get(refused.key, "keywords") if refused else None,
     )
 
 
@@ -207,8 +198,3 @@ async def _read_one(me: SignedIn, item_id: UUID) -> Item:
     if not found:
         raise NotFoundException
     return Item.model_validate(found[0])
-
-
-def _refuse_all_but_keepers(me: SignedIn) -> None:
-    if me.person.role not in KEEPERS:
-        raise Refused("not_allowed", "42501")

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, NamedTuple
-from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from admin.models import Chosen
 from admin.pages.schedules.rows import Hours
 
 WEEKDAYS = range(1, 8)
@@ -16,11 +16,6 @@ _USUAL = 2
 def _listed(value: Any) -> Any:
     """Return the values of a field that a form may send once, often or never."""
     return [value] if isinstance(value, str) else value
-
-
-def _chosen(value: Any) -> Any:
-    """Return what was chosen of a list; the first of them is nothing."""
-    return value or None
 
 
 Typed = Annotated[str, Field(max_length=200)]
@@ -52,7 +47,7 @@ class NewSchedule(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     name: Typed = ""
-    copy_of: Annotated[UUID | None, BeforeValidator(_chosen)] = None
+    copy_of: Chosen = None
 
 
 class ScheduleForm(_Form):

@@ -8,8 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation, URLEncodedBody
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from admin.errors import KEYS
-from admin.people import SignedIn
+from admin.errors import advice_of
+from admin.people import ADMINS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import LOW
 from admin.toasts import go
@@ -106,7 +106,7 @@ class Typed(BaseModel):
 @get("/settings")
 async def show_settings(request: AnyRequest, me: Me) -> Response[Any]:
     """Show the settings."""
-    _refuse_all_but_admins(me)
+    refuse_all_but(me, ADMINS)
     try:
         page = await _read(me)
     except Unavailable:
@@ -117,7 +117,7 @@ async def show_settings(request: AnyRequest, me: Me) -> Response[Any]:
 @post("/settings", opt={"tier": LOW})
 async def change_settings(request: AnyRequest, me: Me, data: URLEncodedBody[Typed]) -> Response[Any]:
     """Change them all at once, or say beside the field why not."""
-    _refuse_all_but_admins(me)
+    refuse_all_but(me, ADMINS)
     try:
         await me.database.call(
             "change_settings",
@@ -136,7 +136,7 @@ async def change_settings(request: AnyRequest, me: Me, data: URLEncodedBody[Type
         if refusal.key not in FIELDS:
             raise
         page = await _read(me)
-        context = {"typed": data, "problem": _(KEYS[refusal.key].advice), "field": FIELDS[refusal.key]}
+        context = {"typed": data, "problem": advice_of(refusal), "field": FIELDS[refusal.key]}
         return show(request, me, "pages/settings/page.html", 422, page=page, **context)
     return go("/settings", _("Настройки сохранены."))
 
@@ -160,8 +160,3 @@ def _number(text: str, promise: str) -> int:
     except ValueError as error:
         raise Refused(promise, "PT422") from error
     return max(min(number, 1_000_000), -1)
-
-
-def _refuse_all_but_admins(me: SignedIn) -> None:
-    if me.person.role != "admin":
-        raise Refused("not_allowed", "42501")

@@ -12,7 +12,7 @@ from litestar.response import Template
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from admin.effects import Effect
-from admin.errors import KEYS
+from admin.errors import advice_of
 from admin.pages.tasks.words import COLUMNS, PROBLEMS, REASONS
 from admin.people import SignedIn
 from admin.rendering import show
@@ -148,9 +148,7 @@ async def _act(request: AnyRequest, me: SignedIn, task_id: UUID, function: str, 
     try:
         await me.database.call(function, id=str(task_id))
     except Refused as refusal:
-        if refusal.key not in {"task_is_started", "task_has_errors"}:
-            raise
-        return await _page(request, me, task_id, 409, _(KEYS[refusal.key].advice))
+        return await _page(request, me, task_id, 409, advice_of(refusal, "unknown_task"))
     log.info("task_decided", task_id=str(task_id), decision=function, user_id=me.person.id)
     return go(path, said)
 
