@@ -105,11 +105,14 @@ class Sessions:
     async def all_of(self, person_id: UUID) -> list[OpenSession]:
         """Return the open sessions of a person, the one used last first."""
         handles = [handle.decode() for handle in await self._redis.zrange(SESSIONS_OF + str(person_id), 0, -1)]
-        found = []
-        for handle in handles:
-            session, seen = await self._load(SESSION + handle), await self._redis.get(SEEN + handle)
-            if session and session.login.person_id == person_id:
-                found.append(OpenSession(handle, session, int(seen or session.started_at)))
+        names = [prefix + handle for prefix in (SESSION, SEEN) for handle in handles]
+        stored = await self._redis.mget(names) if names else []
+        opened = [self._opened(sealed) for sealed in stored[: len(handles)]]
+        found = [
+            OpenSession(handle, session, int(seen or session.started_at))
+            for handle, session, seen in zip(handles, opened, stored[len(handles) :], strict=True)
+            if session and session.login.person_id == person_id
+        ]
         return sorted(found, key=lambda item: -item.seen_at)
 
     async def end(self, session_id: str) -> UUID | None:

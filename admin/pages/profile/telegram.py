@@ -11,7 +11,7 @@ from litestar.response import Redirect, Template
 from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 
 from admin.people import SignedIn
-from admin.rendering import is_fragment
+from admin.rendering import is_fragment, show
 from admin.throttling import MEDIUM
 
 log = structlog.get_logger()
@@ -70,9 +70,8 @@ async def unlink_telegram(me: NamedDependency[SkipValidation[SignedIn]]) -> Resp
     return Redirect("/profile/telegram", status_code=303)
 
 
-async def _page(request: AnyRequest, me: SignedIn, link: Link | None = None) -> Response[Any]:
+async def _page(request: AnyRequest, me: SignedIn, link: Link | None = None) -> Template:
     columns = ",".join(Account.model_fields)
     [account] = _ACCOUNTS.validate_python(await me.database.read("users", columns, id=str(me.person.id)))
-    is_part = is_fragment(request)
-    name = "pages/profile/_telegram_account.html" if is_part else "pages/profile/telegram.html"
-    return Template(name, context={"me": me.person, "account": account, "link": link})
+    name = "pages/profile/_telegram_account.html" if is_fragment(request) else "pages/profile/telegram.html"
+    return show(request, me, name, account=account, link=link)
