@@ -10,7 +10,7 @@ from litestar.response import Redirect
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from admin.filters import Period
-from admin.keyset import cut
+from admin.keyset import Cursor, cut
 from admin.next_page import safe_next
 from admin.people import SignedIn
 from admin.rendering import is_fragment, show
@@ -206,6 +206,6 @@ async def _read(request: Request[Any, Any, Any], me: SignedIn, asked: Asked) -> 
         level=asked.level,
         person=str(asked.person) if asked.person else None,
         **asked.bounds(request),
-        **asked.begins_after(after_at=AwareDatetime, after_id=UUID),
+        **Cursor.place(asked.after, after_at=AwareDatetime, after_id=UUID),
     )
     return Page.model_validate(found)

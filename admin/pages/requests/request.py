@@ -1,6 +1,7 @@
 """`/requests/<id>`: the conversation around one wait, why it took so long, who was told, and what can be done."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from admin.pages.requests.bulk import CHAT_OWNER, act
 from admin.pages.requests.desk import Desk
 from admin.pages.requests.ledger import Ledger
-from admin.pages.requests.talk import Place, Talk
+from admin.pages.requests.talk import Talk, place_of
 from admin.people import SignedIn
 from admin.rendering import is_fragment, show
 from admin.throttling import MEDIUM
@@ -61,7 +62,7 @@ async def show_request(
     read: FromQuery[str] = "",
 ) -> Template:
     """Show one window, to htmx a piece of its talk or what changes; another's answers as one that does not exist."""
-    place = Place.read(before, after)
+    place = place_of(before, after)
     if place and is_fragment(request):
         talk = await _read_talk(me, request_id, place)
         return show(request, me, "pages/requests/_talk.html", talk=talk, place=place, request_id=request_id)
@@ -73,7 +74,7 @@ async def story(
     me: SignedIn,
     request_id: UUID,
     *,
-    place: Place | None = None,
+    place: Mapping[str, Any] | None = None,
     was_paged: bool = False,
     draft: Draft | None = None,
     status: int = 200,
@@ -100,9 +101,8 @@ async def story(
     return show(request, me, name, status=status, **context)
 
 
-async def _read_talk(me: SignedIn, request_id: UUID, place: Place | None) -> Talk:
-    arguments = place.arguments() if place else {}
-    return Talk.model_validate(await me.database.call("transcript", request_id=str(request_id), **arguments))
+async def _read_talk(me: SignedIn, request_id: UUID, place: Mapping[str, Any] | None) -> Talk:
+    return Talk.model_validate(await me.database.call("transcript", request_id=str(request_id), **(place or {})))
 
 
 @post("/requests/{request_id:uuid}/take", opt={"tier": MEDIUM})

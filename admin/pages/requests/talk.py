@@ -1,11 +1,11 @@
 """The conversation around one window, a piece at a time, as `api.transcript` tells it."""
 
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlencode
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from admin.keyset import Cursor
+from admin.keyset import Cursor, Whole
 from admin.pages.requests.rows import KIND_WORDS
 from infra.words import N_, _
 
@@ -49,27 +49,10 @@ class Message(_Told):
         return _(KIND_WORDS.get(self.kind, N_("Файл") if self.has_file else N_("Сообщение без текста")))
 
 
-class Place(_Told):
-    """A message before or after which the talk goes on."""
-
-    side: Literal["before", "after"]
-    at: AwareDatetime
-    message_id: int
-
-    @classmethod
-    def read(cls, before: str, after: str) -> "Place | None":
-        """Return the place that an address names, if any; what somebody made up is none."""
-        values = Cursor.read(before or after)
-        if values is None or len(values) != 2:  # noqa: PLR2004 (an instant and an id)
-            return None
-        try:
-            return cls(side="before" if before else "after", at=values[0], message_id=values[1])
-        except ValidationError:
-            return None
-
-    def arguments(self) -> dict[str, Any]:
-        """Return what `api.transcript` takes."""
-        return {f"{self.side}_at": self.at.isoformat(), f"{self.side}_id": self.message_id}
+def place_of(before: str, after: str) -> dict[str, Any]:
+    """Return before or after which message the talk goes on, as `api.transcript` takes it; nothing where it begins."""
+    side = "before" if before else "after"
+    return Cursor.place(before or after, **{f"{side}_at": AwareDatetime, f"{side}_id": Whole})
 
 
 class Talk(_Told):
