@@ -58,9 +58,14 @@ class Period(Filters):
     since: Day | None = None
     until: Day | None = None
 
+    @staticmethod
+    def wall(request: AnyRequest) -> Wall:
+        """Return the clock of the reader, by whose days it is asked."""
+        return Wall(request.cookies.get("zone"), datetime.now(UTC))
+
     def bounds(self, request: AnyRequest) -> dict[str, str]:
         """Return the first instant of the period, and the first after it, where the reader is."""
-        wall = Wall(request.cookies.get("zone"), datetime.now(UTC))
+        zone = self.wall(request).zone
         until = self.until + timedelta(days=1) if self.until else None
         days = {"since": self.since, "until": until}
-        return {name: datetime.combine(day, time(), tzinfo=wall.zone).isoformat() for name, day in days.items() if day}
+        return {name: datetime.combine(day, time(), tzinfo=zone).isoformat() for name, day in days.items() if day}

@@ -14,6 +14,7 @@ BY_HAND = {
 }
 # Changes whose address says it all.
 WITHOUT_FIELDS = {
+    "POST /audit/export",
     "POST /logout",
     "POST /profile/sessions/{handle:str}/end",
     "POST /profile/sessions/end",
