@@ -6,18 +6,17 @@ from typing import Annotated, Any, Self
 from urllib.parse import urlencode
 
 from litestar import Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from admin.models import Frozen
 from admin.times import Wall
 
 AnyRequest = Request[Any, Any, Any]
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 1, 1))]
 
 
-class Address(BaseModel):
+class Address(Frozen):
     """The query of an address. What makes no sense in it counts as not said, and the rest stands."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     @classmethod
     def read(cls, query: Mapping[str, str]) -> Self:

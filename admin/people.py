@@ -9,9 +9,10 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 
 from admin.auth import Login
+from admin.models import Frozen
 from admin.services import Services
 from admin.sessions import Session
 from admin.visitors import address_of
@@ -48,10 +49,8 @@ class SignInNeeded(Exception):  # noqa: N818 (reads as what happened)
         self.reason = reason
 
 
-class Person(BaseModel):
+class Person(Frozen):
     """A row of `api.users`."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     email: str

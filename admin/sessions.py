@@ -13,12 +13,13 @@ import structlog
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 from redis.asyncio import Redis
 from redis.asyncio.lock import Lock
 from redis.exceptions import RedisError
 
 from admin.auth import Auth, Login, LoginRefused
+from admin.models import Frozen
 from admin.tokens import AuthUnavailable
 from admin.visitors import UNKNOWN, Visitor
 from infra.redis import ENDED, ENDED_SECONDS, HINTS, SEEN, SESSION, SESSIONS_OF
@@ -40,10 +41,8 @@ class Limits(NamedTuple):
     life_seconds: int = 30 * 24 * 3600
 
 
-class Session(BaseModel):
+class Session(Frozen):
     """A signed-in browser. Instants are seconds since 1970; `ends_at` does not move, however busy the person is."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     login: Login
     started_at: int

@@ -10,10 +10,11 @@ from uuid import UUID
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from admin.filters import Period
 from admin.keyset import Cursor, Whole, cut
+from admin.models import Frozen
 from admin.pages.audit.words import ACTION_WORDS, ENTITY_WORDS, field_words
 from admin.people import ADMINS, SignedIn, refuse_all_but
 from admin.rendering import show
@@ -31,10 +32,6 @@ _INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00$")
 HIDDEN = "[hidden]"
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
 class Difference(NamedTuple):
     """A field before and after; `is_long` values are folded."""
 
@@ -44,7 +41,7 @@ class Difference(NamedTuple):
     is_long: bool
 
 
-class Entry(_Read):
+class Entry(Frozen):
     """An entry of the log; `seal` is the number of the seal over it, none for the few seconds until it has one."""
 
     id: int
@@ -86,7 +83,7 @@ class Entry(_Read):
         return next((str(row[name]) for name in names if row.get(name) not in {None, "", HIDDEN}), None)
 
 
-class Head(_Read):
+class Head(Frozen):
     """The last seal: the anchor that an operator verifies the chain against."""
 
     number: int
@@ -96,14 +93,14 @@ class Head(_Read):
     unsealed_since: AwareDatetime | None
 
 
-class Choice(_Read):
+class Choice(Frozen):
     """A person to look for."""
 
     id: UUID
     name: str | None
 
 
-class Page(_Read):
+class Page(Frozen):
     """What `api.audit_page` answers."""
 
     head: Head | None

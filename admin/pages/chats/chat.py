@@ -10,12 +10,12 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, SkipValidation, URLEncodedBody
 from litestar.response import Template
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from admin.effects import Effect
 from admin.errors import advice_of
 from admin.keyset import Cursor, Whole
-from admin.models import Chosen
+from admin.models import Chosen, Frozen
 from admin.pages.chats.card import LOCALES, RECEIPTS, Card, Edge, Offers, Talk
 from admin.people import MANAGERS, SignedIn
 from admin.rendering import show
@@ -38,10 +38,8 @@ ACTS: dict[str, tuple[dict[str, bool], str]] = {
 }
 
 
-class SettingsForm(BaseModel):
+class SettingsForm(Frozen):
     """What can be set of a chat, as it is typed; nothing chosen is the firm's usual."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     client_id: UUID | None = None
     assigned_accountant_id: UUID | None = None
@@ -67,10 +65,8 @@ class SettingsForm(BaseModel):
         return self.model_dump(mode="json", exclude={"is_seen"})
 
 
-class ActForm(BaseModel):
+class ActForm(Frozen):
     """One click; `key` is the person or the client that was chosen with it."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     act: Literal["watch", "trust", "delete", "restore", "assign", "connect"]
     key: Chosen = None

@@ -11,10 +11,10 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery, SkipValidation, URLEncodedBody
 from litestar.response import Template
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter
 
 from admin.errors import advice_of
-from admin.models import Chosen
+from admin.models import Chosen, Frozen
 from admin.pages.chats.card import Card, Offers
 from admin.people import SignedIn
 from admin.rendering import show
@@ -29,19 +29,15 @@ AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]
 
 
-class Joined(BaseModel):
+class Joined(Frozen):
     """The chat that a link has connected."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     id: UUID
     chat_name: str
 
 
-class Link(BaseModel):
+class Link(Frozen):
     """A link that connects a group, as `private.invitation_card` describes it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     id: UUID
     token: str
@@ -73,10 +69,8 @@ class Link(BaseModel):
         return self.chat_name or self.client or _("Без клиента")
 
 
-class ConnectForm(BaseModel):
+class ConnectForm(Frozen):
     """What the wizard asks for; a name that is typed is a new client's."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     client_id: Chosen = None
     client_name: str = Field(default="", max_length=1000)

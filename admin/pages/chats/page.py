@@ -7,10 +7,11 @@ from litestar import Request, get
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.response import Template
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from admin.filters import Filters
 from admin.keyset import PAGE, Cursor, Whole, cut
+from admin.models import Frozen
 from admin.pages.chats.lights import LIGHTS, Light, light_word, reason
 from admin.people import SignedIn
 from admin.rendering import show
@@ -26,10 +27,8 @@ WATCHED = {
 NOBODY = UUID(int=0)
 
 
-class Listed(BaseModel):
+class Listed(Frozen):
     """A row of `api.list_chats`."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     id: UUID
     chat_name: str
@@ -63,19 +62,15 @@ class Listed(BaseModel):
         return tier_word(self.tier)
 
 
-class Owner(BaseModel):
+class Owner(Frozen):
     """Somebody who answers for chats."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     name: str
 
 
-class Found(BaseModel):
+class Found(Frozen):
     """What `api.list_chats` answers."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     counts: dict[Light, int]
     owners: list[Owner]

@@ -8,11 +8,12 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation, URLEncodedBody
 from litestar.response import Template
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from admin.errors import advice_of
 from admin.filters import Filters
 from admin.keyset import PAGE, Cursor, cut
+from admin.models import Frozen
 from admin.people import SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
@@ -27,19 +28,15 @@ AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]
 
 
-class Segment(BaseModel):
+class Segment(Frozen):
     """A group of chats that the reader may narrow the list to."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     name: str
 
 
-class Listed(BaseModel):
+class Listed(Frozen):
     """A row of `api.list_clients`."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     name: str
@@ -56,10 +53,8 @@ class Listed(BaseModel):
         return tier_word(self.tier)
 
 
-class Found(BaseModel):
+class Found(Frozen):
     """What `api.list_clients` answers."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     total: int
     rows: list[Listed]
@@ -74,10 +69,8 @@ class Asked(Filters):
     segment: UUID | None = None
 
 
-class NewClient(BaseModel):
+class NewClient(Frozen):
     """The form: a name."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     name: str = Field(default="", max_length=1000)
 

@@ -7,10 +7,11 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 from litestar.response import Redirect
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from admin.filters import Filters
 from admin.keyset import Cursor, cut
+from admin.models import Frozen
 from admin.people import ADMINS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import MEDIUM
@@ -26,18 +27,14 @@ COMPONENT_WORDS = {"bot": N_("бот"), "jobs": N_("фоновые задани�
 STATE_WORDS = {"open": N_("Нерешённые"), "resolved": N_("Решённые")}
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Colleague(_Read):
+class Colleague(Frozen):
     """A person of the firm."""
 
     id: UUID
     name: str | None
 
 
-class Reference(_Read):
+class Reference(Frozen):
     """A number that somebody was told."""
 
     reference: str
@@ -46,7 +43,7 @@ class Reference(_Read):
     detail: dict[str, Any]
 
 
-class Group(_Read):
+class Group(Frozen):
     """Errors of one kind and place."""
 
     fingerprint: str
@@ -68,7 +65,7 @@ class Group(_Read):
         return _(COMPONENT_WORDS[self.component])
 
 
-class Page(_Read):
+class Page(Frozen):
     """What `api.errors_page` answers."""
 
     open: int

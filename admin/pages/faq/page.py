@@ -9,10 +9,11 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Redirect
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from admin.errors import advice_of
 from admin.filters import Filters
+from admin.models import Frozen, PutAway
 from admin.people import MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import MEDIUM
@@ -27,11 +28,7 @@ AnyRequest = Request[Any, Any, Any]
 FIELDS = {"question_is_written": "question", "answer_fits_one_message": "answer"}
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Item(_Read):
+class Item(Frozen):
     """A frequent question; what clients said of the bot's answer is counted on the list alone."""
 
     id: UUID
@@ -44,7 +41,7 @@ class Item(_Read):
     not_helped: int = 0
 
 
-class Candidate(_Read):
+class Candidate(Frozen):
     """A question that the words could mean, and how like it they are, from 0 to 1."""
 
     id: UUID
@@ -58,7 +55,7 @@ class Candidate(_Read):
         return round(self.score * 100)
 
 
-class Tried(_Read):
+class Tried(Frozen):
     """What the bot makes of some words: the best three candidates, and whether the first is like enough."""
 
     answers: bool
@@ -71,7 +68,7 @@ class Tried(_Read):
         return round(self.threshold * 100)
 
 
-class Page(_Read):
+class Page(Frozen):
     """What `api.faq_page` answers."""
 
     in_use: int
@@ -87,22 +84,12 @@ class Asked(Filters):
     words: str = Field(default="", max_length=1000)
 
 
-class Typed(BaseModel):
+class Typed(Frozen):
     """The form of a question; keywords one to a line, or with commas."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     question: str = Field(default="", max_length=2000)
     answer: str = Field(default="", max_length=10_000)
     keywords: str = Field(default="", max_length=5000)
-
-
-class PutAway(BaseModel):
-    """The form of putting away, or back."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    archived: bool = True
 
 
 @get("/faq")

@@ -9,11 +9,11 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation, URLEncodedBody
 from litestar.response import Template
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 
 from admin.errors import advice_of
 from admin.keyset import PAGE
-from admin.models import Chosen
+from admin.models import Chosen, Frozen
 from admin.pages.policies import words
 from admin.pages.policies.rows import STATUS_WORDS, Policy, TestAlert
 from admin.people import ADMINS, SignedIn
@@ -34,10 +34,8 @@ _POLICIES = TypeAdapter(list[Policy])
 _ALERTS = TypeAdapter(list[TestAlert])
 
 
-class Colleague(BaseModel):
+class Colleague(Frozen):
     """A row of `api.users`, as far as a choice shows it."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     full_name: str | None
@@ -45,10 +43,8 @@ class Colleague(BaseModel):
     active: bool
 
 
-class TestForm(BaseModel):
+class TestForm(Frozen):
     """To whom: an id, or nothing for oneself."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     person: Chosen = None
 

@@ -10,10 +10,10 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery, SkipValidation, URLEncodedBody
 from litestar.response import Template
-from pydantic import BaseModel, ConfigDict
 
 from admin.effects import Effect
 from admin.errors import advice_of
+from admin.models import Frozen, Tried
 from admin.pages.policies import words
 from admin.pages.policies.ladder import FRESH, PolicyForm, form_of, named
 from admin.pages.policies.rows import RESOLVER_WORDS, TIER_WORDS, Page, Trial
@@ -41,18 +41,8 @@ FIELDS = {
 }
 
 
-class Applying(BaseModel):
-    """Shown first, or done."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    do: str = "preview"
-
-
-class Bringing(BaseModel):
+class Bringing(Frozen):
     """How many open windows there are to bring to a version, and what that moves."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     windows: int
     moved: Effect
@@ -105,14 +95,13 @@ async def save_policy(
 
 @post("/policies/{policy_id:uuid}/apply", opt={"tier": MEDIUM})
 async def apply_policy(
-    request: AnyRequest, me: Me, policy_id: FromPath[UUID], data: URLEncodedBody[Applying]
+    request: AnyRequest, me: Me, policy_id: FromPath[UUID], data: URLEncodedBody[Tried]
 ) -> Response[Any]:
     """Show what bringing the open windows to the current version would move, or bring them."""
-    is_preview = data.do != "save"
     told = Bringing.model_validate(
-        await me.database.call("bring_to_policy", policy_id=str(policy_id), dry_run=is_preview)
+        await me.database.call("bring_to_policy", policy_id=str(policy_id), dry_run=data.is_preview)
     )
-    if is_preview:
+    if data.is_preview:
         return await _page(request, me, policy_id, applying=told)
     log.info("policy_applied", policy_id=policy_id, moved=told.moved.moved, user_id=me.person.id)
     return go(f"/policies/{policy_id}", _("Применено к открытым обращениям.") + " " + told.moved.summary)

@@ -10,9 +10,10 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation, URLEncodedBody
 from litestar.response import Template
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter
 
 from admin.errors import advice_of
+from admin.models import Frozen
 from admin.pages.profile.password import PasswordForm, new_session
 from admin.people import SignedIn
 from admin.rendering import show
@@ -45,10 +46,8 @@ OUTCOME_WORDS: dict[Outcome, str] = {
 }
 
 
-class Profile(BaseModel):
+class Profile(Frozen):
     """The row of `api.my_profile`."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     full_name: str
     locale: str
@@ -57,10 +56,8 @@ class Profile(BaseModel):
     alerts_per_hour: int
 
 
-class SignIn(BaseModel):
+class SignIn(Frozen):
     """A row of `api.sign_in_log`."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     happened_at: AwareDatetime
@@ -74,10 +71,8 @@ class SignIn(BaseModel):
         return _(OUTCOME_WORDS[self.outcome])
 
 
-class ProfileForm(BaseModel):
+class ProfileForm(Frozen):
     """What the browser sends, as it is typed: the database decides what may stand."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     full_name: str = Field(max_length=1000)
     quiet_from: str = Field(default="", max_length=20)

@@ -9,9 +9,10 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import SkipValidation, URLEncodedBody
 from litestar.response import Template
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from admin.auth import CodeRefused, TooManyAttempts
+from admin.models import Frozen
 from admin.people import SignedIn
 from admin.rendering import show
 from admin.services import Services
@@ -30,19 +31,15 @@ NOT_NOW = N_("Сервис входа этого не разрешил. Выйд
 NAME = "BuhBot"
 
 
-class ConfirmForm(BaseModel):
+class ConfirmForm(Frozen):
     """What the browser sends."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     factor: str = Field(max_length=100, pattern=r"^[\w-]+$")
     code: str = Field(max_length=20)
 
 
-class DropForm(BaseModel):
+class DropForm(Frozen):
     """What the browser sends."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     factor: str = Field(max_length=100, pattern=r"^[\w-]+$")
 

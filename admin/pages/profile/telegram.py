@@ -8,8 +8,9 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.response import Redirect, Template
-from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
+from pydantic import AwareDatetime, TypeAdapter
 
+from admin.models import Frozen
 from admin.people import SignedIn
 from admin.rendering import is_fragment, show
 from admin.throttling import MEDIUM
@@ -19,20 +20,16 @@ log = structlog.get_logger()
 AnyRequest = Request[Any, Any, Any]
 
 
-class Account(BaseModel):
+class Account(Frozen):
     """One's own row of `api.users`."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     telegram_id: int | None
     telegram_username: str | None
 
 
-class Link(BaseModel):
+class Link(Frozen):
     """What `api.telegram_link` returns; the bot has no name before its first start."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     token: str
     expires_at: AwareDatetime

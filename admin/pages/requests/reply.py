@@ -7,10 +7,10 @@ from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Redirect
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from admin.errors import advice_of
-from admin.models import Chosen
+from admin.models import Chosen, Frozen
 from admin.pages.requests.request import Draft, story
 from admin.people import SignedIn
 from admin.rendering import is_fragment, show
@@ -23,10 +23,8 @@ AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]
 
 
-class ReplyForm(BaseModel):
+class ReplyForm(Frozen):
     """The form: the words, the id they are sent by, and the template they come from."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     # Telegram takes 4096; the database says so in words.
     body: Annotated[str, Field(max_length=20_000)] = ""
@@ -35,10 +33,8 @@ class ReplyForm(BaseModel):
     chat: Chosen = None
 
 
-class Preview(BaseModel):
+class Preview(Frozen):
     """What of `api.preview_template` is needed: the template as the chat would read it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     text: str
 

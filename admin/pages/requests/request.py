@@ -9,8 +9,8 @@ from litestar import Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, SkipValidation, URLEncodedBody
 from litestar.response import Redirect, Template
-from pydantic import BaseModel, ConfigDict
 
+from admin.models import Frozen
 from admin.pages.requests.bulk import CHAT_OWNER, act
 from admin.pages.requests.desk import Desk
 from admin.pages.requests.ledger import Ledger
@@ -25,26 +25,20 @@ AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]
 
 
-class Correction(BaseModel):
+class Correction(Frozen):
     """The form: what the message is after all."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     classification: Literal["request", "gratitude", "spam"]
 
 
-class AssignForm(BaseModel):
+class AssignForm(Frozen):
     """The form: who has it from now on; `chat` is the owner of the chat."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     assignee: UUID | Literal["chat"]
 
 
-class Draft(BaseModel):
+class Draft(Frozen):
     """What is being written, under the id it will be sent by, however often that is asked."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     reply_id: UUID
     body: str = ""

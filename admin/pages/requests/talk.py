@@ -3,18 +3,15 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from admin.keyset import Cursor, Whole
+from admin.models import Frozen
 from admin.pages.requests.rows import KIND_WORDS
 from infra.words import N_, _
 
 
-class _Told(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Version(_Told):
+class Version(Frozen):
     """How a message stood before an edit."""
 
     at: AwareDatetime
@@ -22,7 +19,7 @@ class Version(_Told):
     edited_at: AwareDatetime | None
 
 
-class Message(_Told):
+class Message(Frozen):
     """A message as it stands, and how it stood before."""
 
     message_id: int
@@ -55,7 +52,7 @@ def place_of(before: str, after: str) -> dict[str, Any]:
     return Cursor.place(before or after, **{f"{side}_at": AwareDatetime, f"{side}_id": Whole})
 
 
-class Talk(_Told):
+class Talk(Frozen):
     """A piece of the conversation, and whether there is more on either side."""
 
     chat_id: int

@@ -13,8 +13,9 @@ from litestar.response import Template
 
 from admin.effects import Effect
 from admin.errors import KEYS, advice_of
+from admin.models import PutAway
 from admin.pages.schedules import words
-from admin.pages.schedules.forms import Archiving, DatesForm, ScheduleForm, week_of
+from admin.pages.schedules.forms import DatesForm, ScheduleForm, week_of
 from admin.pages.schedules.rows import Page
 from admin.pages.schedules.years import months, year_of
 from admin.people import MANAGERS, SignedIn
@@ -82,16 +83,15 @@ async def save_dates(
 
 @post("/schedules/{schedule_id:uuid}/archive", opt={"tier": MEDIUM})
 async def archive_schedule(
-    request: AnyRequest, me: Me, schedule_id: FromPath[UUID], data: URLEncodedBody[Archiving]
+    request: AnyRequest, me: Me, schedule_id: FromPath[UUID], data: URLEncodedBody[PutAway]
 ) -> Response[Any]:
     """Put it away or back."""
-    is_away = data.archived == "yes"
     try:
-        await me.database.call("archive_schedule", schedule_id=str(schedule_id), archived=is_away)
+        await me.database.call("archive_schedule", schedule_id=str(schedule_id), archived=data.archived)
     except Refused as refusal:
         return await _page(request, me, schedule_id, status=409, archive_problem=problem_of(refusal))
-    log.info("schedule_archived", schedule_id=schedule_id, archived=is_away, user_id=me.person.id)
-    return go("/schedules", _("График в архиве.") if is_away else _("График снова в работе."))
+    log.info("schedule_archived", schedule_id=schedule_id, archived=data.archived, user_id=me.person.id)
+    return go("/schedules", _("График в архиве.") if data.archived else _("График снова в работе."))
 
 
 async def set_dates(me: SignedIn, schedule_id: UUID | None, data: DatesForm) -> Effect:

@@ -6,9 +6,10 @@ from uuid import UUID
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation, URLEncodedBody
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from admin.errors import advice_of
+from admin.models import Frozen
 from admin.people import ADMINS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import LOW
@@ -31,11 +32,7 @@ FIELDS = {
 }
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Settings(_Read):
+class Settings(Frozen):
     """The one row of settings."""
 
     firm_name: str
@@ -52,27 +49,27 @@ class Settings(_Read):
     bot_seen_at: AwareDatetime | None
 
 
-class Choice(_Read):
+class Choice(Frozen):
     """A schedule, a policy or a person."""
 
     id: UUID
     name: str | None
 
 
-class Colleague(_Read):
+class Colleague(Frozen):
     """Who changed something; nobody is an operator."""
 
     name: str | None
 
 
-class Change(_Read):
+class Change(Frozen):
     """The last change of a field."""
 
     at: AwareDatetime
     by: Colleague | None
 
 
-class Page(_Read):
+class Page(Frozen):
     """What `api.settings_page` answers."""
 
     settings: Settings
@@ -88,10 +85,8 @@ class Page(_Read):
         return next((one.name for one in self.schedules if one.id == chosen and one.name), "")
 
 
-class Typed(BaseModel):
+class Typed(Frozen):
     """The form; an empty person or number of years is none, an unticked box is no."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     firm_name: str = Field(default="", max_length=1000)
     default_schedule_id: str = Field(default="", max_length=100)

@@ -9,8 +9,9 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 from litestar.response import Redirect
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
+from admin.models import Frozen
 from admin.pages.system.lights import Process, lights
 from admin.pages.system.words import CHECKS, FIXES, MESSAGE_WORDS
 from admin.people import ADMINS, SignedIn, refuse_all_but
@@ -28,11 +29,7 @@ Own = NamedDependency[SkipValidation[Services]]
 AnyRequest = Request[Any, Any, Any]
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Finding(_Read):
+class Finding(Frozen):
     """A check of the firm."""
 
     check: str
@@ -53,7 +50,7 @@ class Finding(_Read):
         return _(FIXES[self.fix]) if self.fix else None
 
 
-class Queue(_Read):
+class Queue(Frozen):
     """What waits, and since when the oldest of it does; `later` waits for its time."""
 
     waiting: int
@@ -61,7 +58,7 @@ class Queue(_Read):
     oldest_at: AwareDatetime | None
 
 
-class Reject(_Read):
+class Reject(Frozen):
     """An update that could not be stored."""
 
     id: int
@@ -69,14 +66,14 @@ class Reject(_Read):
     at: AwareDatetime
 
 
-class Rejects(_Read):
+class Rejects(Frozen):
     """How many there are, and the latest."""
 
     amount: int
     latest: list[Reject]
 
 
-class Undelivered(_Read):
+class Undelivered(Frozen):
     """A message that was given up."""
 
     id: UUID
@@ -92,14 +89,14 @@ class Undelivered(_Read):
         return _(MESSAGE_WORDS[self.kind])
 
 
-class DeadLetters(_Read):
+class DeadLetters(Frozen):
     """How many there are, and the latest."""
 
     amount: int
     latest: list[Undelivered]
 
 
-class Trial(_Read):
+class Trial(Frozen):
     """What became of a test message."""
 
     status: str
@@ -107,7 +104,7 @@ class Trial(_Read):
     error: str | None
 
 
-class Page(_Read):
+class Page(Frozen):
     """What `api.system_page` answers."""
 
     findings: list[Finding]

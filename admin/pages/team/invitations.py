@@ -9,9 +9,10 @@ from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Template
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from admin.errors import advice_of
+from admin.models import Frozen
 from admin.pages.team.page import GIVEN_BY, roles_to_give, team_page
 from admin.pages.team.roster import TEMPLATE, people_of
 from admin.pages.team.rows import JUDGED, Judged
@@ -31,10 +32,8 @@ AnyRequest = Request[Any, Any, Any]
 INVITED = N_("Приглашение готово. Скопируйте ссылку и отправьте её человеку.")
 
 
-class InviteForm(BaseModel):
+class InviteForm(Frozen):
     """What the browser sends, as it is typed: the database decides what may stand."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     email: str = Field(max_length=1000)
     full_name: str = Field(max_length=1000)

@@ -7,10 +7,11 @@ import structlog
 from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from redis.exceptions import RedisError
 
 from admin.errors import advice_of
+from admin.models import Frozen
 from admin.pages.team.page import team_page
 from admin.people import SignedIn
 from admin.services import Services
@@ -25,18 +26,14 @@ log = structlog.get_logger()
 AnyRequest = Request[Any, Any, Any]
 
 
-class RoleForm(BaseModel):
+class RoleForm(Frozen):
     """What the browser sends."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     role: str = Field(max_length=20)
 
 
-class AccessForm(BaseModel):
+class AccessForm(Frozen):
     """What the browser sends: `yes` lets the person in."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     active: str = Field(max_length=3)
 

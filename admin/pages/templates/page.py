@@ -8,10 +8,11 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Redirect
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from admin.errors import advice_of
 from admin.filters import Filters
+from admin.models import Frozen, PutAway
 from admin.people import MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import MEDIUM
@@ -32,11 +33,7 @@ VARIABLES = {
 FIELDS = {"template_has_a_category": "category", "template_has_a_title": "title"}
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class ReadyText(_Read):
+class ReadyText(Frozen):
     """A ready text."""
 
     id: UUID
@@ -47,14 +44,14 @@ class ReadyText(_Read):
     archived_at: AwareDatetime | None
 
 
-class Category(_Read):
+class Category(Frozen):
     """A category, and how many texts of it were found."""
 
     name: str
     amount: int
 
 
-class Page(_Read):
+class Page(Frozen):
     """What `api.templates_page` answers."""
 
     in_use: int
@@ -71,23 +68,13 @@ class Asked(Filters):
     archived: bool = False
 
 
-class Typed(BaseModel):
+class Typed(Frozen):
     """The form of a text; `act` is the button: look at it, or keep it."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     category: str = Field(default="", max_length=1000)
     title: str = Field(default="", max_length=1000)
     content: str = Field(default="", max_length=10_000)
     act: str = "save"
-
-
-class PutAway(BaseModel):
-    """The form of putting away, or back."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    archived: bool = True
 
 
 @get("/templates")
