@@ -105,8 +105,6 @@ KEYS: dict[str, Sentence] = {
     "client_not_found": Sentence(N_("Клиент не найден"), N_("Возможно, ссылка устарела или в ней опечатка.")),
     **{key: Sentence(*words) for key, words in RULES.items()},
     "unknown_chat": Sentence(N_("Чат не найден"), N_("Возможно, ссылка устарела или в ней опечатка.")),
-    "unknown_policy": Sentence(N_("Политика не найдена"), N_("Обновите страницу и выберите ещё раз.")),
-    "unknown_schedule": Sentence(N_("График не найден"), N_("Обновите страницу и выберите ещё раз.")),
     "owner_is_not_in_team": Sentence(
         N_("Не из вашей команды"), N_("Этому сотруднику вы не можете передать чат: он не из вашей команды.")
     ),
@@ -194,6 +192,18 @@ STATUSES: dict[int, Sentence] = {
     429: Sentence(TOO_OFTEN, N_("Подождите немного и повторите.")),
     503: UNAVAILABLE,
 }
+
+
+def advice_of(refusal: Refused, *elsewhere: str, malformed: str = "") -> str:
+    """Return what stands beside the form that was refused; `malformed` is said of what is no date, number or id at all.
+
+    Raises a refusal of rights, one without words, and one of a key that belongs `elsewhere`: each is its own page.
+    """
+    if malformed and refusal.code.startswith("22"):
+        return malformed
+    if refusal.is_of_rights or refusal.key not in KEYS or refusal.key in elsewhere:
+        raise refusal
+    return _(KEYS[refusal.key].advice)
 
 
 def sign_in_needed(request: AnyRequest, error: SignInNeeded) -> Response[Any]:
