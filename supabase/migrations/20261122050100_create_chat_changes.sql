@@ -64,7 +64,9 @@ begin
     perform private.refuse_wrong_terms(keeper, wanted.assigned_accountant_id, null);
   end if;
   perform private.refuse_wrong_terms(keeper, null, wanted.policy_id);
-  perform private.refuse_wrong_schedule(wanted.schedule_id);
+  if wanted.schedule_id is distinct from here.schedule_id then
+    perform private.refuse_wrong_schedule(wanted.schedule_id);
+  end if;
 
   if (changes ->> 'is_deleted')::boolean then
     wanted.deleted_at := coalesce(here.deleted_at, now());
