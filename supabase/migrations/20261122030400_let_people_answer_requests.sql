@@ -237,6 +237,7 @@ begin
             '[]'
           )
           from public.templates as t
+          where t.archived_at is null
         )
         else '[]'
       end,
