@@ -57,6 +57,9 @@ begin
   if not exists (select from public.working_schedules as s where s.id = of_schedule) then
     raise exception 'unknown_schedule' using errcode = 'PT404';
   end if;
+  if jsonb_typeof(hours) is distinct from 'array' then
+    raise exception 'hours_are_malformed' using errcode = 'PT422';
+  end if;
 
   with wanted as materialized (
     select * from private.stated_hours(hours)
@@ -234,9 +237,10 @@ begin
     raise exception 'dates_are_backwards' using errcode = 'PT422';
   elsif last_on - first_on > 365 then
     raise exception 'too_many_dates' using errcode = 'PT422';
-  elsif says <> 'ordinary' and coalesce(length(btrim(name)), 0) not between 1 and 100 then
+  elsif says is distinct from 'ordinary' and coalesce(length(btrim(name)), 0) not between 1 and 100 then
     raise exception 'date_has_no_reason' using errcode = 'PT422';
-  elsif says = 'hours' and jsonb_array_length(hours) = 0 or says not in ('closed', 'hours', 'ordinary') then
+  elsif says in ('closed', 'hours', 'ordinary') is not true
+    or says = 'hours' and (jsonb_typeof(hours) is distinct from 'array' or hours = '[]') then
     raise exception 'hours_are_malformed' using errcode = 'PT422';
   end if;
 
