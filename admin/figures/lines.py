@@ -4,8 +4,9 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
+from pydantic import AwareDatetime, TypeAdapter
 
+from admin.models import Frozen
 from infra.words import N_, _
 
 Outcome = Literal["met", "met_late", "overdue", "excused", "voided", "waiting", "at_risk"]
@@ -54,10 +55,8 @@ KINDS: dict[str, Kind] = {
 }
 
 
-class Line(BaseModel):
+class Line(Frozen):
     """A row of `api.sla_report`: minutes are working minutes until the answer unless the calendar is named."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     key: str | None
     name: str | None
@@ -95,10 +94,8 @@ class Line(BaseModel):
         return int(getattr(self, kind))
 
 
-class Outlier(BaseModel):
+class Outlier(Frozen):
     """A row of `api.find_outcomes_by_id`: one of the longest waits."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     outcome: Outcome
@@ -114,10 +111,8 @@ class Outlier(BaseModel):
         return _(OUTCOME_WORDS[self.outcome])
 
 
-class Row(BaseModel):
+class Row(Frozen):
     """A row of `api.find_outcomes`: one window."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     counts_at: AwareDatetime
@@ -141,19 +136,15 @@ class Row(BaseModel):
         return _(OUTCOME_WORDS[self.outcome])
 
 
-class Choice(BaseModel):
+class Choice(Frozen):
     """Somebody or something that a report can be narrowed to."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     name: str
 
 
-class Choices(BaseModel):
+class Choices(Frozen):
     """What `api.report_choices` returns."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     timezone: str
     firm_name: str

@@ -41,7 +41,7 @@ language plpgsql
 set search_path = ''
 as $$
 /* The chat as it will be. Refuses with unknown_setting, client_not_found, owner_is_not_in_team, unknown_policy, unknown_schedule,
-   chat_is_not_connected (only what is connected, present and not deleted is measured), chat_is_the_firms. */
+   chat_is_not_connected (only what is connected, present and not deleted is measured). */
 declare
   wanted public.chats := jsonb_populate_record(here, changes - 'is_deleted');
 begin
@@ -141,10 +141,10 @@ begin
     perform private.follow_terms(array[before]);
     effect := private.effect_since(mark, now());
     if dry_run then
-      raise exception 'only a trial' using errcode = 'BT000';
+      raise exception 'only_a_trial' using errcode = 'TRIAL';
     end if;
   exception
-    when sqlstate 'BT000' then null;
+    when sqlstate 'TRIAL' then null;
   end;
   return effect;
 end
@@ -212,10 +212,10 @@ begin
     perform private.follow_terms(before);
     effect := private.effect_since(mark, now());
     if dry_run then
-      raise exception 'only a trial' using errcode = 'BT000';
+      raise exception 'only_a_trial' using errcode = 'TRIAL';
     end if;
   exception
-    when sqlstate 'BT000' then null;
+    when sqlstate 'TRIAL' then null;
   end;
   return effect;
 end

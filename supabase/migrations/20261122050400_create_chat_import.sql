@@ -286,9 +286,9 @@ begin
   if errors = '[]' then
     begin
       result := private.import_chats(rows, keeper);
-      raise exception 'only a trial' using errcode = 'BT000';
+      raise exception 'only_a_trial' using errcode = 'TRIAL';
     exception
-      when sqlstate 'BT000' then null;
+      when sqlstate 'TRIAL' then null;
     end;
   end if;
   return result || jsonb_build_object(

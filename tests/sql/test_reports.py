@@ -223,7 +223,7 @@ def test_i12_the_rows_behind_a_number_can_be_opened(db: Connection) -> None:
 def test_i12_counts_of_what_waits_match_the_list(db: Connection) -> None:
     asked(db, monday("10:00"))
     asked(db, datetime.now(UTC) - timedelta(minutes=55), chat=NIGHT)
-    states = [row["state"] for row in all_rows(db, "select state from api.requests_awaiting_answer order by opened_at")]
+    states = [row["state"] for row in one(db, "select api.find_requests() -> 'rows'")]
     whole = firm(db, ALL_TIME)
     assert states == ["overdue", "at_risk"]
     assert (whole["overdue"], whole["waiting"]) == (1, 1)

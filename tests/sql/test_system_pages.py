@@ -87,6 +87,22 @@ def test_the_audit_is_found_by_who_what_and_when(db: Connection) -> None:
     assert {e["actor_id"] for e in mine["entries"]} <= {str(user_id(OLGA))}
 
 
+def test_the_audit_is_taken_along_by_admins_and_says_so_once(db: Connection) -> None:
+    asked(db, PETR, "save_template('Акты', 'Готов', 'Текст')")
+    for role in set(STAFF) - {"admin"}:
+        assert refusal(db, STAFF[role], "export_audit()") == "not_allowed"
+    shown = asked(db, ADMIN, "audit_page(entity => 'templates')")
+    taken = asked(db, ADMIN, "export_audit(entity => 'templates')")
+    assert shown["entries"] and taken["entries"] == shown["entries"]
+    asked(db, ADMIN, "export_audit(entity => 'templates', before_id => %s)", taken["entries"][-1]["id"])
+    (entry,) = asked(db, ADMIN, "audit_page(action => 'export')")["entries"]
+    assert (entry["actor_id"], entry["entity"], entry["details"]) == (
+        str(user_id(ADMIN)),
+        "audit_log",
+        {"entity": "templates"},
+    )
+
+
 def fault(**more: Any) -> Row:
     told = {
         "id": str(uuid4()),

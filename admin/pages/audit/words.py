@@ -19,6 +19,7 @@ ACTION_WORDS = {
 }
 ENTITY_WORDS = {
     "absences": N_("отсутствие"),
+    "audit_log": N_("журнал"),
     "calendar_exceptions": N_("дата календаря"),
     "chats": N_("чат"),
     "chat_invitations": N_("ссылка подключения"),

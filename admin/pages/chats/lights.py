@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
+from admin.models import Frozen
 from infra.words import N_, _
 
 Light = Literal["red", "amber", "green", "off"]
@@ -69,10 +70,8 @@ ADVICE = {
 }
 
 
-class Finding(BaseModel):
+class Finding(Frozen):
     """One check of a chat, and the key of what mends it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     check: str
     state: Literal["red", "amber", "green"]

@@ -3,18 +3,17 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
+from admin.models import Frozen
 from admin.times import duration
 from infra.words import N_, _
 
 LIGHTS = {"red": N_("Не работает"), "amber": N_("Внимание"), "green": N_("В порядке"), "off": N_("Удалён")}
 
 
-class Chat(BaseModel):
+class Chat(Frozen):
     """A chat with its light, or one that is nobody's."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     chat_name: str
@@ -29,10 +28,8 @@ class Chat(BaseModel):
         return _(LIGHTS[self.light])
 
 
-class Figures(BaseModel):
+class Figures(Frozen):
     """Thirty days, counted as reports count (S15)."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     n: int
     met_percent: float | None

@@ -3,8 +3,9 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
+from admin.models import Frozen
 from infra.words import N_
 
 Kind = Literal["warning", "breach", "escalation"]
@@ -23,12 +24,6 @@ STATUS_WORDS = {
     "failed": N_("не доставлено"),
     "cancelled": N_("не доставлено"),
 }
-
-
-class Frozen(BaseModel):
-    """What is read and never changed."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
 
 class Step(Frozen):

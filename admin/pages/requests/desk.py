@@ -3,8 +3,9 @@
 from itertools import groupby
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
+from admin.models import Frozen
 from admin.pages.requests.filters import TIER_WORDS, Tier
 from admin.pages.requests.rows import Member
 from infra.words import N_, _
@@ -18,11 +19,7 @@ REPLY_WORDS = {
 }
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Reply(_Read):
+class Reply(Frozen):
     """An answer from the panel, and what became of it; its text only until it is delivered."""
 
     id: UUID
@@ -49,7 +46,7 @@ class Reply(_Read):
         return self.status == "cancelled" and self.text is not None
 
 
-class Ready(_Read):
+class Ready(Frozen):
     """A ready text."""
 
     id: UUID
@@ -57,7 +54,7 @@ class Ready(_Read):
     title: str
 
 
-class Desk(_Read):
+class Desk(Frozen):
     """All of it."""
 
     number: int

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
+from admin.models import Frozen
 from admin.pages.requests.filters import State, Tier
 from admin.times import countdown, duration
 from infra.words import N_, _
@@ -43,11 +44,7 @@ KIND_WORDS = {
 }
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Phrase(_Read):
+class Phrase(Frozen):
     """What the client wrote last."""
 
     author: str | None
@@ -60,7 +57,7 @@ class Phrase(_Read):
         return _(KIND_WORDS.get(self.kind, N_("Сообщение без текста")))
 
 
-class Row(_Read):
+class Row(Frozen):
     """One window; the phrase is none to who may not read messages."""
 
     id: UUID
@@ -117,18 +114,18 @@ class Row(_Read):
         return max(round((self.clock_changes_at - now).total_seconds()), 0)
 
 
-class Member(_Read):
+class Member(Frozen):
     """Who may own a request."""
 
     id: UUID
     name: str
 
 
-class Found(_Read):
-    """One page: its rows, how many there are of each state of all that fits, and where the next page begins."""
+class Found(Frozen):
+    """One page: its rows, where the next begins and, of the first, how many of each state fit in all."""
 
     rows: list[Row]
-    counts: dict[State, int]
+    counts: dict[State, int] | None
     next: dict[str, Any] | None
     # When the next of all that fits passes its warning or deadline.
     changes_at: AwareDatetime | None = None
