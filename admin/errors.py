@@ -14,7 +14,8 @@ from litestar.types import ExceptionHandlersMap
 from redis.exceptions import RedisError
 
 from admin.next_page import login_address, page_of
-from admin.people import SignInNeeded
+from admin.people import SignedIn, SignInNeeded
+from admin.rendering import is_fragment, show
 from admin.rule_refusals import RULES
 from admin.throttling import headers
 from admin.times import pause
@@ -276,10 +277,19 @@ def respond(
         told = [*errors, *([{"reference": reference}] if reference else [])]
         body = {"status": "error", "message": _(sentence.title), "errors": told}
         return Response(body, status_code=status, headers=allowed)
-    context = {"sentence": sentence, "status": status, "reference": reference}
-    is_fragment = request.headers.get("hx-request") == "true" and not request.headers.get("hx-boosted")
-    name = "layout/_error.html" if is_fragment else "layout/error.html"
-    return Template(name, context=context, status_code=status, headers=allowed)
+    page = _page(request, status, sentence=sentence, reference=reference)
+    page.headers.update(allowed)
+    return page
+
+
+def _page(request: AnyRequest, status: int, *, reference: str | None, **context: Any) -> Template:
+    """Stand in the frame of whoever is known by now, without asking anybody; a surprise may come from that frame."""
+    me: SignedIn | None = None if reference else request.state.get("me")
+    name = "layout/_error.html" if is_fragment(request) else "layout/error.html"
+    context |= {"code": status, "reference": reference}
+    if me:
+        return show(request, me, name, status, **context)
+    return Template(name, context={"me": None, **context}, status_code=status)
 
 
 def _wants_json(request: AnyRequest) -> bool:

@@ -37,7 +37,7 @@ ADMINS: frozenset[Role] = frozenset({"admin"})
 _TOKEN_REFUSALS = frozenset({"PGRST301", "PGRST302", "PGRST303", "PT401"})
 
 
-# Header of requests that an open page makes by itself (static/live.js).
+# Header of requests that an open page makes by itself (static/js/live.js).
 _BY_ITSELF = "x-by-itself"
 
 
@@ -138,4 +138,6 @@ async def signed_in(request: Request[Any, Any, Any], services: NamedDependency[S
         log.info("session_ended", user_id=session.login.person_id, reason="deactivated")
         raise SignInNeeded("deactivated")
     speak_on(person.locale)
-    return SignedIn(person, database, session_id, session)
+    # For the page of an error, which asks nobody anything.
+    me = request.state.me = SignedIn(person, database, session_id, session)
+    return me

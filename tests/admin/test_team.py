@@ -231,6 +231,7 @@ def test_a_link_to_the_bot_is_given_and_is_the_same_when_asked_again(reader: Rea
     first, second = send(reader, "/profile/telegram"), send(reader, "/profile/telegram")
     link = first.text.partition("https://t.me/")[2].partition('"')[0]
     assert "?start=verify_" in link
+    assert 'src="data:image/svg+xml' in first.text
     assert link in second.text
 
 

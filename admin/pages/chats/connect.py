@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
-import segno
 import structlog
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
@@ -17,6 +16,7 @@ from admin.errors import advice_of
 from admin.models import Chosen, Frozen
 from admin.pages.chats.card import Card, Offers
 from admin.people import SignedIn
+from admin.qr import picture_of
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -61,7 +61,7 @@ class Link(Frozen):
     @property
     def picture(self) -> str:
         """The address as a QR code, as an address of a picture."""
-        return segno.make_qr(self.address).svg_data_uri(scale=6, border=2)
+        return picture_of(self.address)
 
     @property
     def called(self) -> str:

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, TypeAdapter
 
 from admin.models import Frozen
 from admin.people import SignedIn
+from admin.qr import picture_of
 from admin.rendering import is_fragment, show
 from admin.throttling import MEDIUM
 
@@ -39,6 +40,11 @@ class Link(Frozen):
     def address(self) -> str | None:
         """Where the link leads."""
         return f"https://t.me/{self.bot_username}?start=verify_{self.token}" if self.bot_username else None
+
+    @property
+    def picture(self) -> str | None:
+        """The same, to be read by a phone's camera."""
+        return picture_of(self.address) if self.address else None
 
 
 _ACCOUNTS = TypeAdapter(list[Account])

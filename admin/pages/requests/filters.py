@@ -85,9 +85,14 @@ class Filters(Address):
         return _address(self.query)
 
     @property
+    def query_here(self) -> str:
+        """What stands behind the «?» of this very page."""
+        return self._written()
+
+    @property
     def here(self) -> str:
         """Where this very page is shown."""
-        return _address(self._written())
+        return _address(self.query_here)
 
     def but(self, **changes: Any) -> Self:
         """Return the same with changes, from the first row on."""
