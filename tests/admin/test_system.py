@@ -64,12 +64,12 @@ def test_the_audit_is_taken_along_as_it_is_shown(reader: Reader, firm: Firm) -> 
     form = {"_csrf_token": hidden(reader.as_person(ada).get("/audit"), "_csrf_token")}
     for body in ("Один", "Два"):
         template = {"category": "Акты", "title": f"{title} {body}", "content": body}
-        assert reader.post("/templates", data={**form, **template}).status_code == 303
+        assert reader.post("/templates/new", data={**form, **template}).status_code == 303
     asked = {"actor": str(ada.id), "entity": "templates"}
     answer = reader.post("/audit/export", params=asked, data=form)
     assert answer.text.startswith("\ufeff№;Когда (Europe/Moscow);Кто;")
     rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"), newline=""), delimiter=";"))
-    shown = re.findall(r"№ (\d+) ·", words(reader.get("/audit", params=asked)))
+    shown = re.findall(r"№ (\d+) · (?:печать|ещё)", words(reader.get("/audit", params=asked)))
     assert [row["№"] for row in rows] == shown != []
     assert [(row["Название"], row["Действие"], row["Что"]) for row in rows] == [
         (f"'{title} Два", "создание", "шаблон"),

@@ -13,13 +13,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from admin.effects import Effect
 from admin.errors import KEYS
-from admin.pages.tasks.words import COLUMNS, PROBLEMS, REASONS
+from admin.pages.tasks.words import COLUMNS, GAVE_UP, PROBLEMS, REASONS
 from admin.people import SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
 from infra.supabase import Refused
-from infra.words import N_, _
+from infra.words import N_, _, ngettext
 
 log = structlog.get_logger()
 
@@ -27,7 +27,12 @@ AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]
 State = Literal["draft", "queued", "running", "done", "failed"]
 
-KINDS = {"import_chats": N_("Загрузка чатов из файла")}
+Kind = Literal["import_chats", "erase_client"]
+
+KINDS: dict[Kind, str] = {
+    "import_chats": N_("Загрузка чатов из файла"),
+    "erase_client": N_("Стирание данных клиента"),
+}
 STATES: dict[State, str] = {
     "draft": N_("Проверено"),
     "queued": N_("В очереди"),
@@ -68,6 +73,8 @@ class Result(BaseModel):
     connected: int = 0
     links: int = 0
     clients: int = 0
+    chats: int = 0
+    messages: int = 0
     wrong: int = 0
     errors: list[RowError] = Field(default_factory=list)
     effect: Effect = Effect()
@@ -79,7 +86,9 @@ class Task(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     id: UUID
-    kind: str
+    kind: Kind
+    client_id: UUID | None
+    client: str | None
     state: State
     total: int
     result: Result
@@ -103,7 +112,14 @@ class Task(BaseModel):
     @property
     def problem_words(self) -> str:
         """Why it failed, and what to do."""
-        return _(PROBLEMS.get(self.problem or "", PROBLEMS["task_gave_up"]))
+        return _(PROBLEMS.get(self.problem or "", GAVE_UP[self.kind]))
+
+    @property
+    def total_words(self) -> str:
+        """How much there is of it."""
+        if self.kind == "erase_client":
+            return ngettext("{n} чат", "{n} чата", self.total).format(n=self.total)
+        return ngettext("{n} строка", "{n} строки", self.total).format(n=self.total)
 
     @property
     def is_under_way(self) -> bool:
