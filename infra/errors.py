@@ -1,7 +1,7 @@
 """What the log calls an error, counted by kind and place, on its way to `/errors`: a stream that the jobs empty.
 
 An outage must not feed on itself. A process leaves each kind once in a few seconds, with how often it came and a few
-numbers that people were told; kinds, numbers and the stream are bounded, and what does not fit is counted.
+numbers that people were told. Kinds, numbers and the stream are bounded: what does not fit is in the log alone.
 """
 
 import asyncio

@@ -233,12 +233,13 @@ stable
 set search_path = ''
 set plan_cache_mode = 'force_custom_plan'
 as $$
-/* Windows that are closed and were decided in a period (S15), the latest first: {found: [id], next, counts}. */
+/* Windows that are closed and were decided in a period (S15), the latest first: {found: [id], next, counts}; counts are null beyond the
+   first page, which reads no further than it goes. */
 declare
   number_asked constant bigint := substring(words from '^№?\s*(\d{1,18})$')::bigint;
   answer jsonb;
 begin
-  with fitting as materialized (
+  with fitting as not materialized (
     select w.id, w.decides_at, w.closed_as as state
     from public.client_requests as w
     -- Both joins fall away where no filter needs them.
@@ -282,7 +283,7 @@ begin
       where p.nth = amount
         and exists (select from page as further where further.nth > amount)
     ),
-    'counts', (
+    'counts', case when after is null then (
       select jsonb_build_object(
         'met', count(*) filter (where f.state = 'met'),
         'met_late', count(*) filter (where f.state = 'met_late'),
@@ -290,7 +291,7 @@ begin
         'voided', count(*) filter (where f.state = 'voided')
       )
       from fitting as f
-    )
+    ) end
   )
   into answer;
   return answer;

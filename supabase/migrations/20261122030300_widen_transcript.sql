@@ -60,6 +60,8 @@ as $$
       and m.topic_id = of_topic
       and m.edit_version = 0
       and (m.telegram_date, m.message_id) < ((place).at, (place).message_id)
+      -- Said beside the row's own comparison, which leaves no month out.
+      and m.telegram_date <= (place).at
       and m.telegram_date > (place).at - interval '90 days'
     order by m.telegram_date desc, m.message_id desc
     limit amount
@@ -81,6 +83,7 @@ as $$
       and m.topic_id = of_topic
       and m.edit_version = 0
       and (m.telegram_date, m.message_id) >= ((place).at, (place).message_id)
+      and m.telegram_date >= (place).at
       and m.telegram_date <= until
     order by m.telegram_date, m.message_id
     limit amount

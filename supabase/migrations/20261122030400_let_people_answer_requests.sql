@@ -95,9 +95,10 @@ declare
   progress public.retention_progress;
   month_ends timestamptz;
   messages integer := 0;
-  others integer := private.forget_old_logs(as_of) + private.forget_unsent_replies(as_of);
+  others integer := private.forget_old_logs(as_of);
 begin
   if cutoff is null then
+    others := others + private.forget_unsent_replies(as_of);
     return jsonb_build_object('messages', 0, 'others', others, 'done', true);
   end if;
   select p.* into progress from public.retention_progress as p for update;
@@ -116,7 +117,7 @@ begin
     end if;
   end loop;
   if progress.erased_until >= cutoff then
-    others := others + private.erase_old_traces(cutoff);
+    others := others + private.erase_old_traces(cutoff) + private.forget_unsent_replies(as_of);
   end if;
 
   update public.retention_progress as p

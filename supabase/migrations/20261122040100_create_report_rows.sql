@@ -44,16 +44,13 @@ as $$
 #variable_conflict use_column
 declare
   nobody constant uuid := '00000000-0000-0000-0000-000000000000';
-  firm_zone text;
+  firm_zone constant text := private.firm_zone();
   wanted integer := least(greatest(batch, 1), 5000);
   given integer;
   ends_at timestamptz := least(find_outcomes.until, before + interval '1 microsecond');
   begins_at timestamptz := ends_at;
   step interval := greatest((ends_at - find_outcomes.since) / 64, interval '1 hour');
 begin
-  select s.timezone into firm_zone
-  from public.settings as f
-  join public.working_schedules as s on s.id = f.default_schedule_id;
   -- Backwards in growing steps: a page of a year lies in its last days, and what is rare is looked for in the rest only then.
   while wanted > 0 and begins_at > find_outcomes.since loop
     ends_at := begins_at;

@@ -10,15 +10,10 @@ as $$
 /* Today in the firm's zone, of what the reader may see: {since, until, timezone, waiting, at_risk, overdue, figures, urgent}. The three
    counts are of all that is open now, figures as api.sla_report gives them for the day, urgent the three that are overdue longest. */
 declare
-  firm_zone text;
-  since timestamptz;
-  until timestamptz;
+  firm_zone constant text := private.firm_zone();
+  since constant timestamptz := timezone(firm_zone, date_trunc('day', timezone(firm_zone, as_of)));
+  until constant timestamptz := timezone(firm_zone, date_trunc('day', timezone(firm_zone, as_of)) + interval '1 day');
 begin
-  select s.timezone into firm_zone
-  from public.settings as f
-  join public.working_schedules as s on s.id = f.default_schedule_id;
-  since := timezone(firm_zone, date_trunc('day', timezone(firm_zone, as_of)));
-  until := timezone(firm_zone, date_trunc('day', timezone(firm_zone, as_of)) + interval '1 day');
   return (
     with still_open as (
       select w.id, w.chat_id, w.due_at, private.outcome_at(w.closed_as, w.warn_at, w.due_at, as_of) as state

@@ -216,9 +216,8 @@ begin
     'is_measured', (select c.monitoring_enabled from public.chats as c where c.id = here.id),
     'hears', not exists (
       select
-      from private.chat_findings(now()) as f
-      where f.chat_id = here.chat_id
-        and f."check" = 'may_read'
+      from private.chat_findings(now(), here.chat_id) as f
+      where f."check" = 'may_read'
         and f.state = 'red'
     )
   );

@@ -38,15 +38,15 @@ as $$
   )
 $$;
 
-create function private.chat_lights()
+create function private.chat_lights(of_chat bigint)
 returns table (chat_id bigint, light text, fix text)
 language sql
 stable
 set search_path = ''
 as $$
-/* The worst that is found of each group, and what mends it first. */
+/* The worst that is found of one group, or with null of each, and what mends it first. */
   select distinct on (f.chat_id) f.chat_id, f.state, f.fix
-  from private.chat_findings(now()) as f
+  from private.chat_findings(now(), of_chat) as f
   order by f.chat_id, array_position(array['red', 'amber', 'green'], f.state), private.gravity(f.fix)
 $$;
 
@@ -70,7 +70,7 @@ as $$
    group that is deleted or concerns nobody. watched narrows to monitored, off, unconnected or deleted, null to all but deleted; owner_id
    of nought names those without owner; after is {rank, chat_name, id} of the last row seen. */
   with lights as materialized (
-    select * from private.chat_lights()
+    select * from private.chat_lights(null)
   ),
   fitting as materialized (
     select
@@ -205,31 +205,6 @@ begin
 end
 $$;
 
-create function private.figures_of(chats bigint[], since timestamptz)
-returns jsonb
-language sql
-stable
-set search_path = ''
-as $$
-/* {n, met, met_late, overdue, met_percent, p50_minutes, waiting} of these chats, counted as api.sla_report counts (S15). */
-  select jsonb_build_object(
-    'n', count(*) filter (where o.outcome in ('met', 'met_late', 'overdue')),
-    'met', count(*) filter (where o.outcome = 'met'),
-    'met_late', count(*) filter (where o.outcome = 'met_late'),
-    'overdue', count(*) filter (where o.outcome = 'overdue'),
-    'met_percent', round(
-      100.0 * count(*) filter (where o.outcome = 'met') / nullif(count(*) filter (where o.outcome in ('met', 'met_late', 'overdue')), 0), 1
-    ),
-    'p50_minutes', round(
-      ((percentile_cont(0.5) within group (order by o.working_seconds) filter (where o.outcome in ('met', 'met_late')))::numeric) / 60, 1
-    ),
-    'waiting', (select count(*) from public.client_requests as w where w.chat_id = any (chats) and w.closed_as is null)
-  )
-  from api.request_outcomes as o
-  where o.chat_id = any (chats)
-    and o.counts_at >= since
-$$;
-
 create function api.chat_card(id uuid)
 returns jsonb
 language plpgsql
@@ -238,8 +213,8 @@ set search_path = ''
 as $$
 /* A group as its page shows it: {chat, client, owner, terms, findings, figures, members, segments, bot_username}. chat is the row
    itself; terms {policy, schedule, target_minutes, off_hours_reply} are those in force; findings what is worst first, each {check,
-   state, fix, since}; figures are of thirty days; members are empty to observers. Refuses with unknown_chat, also of one that the reader
-   does not see. */
+   state, fix, since}; figures are what api.sla_report says of thirty days, with all who wait; members are empty to observers. Refuses
+   with unknown_chat, also of one that the reader does not see. */
 declare
   here public.chats;
 begin
@@ -278,7 +253,12 @@ begin
       )
       from private.chat_findings(now(), here.chat_id) as f
     ),
-    'figures', private.figures_of(array[here.chat_id], now() - interval '30 days'),
+    'figures', (
+      select to_jsonb(r) || jsonb_build_object(
+        'waiting', (select count(*) from public.client_requests as w where w.chat_id = here.chat_id and w.closed_as is null)
+      )
+      from api.sla_report(now() - interval '30 days', 'infinity', chat => here.chat_id) as r
+    ),
     'members', (
       select coalesce(
         jsonb_agg(
@@ -341,6 +321,8 @@ begin
         and m.topic_id = t.topic_id
         and m.edit_version = 0
         and (before is null or (m.telegram_date, m.message_id) < ((before ->> 'at')::timestamptz, (before ->> 'id')::bigint))
+        -- Said beside the row's own comparison, which leaves no month out.
+        and (before is null or m.telegram_date <= (before ->> 'at')::timestamptz)
       order by m.telegram_date desc, m.message_id desc
       limit case when btrim(words) = '' then most + 1 else depth + 1 end
     ) as x
@@ -494,8 +476,8 @@ set search_path = ''
 as $$
 /* A client as its page shows it: {client, chats, unbound, segments, known_segments, figures}; client is {id, name, tier, erased_at}, chats
    are [{id, chat_name, accountant, light, fix, deleted_at}], unbound those groups that are nobody's, [{id, chat_name}], known_segments the
-   names of all that the reader sees, figures those of thirty days over all its chats. Refuses with client_not_found, also
-   of one that the reader does not see. */
+   names of all that the reader sees, figures what api.sla_report says of thirty days, with all who wait. Refuses with
+   client_not_found, also of one that the reader does not see. */
 declare
   client public.clients;
 begin
@@ -518,7 +500,7 @@ begin
       )
       from public.chats as c
       left join public.users as u on u.id = c.assigned_accountant_id
-      left join private.chat_lights() as l on l.chat_id = c.chat_id
+      left join lateral private.chat_lights(c.chat_id) as l on true
       where c.client_id = client.id
     ),
     'segments', (
@@ -539,7 +521,12 @@ begin
         and not c.internal
     ),
     'known_segments', (select coalesce(jsonb_agg(s.name order by s.name), '[]') from public.chat_segments as s),
-    'figures', private.figures_of(array(select c.chat_id from public.chats as c where c.client_id = client.id), now() - interval '30 days')
+    'figures', (
+      select to_jsonb(r) || jsonb_build_object(
+        'waiting', (select count(*) from public.client_requests as w where w.client_id = client.id and w.closed_as is null)
+      )
+      from api.sla_report(now() - interval '30 days', 'infinity', client => client.id) as r
+    )
   );
 end
 $$;
@@ -553,6 +540,5 @@ grant execute on function
   api.client_card(uuid),
   private.has_words(text[], text),
   private.gravity(text),
-  private.chat_lights(),
-  private.figures_of(bigint[], timestamptz)
+  private.chat_lights(bigint)
 to authenticated;

@@ -230,11 +230,15 @@ declare
   judged private.judged_chat[] := array(select j from private.judge_chats(rows, keeper) as j);
   mark constant bigint := private.latest_event();
   touched bigint[];
+  before private.chat_terms[];
   clients integer;
 begin
   if exists (select from unnest(judged) as j where j.errors <> '[]') then
     raise exception 'list_has_errors' using errcode = 'PT409';
   end if;
+  -- A message that is being taken in opens its window with the terms of before. Whoever takes some in shares the calendar first: this keeps
+  -- all of them away, where a lock for each of five thousand chats would be more than a server has.
+  perform pg_advisory_xact_lock(hashtextextended('calendar', 0));
   clients := private.import_clients(judged);
   -- Once more, now that all clients are there.
   judged := array(select j from private.judge_chats(rows, keeper) as j);
@@ -246,9 +250,10 @@ begin
     order by c.chat_id
     for no key update
   );
+  before := array(select t from private.chat_terms as t where t.chat_id = any (touched));
   perform private.import_terms(judged);
   perform private.import_links(judged, keeper);
-  perform private.follow_terms(touched);
+  perform private.follow_terms(before);
   return jsonb_build_object(
     'clients', clients,
     'changed', (select count(*) from unnest(judged) as j where j.act = 'change'),
@@ -278,9 +283,9 @@ begin
   if errors = '[]' then
     begin
       result := private.import_chats(rows, keeper);
-      raise exception 'only a trial' using errcode = 'BT000';
+      raise exception 'only_a_trial' using errcode = 'TRIAL';
     exception
-      when sqlstate 'BT000' then null;
+      when sqlstate 'TRIAL' then null;
     end;
   end if;
   return result || jsonb_build_object(
@@ -376,5 +381,5 @@ grant execute on function
   private.import_terms(private.judged_chat[]),
   private.import_links(private.judged_chat[], public.users),
   private.usual_owner(uuid, public.users),
-  private.follow_terms(bigint[])
+  private.follow_terms(private.chat_terms[])
 to service_role;

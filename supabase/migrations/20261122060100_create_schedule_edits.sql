@@ -279,6 +279,36 @@ begin
 end
 $$;
 
+create function private.dates_of(of_schedule uuid, year integer)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+/* Exceptional dates of a year, of a schedule or of the firm where none is given: [{on_date, source, says: [{name, opens, closes, works_as,
+   shortened_minutes}]}]. */
+  select coalesce(jsonb_agg(d.about order by d.on_date), '[]')
+  from (
+    select
+      e.on_date,
+      jsonb_build_object(
+        'on_date', e.on_date,
+        'source', min(e.source),
+        'says', jsonb_agg(
+          jsonb_build_object(
+            'name', e.name, 'opens', to_char(e.opens, 'HH24:MI'), 'closes', left(e.closes::text, 5), 'works_as', e.works_as,
+            'shortened_minutes', e.shortened_minutes
+          )
+          order by e.opens
+        )
+      ) as about
+    from public.calendar_exceptions as e
+    where e.schedule_id is not distinct from of_schedule
+      and e.on_date between make_date(dates_of.year, 1, 1) and make_date(dates_of.year, 12, 31)
+    group by e.on_date
+  ) as d
+$$;
+
 create function api.bring_in_calendar(year integer, days jsonb, dry_run boolean default true, as_of timestamptz default now())
 returns jsonb
 language plpgsql
@@ -290,29 +320,18 @@ as $$
    it is the state's. */
 declare
   mark constant bigint := private.latest_event();
+  firms constant jsonb := private.dates_of(null, year);
   changes jsonb;
   moved jsonb;
 begin
   perform private.expect_role('admin', 'manager');
+  if jsonb_typeof(days) is distinct from 'array' then
+    raise exception 'calendar_is_of_another_year' using errcode = 'PT422';
+  end if;
   begin
-    with firms as materialized (
-      select
-        e.on_date,
-        jsonb_agg(
-          jsonb_build_object(
-            'name', e.name, 'opens', to_char(e.opens, 'HH24:MI'), 'closes', left(e.closes::text, 5), 'works_as', e.works_as,
-            'shortened_minutes', e.shortened_minutes
-          )
-          order by e.opens
-        ) as says
-      from public.calendar_exceptions as e
-      where e.schedule_id is null
-        and e.on_date between make_date(bring_in_calendar.year, 1, 1) and make_date(bring_in_calendar.year, 12, 31)
-      group by e.on_date
-    )
     select coalesce(jsonb_agg(jsonb_build_object('on_date', c.on_date, 'change', c.change, 'was', f.says) order by c.on_date), '[]')
     from api.import_calendar(bring_in_calendar.year, days, false) as c
-    left join firms as f on f.on_date = c.on_date
+    left join jsonb_to_recordset(firms) as f (on_date date, says jsonb) on f.on_date = c.on_date
     into changes;
     moved := private.effect_since(mark, as_of);
     if dry_run then

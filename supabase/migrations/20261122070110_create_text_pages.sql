@@ -1,19 +1,6 @@
 -- `/templates` and `/faq`: find, write, try out, put away.
 set lock_timeout = '5s';
 
-create function private.refuse_all_but_keepers() returns void
-language plpgsql
-stable
-set search_path = ''
-as $$
-/* Refuses with not_allowed whoever may not write the firm's texts: row security alone would change nothing and say nothing. */
-begin
-  if coalesce(private.role() not in ('admin', 'manager'), true) then
-    raise exception 'not_allowed' using errcode = 'PT403';
-  end if;
-end
-$$;
-
 create function api.templates_page(words text default '', category text default null, archived boolean default false) returns jsonb
 language sql
 stable
@@ -62,7 +49,7 @@ declare
   saved uuid;
   promise text;
 begin
-  perform private.refuse_all_but_keepers();
+  perform private.expect_role('admin', 'manager');
   perform private.filled(save_template.content, null, null, now());
   if template_id is null then
     insert into public.templates (category, title, content)
@@ -91,7 +78,7 @@ set search_path = ''
 as $$
 /* Puts a ready text away, or back. Refuses with not_allowed and unknown_template. */
 begin
-  perform private.refuse_all_but_keepers();
+  perform private.expect_role('admin', 'manager');
   update public.templates as t
   set archived_at = case when archived then coalesce(t.archived_at, now()) end
   where t.id = template_id;
@@ -195,7 +182,7 @@ declare
   saved uuid;
   promise text;
 begin
-  perform private.refuse_all_but_keepers();
+  perform private.expect_role('admin', 'manager');
   if faq_item_id is null then
     insert into public.faq_items (question, answer, keywords)
     values (btrim(save_faq_item.question), btrim(save_faq_item.answer), kept)
@@ -223,7 +210,7 @@ set search_path = ''
 as $$
 /* Puts a frequent question away, or back. Refuses with not_allowed and unknown_faq_item. */
 begin
-  perform private.refuse_all_but_keepers();
+  perform private.expect_role('admin', 'manager');
   update public.faq_items as f
   set archived_at = case when archived then coalesce(f.archived_at, now()) end
   where f.id = faq_item_id;
@@ -261,8 +248,6 @@ grant execute on function
   private.shared_stems(text[], text[]),
   private.plain_words(text),
   private.filled(text, public.chats, public.users, timestamptz),
-  private.firm_zone(),
-  private.refuse_all_but_keepers(),
   api.templates_page(text, text, boolean),
   api.save_template(text, text, text, uuid),
   api.archive_template(uuid, boolean),

@@ -176,9 +176,7 @@ as $$
 /* An admin calls a kind of fault resolved, until it comes back. Refuses with not_allowed and unknown_error. A definer, because nobody may
    write the diary by hand. */
 begin
-  if private.role() is distinct from 'admin' then
-    raise exception 'not_allowed' using errcode = 'PT403';
-  end if;
+  perform private.expect_role('admin');
   update public.error_groups as g
   set resolved_at = now(), resolved_by = (select auth.uid())
   where g.fingerprint = resolve_error.fingerprint;

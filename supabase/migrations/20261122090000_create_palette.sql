@@ -48,8 +48,4 @@ as $$
   )
 $$;
 
-comment on function api.find_places is 'Requests by number; chats, clients and people whose name holds the words: for the palette of the admin.';
-
-revoke execute on function api.find_places from public;
-
 grant execute on function api.find_places to authenticated;

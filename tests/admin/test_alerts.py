@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from infra.local.waiting import until
 from tests.admin.firm import Chat, Colleague, Firm
 from tests.admin.process import Admin, Reader, hidden, words
 
@@ -13,7 +14,9 @@ def late(firm: Firm) -> tuple[Colleague, Chat]:
     olga = firm.hire("accountant", "Ольга Опоздавшая")
     chat = firm.connect_chat(olga)
     firm.ask(chat, "Где акт сверки?", 70)
-    firm.run("select api.claim_due()")
+    told = "select 1 from public.sla_alerts where request_id = %s"
+    request_id = firm.request_of(chat)
+    assert until(lambda: firm.row(told, request_id) is not None, 10)
     return olga, chat
 
 

@@ -69,3 +69,13 @@ def test_what_was_done_is_said_once_and_as_text(reader: Reader, firm: Firm) -> N
     assert "&lt;b&gt;Готово&lt;/b&gt;!" in page.text
     [forgotten] = [cookie for cookie in page.headers.get_list("set-cookie") if cookie.startswith("toast=")]
     assert "Max-Age=0" in forgotten
+
+
+async def test_a_theme_is_kept(browser: BrowserContext) -> None:
+    page = await browser.new_page()
+    await page.goto("/login")
+    await page.get_by_role("button", name="Тёмная тема").click()
+    await page.reload()
+    await expect(page.get_by_role("button", name="Тёмная тема")).to_have_attribute("aria-pressed", "true")
+    background = await page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert background == "rgb(15, 18, 23)"

@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tests.admin.firm import Firm
+from tests.admin.firm import Firm, Role
 from tests.admin.process import Reader, hidden, words
 
 LADDER = {"after": ["30", "60"], "to": ["warning:owner", "breach:manager", "0:owner", "1:head"]}
@@ -112,8 +112,8 @@ def test_the_example_says_deadline_and_who_is_told(reader: Reader, firm: Firm) -
 
 
 @pytest.mark.parametrize("role", ["manager", "accountant", "observer"])
-def test_others_read_the_ladder_and_are_refused(reader: Reader, firm: Firm, role: str) -> None:
-    reader.as_person(firm.hire(role))  # type: ignore[arg-type]
+def test_others_read_the_ladder_and_are_refused(reader: Reader, firm: Firm, role: Role) -> None:
+    reader.as_person(firm.hire(role))
     listed = reader.get("/policies")
     assert "Отправить тестовое" not in words(listed)
     policy = firm.row("select id from public.sla_policies where tier = 'vip'")

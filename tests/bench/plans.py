@@ -23,7 +23,7 @@ GROWING = re.compile(
 GROWN = 1000
 # A connection of PostgREST lives long: after five calls a function may go on with one plan for all arguments.
 MODES = ("force_custom_plan", "force_generic_plan")
-LIST = "select r.* from api.requests_awaiting_answer as r order by r.due_at limit 50"
+LISTS = {"open": "select api.find_requests()", "closed": "select api.find_requests('closed')"}
 
 Plan = dict[str, Any]
 
@@ -47,8 +47,11 @@ def questions(traffic: Traffic, due_at: float) -> list[Question]:
         Question("claim_due, nothing due", "select api.claim_due(now(), 100)"),
         Question("claim_due", sweep, [due_at + 60]),
         Question("claim_outbox", claim, [due_at + 120]),
-        Question("requests_awaiting_answer, manager", LIST, person=MANAGER),
-        Question("requests_awaiting_answer, accountant", LIST, person=ACCOUNTANT),
+        *(
+            Question(f"requests, {name}, {role}", statement, person=person)
+            for name, statement in LISTS.items()
+            for role, person in (("manager", MANAGER), ("accountant", ACCOUNTANT))
+        ),
     ]
 
 

@@ -104,7 +104,10 @@ async def test_g6_a_new_title_is_what_the_admin_reads(sim: SimulatorClient, chat
     assert chat.rows("select chat_name from api.chats where chat_id = %s", chat.id) == [{"chat_name": "ООО Лютик"}]
     assert (await chat.ask()).chat.title == "ООО Лютик"
     await sim.until_delivered()
-    read = "select chat_name from api.requests_awaiting_answer where chat_id = %s"
+    read = (
+        "select r ->> 'chat_name' as chat_name from jsonb_array_elements(api.find_requests() -> 'rows') as r"
+        " join public.chats as c on c.id = (r ->> 'chat')::uuid where c.chat_id = %s"
+    )
     assert chat.rows(read, chat.id) == [{"chat_name": "ООО Лютик"}]
 
 

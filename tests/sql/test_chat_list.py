@@ -18,7 +18,6 @@ from tests.sql.firm import (
     ROMASHKA,
     Connection,
     Row,
-    all_rows,
     ingest,
     monday,
     one,
@@ -121,19 +120,6 @@ def test_a_card_tells_its_reader_no_more_than_is_theirs(db: Connection) -> None:
     assert [len(cards[who]["members"]) for who in (PETR, OLGA, MARIA)] == [1, 1, 0]
     assert cards[PETR]["owner"]["name"] == "Ольга Петрова"
     assert cards[PETR]["chat"]["chat_id"] == str(ROMASHKA)
-
-
-def test_the_figures_of_a_chat_are_those_of_the_report(late: Connection) -> None:
-    ingest(late, said(OLGA, monday("10:30"), "Отправила"))
-    since = monday("00:00")
-    with speaking(late, user_id(PETR)):
-        figures = one(late, "select private.figures_of(array[%s::bigint], %s)", ROMASHKA, since)
-        (report,) = all_rows(
-            late, "select * from api.sla_report(%s, now(), 'chat') where key = %s", since, str(ROMASHKA)
-        )
-    assert {name: float(report[name]) for name in ("n", "met", "met_percent", "p50_minutes")} == {
-        name: float(figures[name]) for name in ("n", "met", "met_percent", "p50_minutes")
-    }
 
 
 def test_clients_are_listed_with_chats_segments_and_who_waits(late: Connection) -> None:

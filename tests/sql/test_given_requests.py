@@ -46,7 +46,7 @@ def waiting(db: Connection) -> list[UUID]:
     return [row["id"] for row in all_rows(db, "select id from public.client_requests order by opened_at")]
 
 
-def act(db: Connection, who: int, what: str, ids: Sequence[UUID], to: int | None = None) -> list[str]:
+def act(db: Connection, who: int, what: str | None, ids: Sequence[UUID], to: int | None = None) -> list[str]:
     assignee = user_id(to) if to else None
     with speaking(db, user_id(who)), db.transaction():
         answer = one(db, "select api.act_on_requests(%s, %s, %s)", list(ids), what, assignee)
@@ -54,7 +54,7 @@ def act(db: Connection, who: int, what: str, ids: Sequence[UUID], to: int | None
     return [row["outcome"] for row in answer]
 
 
-def refused(db: Connection, key: str, who: int, what: str, ids: Sequence[UUID], to: int | None = None) -> None:
+def refused(db: Connection, key: str, who: int, what: str | None, ids: Sequence[UUID], to: int | None = None) -> None:
     with pytest.raises(psycopg.Error, match=key), db.transaction():
         act(db, who, what, ids, to)
 
@@ -82,6 +82,7 @@ def test_an_accountant_acts_on_her_own_only_and_an_observer_on_none(db: Connecti
         refused(db, "not_allowed", MARIA, what, waiting)
     refused(db, "assignee_is_unknown", PETR, "assign", waiting, MARIA)
     refused(db, "unknown_button", PETR, "delete", waiting)
+    refused(db, "unknown_button", OLGA, None, waiting, IVAN)
     refused(db, "too_many_requests", PETR, "take", [uuid4() for _ in range(501)])
     assert one(db, "select count(*) from public.client_requests where closed_as is null") == 1
 

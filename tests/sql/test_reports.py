@@ -223,7 +223,7 @@ def test_i12_the_rows_behind_a_number_can_be_opened(db: Connection) -> None:
 def test_i12_counts_of_what_waits_match_the_list(db: Connection) -> None:
     asked(db, monday("10:00"))
     asked(db, datetime.now(UTC) - timedelta(minutes=55), chat=NIGHT)
-    states = [row["state"] for row in all_rows(db, "select state from api.requests_awaiting_answer order by opened_at")]
+    states = [row["state"] for row in one(db, "select api.find_requests() -> 'rows'")]
     whole = firm(db, ALL_TIME)
     assert states == ["overdue", "at_risk"]
     assert (whole["overdue"], whole["waiting"]) == (1, 1)
@@ -239,9 +239,10 @@ def test_i1_everybody_reads_the_figures_of_the_rows_they_may_read(db: Connection
         assert [row["name"] for row in report(db, "client")] == ["ООО Ромашка"]
 
 
-def test_a_grouping_that_does_not_exist_is_refused(db: Connection) -> None:
+@pytest.mark.parametrize("by", ["phase_of_the_moon", None])
+def test_a_grouping_that_does_not_exist_is_refused(db: Connection, by: str | None) -> None:
     with pytest.raises(psycopg.Error, match="unknown_grouping"):
-        report(db, "phase_of_the_moon")
+        all_rows(db, "select * from api.sla_report(now(), now(), by => %s)", by)
 
 
 def test_s8_a_calendar_edited_later_moves_no_figure_of_a_closed_window(db: Connection) -> None:

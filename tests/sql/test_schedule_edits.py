@@ -162,6 +162,13 @@ def test_a_production_calendar_is_shown_with_its_effect_and_brought_in_twice(
     assert [change["change"] for change in bring_in(db, year)["changes"]] == ["kept"]
 
 
+def test_a_calendar_that_is_none_takes_no_date_away(db: Connection) -> None:
+    bring_in(db, 2026)
+    for days in (None, "{}"):
+        with pytest.raises(psycopg.Error, match="calendar_is_of"), db.transaction(), speaking(db, user_id(PETR)):
+            one(db, "select api.bring_in_calendar(2026, %s, false)", days)
+
+
 def test_a_schedule_is_copied_put_away_and_brought_back_but_not_from_under_a_chat(db: Connection, office: UUID) -> None:
     set_dates(db, office, "2026-04-07", "closed")
     with speaking(db, user_id(PETR)):

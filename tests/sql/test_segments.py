@@ -22,7 +22,7 @@ from tests.sql.firm import (
     user_id,
 )
 
-VIEWS = ("chats", "chat_messages", "client_requests", "requests_awaiting_answer", "sla_alerts")
+VIEWS = ("chats", "chat_messages", "client_requests", "sla_alerts")
 
 
 @pytest.fixture

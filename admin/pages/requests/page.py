@@ -1,7 +1,7 @@
 """`/requests`: who waits for an answer, least working time left first, and what was closed."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from litestar import Request, Response, get
@@ -70,18 +70,18 @@ def _context(filters: Filters, found: Found | None, tabs: list[Tab]) -> dict[str
         "tabs": tabs,
         "tab": next((tab for tab in tabs if tab.address == filters.address), None),
         "chips": list(filters.chips(names)),
-        "counts": list(_counts(filters, found)) if found else [],
-        "overdue": found.counts.get("overdue", 0) if found and filters.is_open else 0,
+        "counts": list(_counts(filters, found.counts)) if found and found.counts else [],
+        "overdue": found.counts.get("overdue", 0) if found and found.counts else 0,
         "states": {state: _(words) for state, words in STATE_WORDS.items()},
         "tiers": {tier: _(words) for tier, words in TIER_WORDS.items()},
         "next_page": filters.next_page(found.next) if found else None,
     }
 
 
-def _counts(filters: Filters, found: Found) -> Iterator[Count]:
+def _counts(filters: Filters, amounts: Mapping[State, int]) -> Iterator[Count]:
     """Yield the counters of the half that is shown; one that is chosen leads back to all of it."""
     whole: State = "open" if filters.is_open else "closed"
     for state in OPEN if filters.is_open else CLOSED:
         is_chosen = filters.state == state
         address = filters.but(state=whole if is_chosen else state).address
-        yield Count(state, _(STATE_WORDS[state]), found.counts.get(state, 0), address, is_chosen)
+        yield Count(state, _(STATE_WORDS[state]), amounts.get(state, 0), address, is_chosen)

@@ -125,10 +125,10 @@ class Member(_Read):
 
 
 class Found(_Read):
-    """One page: its rows, how many there are of each state of all that fits, and where the next page begins."""
+    """One page: its rows, where the next begins and, of the first, how many of each state fit in all."""
 
     rows: list[Row]
-    counts: dict[State, int]
+    counts: dict[State, int] | None
     next: dict[str, Any] | None
     # When the next of all that fits passes its warning or deadline.
     changes_at: AwareDatetime | None = None
