@@ -1,24 +1,14 @@
 """The rows of a report as the database gives them."""
 
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 
+from admin.outcomes import OUTCOMES, Outcome
 from infra.words import N_, _
 
-Outcome = Literal["met", "met_late", "overdue", "excused", "voided", "waiting", "at_risk"]
-
-OUTCOME_WORDS: dict[Outcome, str] = {
-    "met": N_("в срок"),
-    "met_late": N_("с опозданием"),
-    "overdue": N_("просрочено"),
-    "excused": N_("ответ не нужен"),
-    "voided": N_("не измеряется"),
-    "waiting": N_("ждёт"),
-    "at_risk": N_("скоро срок"),
-}
 # What a report can be divided by, as the heading of the first column.
 GROUPS = {
     "firm": N_("Фирма"),
@@ -111,7 +101,7 @@ class Outlier(BaseModel):
     @property
     def outcome_word(self) -> str:
         """What became of it."""
-        return _(OUTCOME_WORDS[self.outcome])
+        return _(OUTCOMES[self.outcome])
 
 
 class Row(BaseModel):
@@ -138,7 +128,7 @@ class Row(BaseModel):
     @property
     def outcome_word(self) -> str:
         """What became of it."""
-        return _(OUTCOME_WORDS[self.outcome])
+        return _(OUTCOMES[self.outcome])
 
 
 class Choice(BaseModel):

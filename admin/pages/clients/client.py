@@ -1,7 +1,7 @@
 """`/clients/<id>`: one client, its chats and level; and the taking out and erasing of all that is stored."""
 
 from collections.abc import AsyncIterator
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -14,11 +14,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from admin.effects import Effect
 from admin.errors import KEYS
-from admin.pages.clients.chats import Chat, Figures
+from admin.figures.month import Month
+from admin.pages.clients.chats import Chat
 from admin.people import SignedIn
 from admin.rendering import show
 from admin.throttling import LOW, MEDIUM
-from admin.tiers import TIERS, tier_word
+from admin.tiers import TIERS, Tier, tier_word
 from admin.toasts import go
 from infra.client_archive import Archive, open_archive
 from infra.supabase import Refused, Unavailable
@@ -39,7 +40,7 @@ class Client(BaseModel):
 
     id: UUID
     name: str
-    tier: Literal["basic", "standard", "vip", "premium"]
+    tier: Tier
     erased_at: AwareDatetime | None
 
     @property
@@ -58,7 +59,7 @@ class Card(BaseModel):
     unbound: list[Chat]
     segments: list[str]
     known_segments: list[str]
-    figures: Figures
+    figures: Month
 
 
 class ClientForm(BaseModel):

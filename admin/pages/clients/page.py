@@ -1,6 +1,6 @@
 """`/clients`: who they are, by level and segment, with their chats and who waits."""
 
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from admin.keyset import PAGE, Cursor, cut
 from admin.people import SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
-from admin.tiers import TIERS, tier_word
+from admin.tiers import TIERS, Tier, tier_word
 from admin.toasts import go
 from infra.supabase import Refused
 from infra.words import _
@@ -43,7 +43,7 @@ class Listed(BaseModel):
 
     id: UUID
     name: str
-    tier: str
+    tier: Tier
     erased_at: AwareDatetime | None
     chats: int
     chat_names: list[str]
@@ -72,7 +72,7 @@ class Filters(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     q: str = ""
-    tier: Literal["basic", "standard", "vip", "premium"] | None = None
+    tier: Tier | None = None
     segment: UUID | None = None
 
     def path(self, **more: Any) -> str:

@@ -16,10 +16,11 @@ from admin.errors import KEYS
 from admin.pages.policies import words
 from admin.pages.policies.ladder import FRESH, PolicyForm, form_of, named
 from admin.pages.policies.page import ADMIN
-from admin.pages.policies.rows import RESOLVER_WORDS, TIER_WORDS, Page, Trial
+from admin.pages.policies.rows import RESOLVER_WORDS, Page, Trial
 from admin.people import SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
+from admin.tiers import TIERS
 from admin.times import Wall
 from admin.toasts import go
 from infra.supabase import Refused
@@ -158,7 +159,7 @@ def _editor(form: PolicyForm, people: dict[str, str]) -> dict[str, Any]:
         "people": people,
         "resolvers": {name: _(word) for name, word in RESOLVER_WORDS.items()},
         "named": [one for one in known if one not in RESOLVER_WORDS],
-        "tier_words": {name: _(word) for name, word in TIER_WORDS.items()},
+        "tier_words": {name: _(word) for name, word in TIERS.items()},
         **dict.fromkeys(("problem", "effect")),
     }
 

@@ -6,8 +6,7 @@ from urllib.parse import urlencode
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from admin.keyset import Cursor
-from admin.pages.requests.rows import KIND_WORDS
-from infra.words import N_, _
+from admin.message_kinds import kind_word
 
 
 class _Told(BaseModel):
@@ -46,7 +45,7 @@ class Message(_Told):
     @property
     def kind_word(self) -> str:
         """What was sent besides text."""
-        return _(KIND_WORDS.get(self.kind, N_("Файл") if self.has_file else N_("Сообщение без текста")))
+        return kind_word(self.kind, has_file=self.has_file)
 
 
 class Place(_Told):

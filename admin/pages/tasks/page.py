@@ -11,9 +11,10 @@ from litestar.params import FromPath, SkipValidation
 from litestar.response import Template
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
+from admin.chat_columns import COLUMNS
 from admin.effects import Effect
 from admin.errors import KEYS
-from admin.pages.tasks.words import COLUMNS, GAVE_UP, PROBLEMS, REASONS
+from admin.pages.tasks.words import GAVE_UP, PROBLEMS, REASONS
 from admin.people import SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
