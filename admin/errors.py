@@ -14,7 +14,8 @@ from litestar.types import ExceptionHandlersMap
 from redis.exceptions import RedisError
 
 from admin.next_page import login_address, page_of
-from admin.people import SignInNeeded
+from admin.people import SignedIn, SignInNeeded
+from admin.rendering import is_fragment, show
 from admin.rule_refusals import RULES
 from admin.throttling import headers
 from admin.times import pause
@@ -104,8 +105,6 @@ KEYS: dict[str, Sentence] = {
     "client_not_found": Sentence(N_("Клиент не найден"), N_("Возможно, ссылка устарела или в ней опечатка.")),
     **{key: Sentence(*words) for key, words in RULES.items()},
     "unknown_chat": Sentence(N_("Чат не найден"), N_("Возможно, ссылка устарела или в ней опечатка.")),
-    "unknown_policy": Sentence(N_("Политика не найдена"), N_("Обновите страницу и выберите ещё раз.")),
-    "unknown_schedule": Sentence(N_("График не найден"), N_("Обновите страницу и выберите ещё раз.")),
     "owner_is_not_in_team": Sentence(
         N_("Не из вашей команды"), N_("Этому сотруднику вы не можете передать чат: он не из вашей команды.")
     ),
@@ -195,6 +194,18 @@ STATUSES: dict[int, Sentence] = {
 }
 
 
+def advice_of(refusal: Refused, *elsewhere: str, malformed: str = "") -> str:
+    """Return what stands beside the form that was refused; `malformed` is said of what is no date, number or id at all.
+
+    Raises a refusal of rights, one without words, and one of a key that belongs `elsewhere`: each is its own page.
+    """
+    if malformed and refusal.code.startswith("22"):
+        return malformed
+    if refusal.is_of_rights or refusal.key not in KEYS or refusal.key in elsewhere:
+        raise refusal
+    return _(KEYS[refusal.key].advice)
+
+
 def sign_in_needed(request: AnyRequest, error: SignInNeeded) -> Response[Any]:
     """Lead to the sign-in page and back; a fragment takes its whole page there."""
     address = login_address(page_of(request), error.reason)
@@ -266,10 +277,19 @@ def respond(
         told = [*errors, *([{"reference": reference}] if reference else [])]
         body = {"status": "error", "message": _(sentence.title), "errors": told}
         return Response(body, status_code=status, headers=allowed)
-    context = {"sentence": sentence, "status": status, "reference": reference}
-    is_fragment = request.headers.get("hx-request") == "true" and not request.headers.get("hx-boosted")
-    name = "layout/_error.html" if is_fragment else "layout/error.html"
-    return Template(name, context=context, status_code=status, headers=allowed)
+    page = _page(request, status, sentence=sentence, reference=reference)
+    page.headers.update(allowed)
+    return page
+
+
+def _page(request: AnyRequest, status: int, *, reference: str | None, **context: Any) -> Template:
+    """Stand in the frame of whoever is known by now, without asking anybody; a surprise may come from that frame."""
+    me: SignedIn | None = None if reference else request.state.get("me")
+    name = "layout/_error.html" if is_fragment(request) else "layout/error.html"
+    context |= {"code": status, "reference": reference}
+    if me:
+        return show(request, me, name, status, **context)
+    return Template(name, context={"me": None, **context}, status_code=status)
 
 
 def _wants_json(request: AnyRequest) -> bool:

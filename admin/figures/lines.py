@@ -4,8 +4,9 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
+from pydantic import AwareDatetime, TypeAdapter
 
+from admin.models import Frozen
 from admin.outcomes import OUTCOMES, Outcome
 from infra.words import N_, _
 
@@ -44,10 +45,8 @@ KINDS: dict[str, Kind] = {
 }
 
 
-class Line(BaseModel):
+class Line(Frozen):
     """A row of `api.sla_report`: minutes are working minutes until the answer unless the calendar is named."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     key: str | None
     name: str | None
@@ -85,10 +84,8 @@ class Line(BaseModel):
         return int(getattr(self, kind))
 
 
-class Outlier(BaseModel):
+class Outlier(Frozen):
     """A row of `api.find_outcomes_by_id`: one of the longest waits."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     outcome: Outcome
@@ -104,10 +101,8 @@ class Outlier(BaseModel):
         return _(OUTCOMES[self.outcome])
 
 
-class Row(BaseModel):
+class Row(Frozen):
     """A row of `api.find_outcomes`: one window."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     counts_at: AwareDatetime
@@ -131,19 +126,15 @@ class Row(BaseModel):
         return _(OUTCOMES[self.outcome])
 
 
-class Choice(BaseModel):
+class Choice(Frozen):
     """Somebody or something that a report can be narrowed to."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     name: str
 
 
-class Choices(BaseModel):
+class Choices(Frozen):
     """What `api.report_choices` returns."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     timezone: str
     firm_name: str

@@ -1,15 +1,12 @@
 """Thirty days of a chat, or of all chats of a client."""
 
-from pydantic import BaseModel, ConfigDict
-
+from admin.models import Frozen
 from admin.numbers import number
 from admin.times import duration
 
 
-class Month(BaseModel):
+class Month(Frozen):
     """Thirty days, counted as reports count (S15)."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     n: int
     met_percent: float | None

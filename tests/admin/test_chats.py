@@ -93,6 +93,10 @@ def test_one_click_mends_what_is_amiss_or_says_why_not(reader: Reader, firm: Fir
     # The same lights stand on the page of a link, where nothing is set.
     assert f'href="{path}#settings"' in reader.get(f"{path}/health").text
     assert post(reader, f"{path}/act", act="assign", key=str(owner.id)).status_code == 303
+    nobody = post(reader, f"{path}/act", act="assign", key="")
+    assert (nobody.status_code, "Такого сотрудника нет" in words(nobody)) == (422, True)
+    assert post(reader, f"{path}/act", act="assign", key="x").status_code == 400
+    assert firm.row("select assigned_accountant_id from public.chats where chat_id = %s", chat.id) == (owner.id,)
     assert owner.name in words(reader.get(path))
     assert post(reader, f"{path}/act", act="delete").status_code == 303
     found = words(reader.get("/chats", params={"q": chat.name}))

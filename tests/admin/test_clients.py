@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import BrowserContext
 
 from infra.local.waiting import until
-from tests.admin.firm import Chat, Colleague, Firm
+from tests.admin.firm import Chat, Colleague, Firm, Role
 from tests.admin.process import Admin, Reader, hidden, words
 
 FORMULA = "=HYPERLINK(0)"
@@ -59,8 +59,8 @@ def test_an_accountant_sees_the_clients_of_her_own_chats(admin: Admin, firm: Fir
 
 
 @pytest.mark.parametrize("role", ["manager", "accountant", "observer"])
-def test_only_an_admin_may_export_and_erase(reader: Reader, firm: Firm, role: str) -> None:
-    person = firm.hire(role)  # type: ignore[arg-type]
+def test_only_an_admin_may_export_and_erase(reader: Reader, firm: Firm, role: Role) -> None:
+    person = firm.hire(role)
     client = Owned(firm, person)
     reader.as_person(person)
     assert "Стереть" not in words(reader.get(client.path))

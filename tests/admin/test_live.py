@@ -18,6 +18,7 @@ from tests.admin.process import Admin, Reader, free_port, hidden, running_admin
 
 # The list, whatever it is narrowed to.
 LIST = re.compile(r"/requests(\?|$)")
+HOME = re.compile(r":\d+/$")
 SOON = 2000  # ms: the promise is two seconds from commit to screen
 SLOW = 15_000  # ms: reconnecting takes its time
 
@@ -105,11 +106,22 @@ async def test_a_failed_refresh_says_so_and_keeps_the_list(browser: BrowserConte
     page = await signed_in(browser, owner)
     await page.route(LIST, lambda route: route.abort())
     firm.hint()
-    await expect(page.get_by_text("Не удалось обновить список")).to_be_visible(timeout=SOON)
+    said = page.get_by_text("Не удалось обновить: показано то, что было.")
+    await expect(said).to_be_visible(timeout=SOON)
     await expect(page.get_by_text("Остаюсь на экране")).to_be_visible()
     await page.unroute(LIST)
     await page.get_by_role("button", name="Попробовать снова").click()
-    await expect(page.get_by_text("Не удалось обновить список")).to_be_hidden(timeout=SOON)
+    await expect(said).to_be_hidden(timeout=SOON)
+    # And so do all others.
+    await page.get_by_role("link", name="Сегодня").click()
+    await expect(page.locator("#today .figures")).to_be_visible()
+    await page.route(HOME, lambda route: route.fulfill(status=503, body="<p>Не удалось загрузить</p>"))
+    firm.hint()
+    await expect(said).to_be_visible(timeout=SOON)
+    await expect(page.locator("#today .figures")).to_be_visible()
+    await page.unroute(HOME)
+    firm.hint()
+    await expect(said).to_be_hidden(timeout=SOON)
 
 
 async def test_an_ended_session_leads_to_the_sign_in(browser: BrowserContext, firm: Firm) -> None:
@@ -274,7 +286,7 @@ async def test_whose_access_is_taken_away_is_out_at_once_and_told_why(
         chief.as_person(firm.hire("admin"))
         token = hidden(chief.get("/requests"), "_csrf_token")
         taken = chief.post(f"/team/{person.id}/active", data={"active": "no", "_csrf_token": token})
-        assert taken.headers["location"] == "/team?done=deactivated"
+        assert taken.headers["location"] == "/team"
     await expect(page.get_by_text("Ваш доступ отключён")).to_be_visible(timeout=SOON)
 
 

@@ -3,10 +3,11 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from admin.figures.month import Month
 from admin.message_kinds import kind_word
+from admin.models import Frozen
 from admin.pages.chats.lights import Finding
 from admin.tiers import Tier, tier_word
 from infra.words import N_, _
@@ -16,11 +17,7 @@ LOCALES = {"ru": N_("Русский"), "en": N_("Английский")}
 STANDINGS = {"creator": N_("владелец"), "administrator": N_("администратор"), "restricted": N_("с ограничениями")}
 
 
-class _Row(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Settings(_Row):
+class Settings(Frozen):
     """The chat's own row."""
 
     id: UUID
@@ -54,7 +51,7 @@ class Settings(_Row):
         return _("под наблюдением") if self.monitoring_enabled else _("наблюдение выключено")
 
 
-class Client(_Row):
+class Client(Frozen):
     """Whose the chat is."""
 
     id: UUID
@@ -67,14 +64,14 @@ class Client(_Row):
         return tier_word(self.tier)
 
 
-class Named(_Row):
+class Named(Frozen):
     """Something to choose, or chosen."""
 
     id: UUID
     name: str
 
 
-class Terms(_Row):
+class Terms(Frozen):
     """By what the chat is measured now."""
 
     policy: str
@@ -83,7 +80,7 @@ class Terms(_Row):
     off_hours_reply: bool
 
 
-class Member(_Row):
+class Member(Frozen):
     """Somebody in the chat."""
 
     name: str
@@ -99,7 +96,7 @@ class Member(_Row):
         return ", ".join([who, *([_(STANDINGS[self.status])] if self.status in STANDINGS else [])])
 
 
-class Card(_Row):
+class Card(Frozen):
     """What `api.chat_card` answers."""
 
     chat: Settings
@@ -123,7 +120,7 @@ class Card(_Row):
         return ", ".join(finding.words for finding in self.findings if not finding.fix)
 
 
-class Offers(_Row):
+class Offers(Frozen):
     """What an admin or manager may choose from."""
 
     owners: list[Named] = Field(default_factory=list)
@@ -132,7 +129,7 @@ class Offers(_Row):
     clients: list[Named] = Field(default_factory=list)
 
 
-class Message(_Row):
+class Message(Frozen):
     """One message in its latest version."""
 
     chat_id: str
@@ -157,14 +154,14 @@ class Message(_Row):
         return kind_word(self.kind, has_file=self.has_file)
 
 
-class Edge(_Row):
+class Edge(Frozen):
     """From where a transcript goes on."""
 
     at: str
     id: int
 
 
-class Talk(_Row):
+class Talk(Frozen):
     """What `api.find_messages` answers."""
 
     messages: list[Message]

@@ -2,9 +2,10 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from admin.lights import light_word
+from admin.models import Frozen
 from infra.words import N_, _
 
 # What is well, by the check that `private.chat_findings` makes.
@@ -62,10 +63,8 @@ ADVICE = {
 }
 
 
-class Finding(BaseModel):
+class Finding(Frozen):
     """One check of a chat, and the key of what mends it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     check: str
     state: Literal["red", "amber", "green"]

@@ -2,15 +2,14 @@
 
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from admin.lights import Light, light_word
+from admin.models import Frozen
 
 
-class Chat(BaseModel):
+class Chat(Frozen):
     """A chat with its light, or one that is nobody's."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     chat_name: str

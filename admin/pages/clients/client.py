@@ -10,11 +10,12 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Stream, Template
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from admin.effects import Effect
-from admin.errors import KEYS
+from admin.errors import advice_of
 from admin.figures.month import Month
+from admin.models import Frozen
 from admin.pages.clients.chats import Chat
 from admin.people import SignedIn
 from admin.rendering import show
@@ -33,10 +34,8 @@ Me = NamedDependency[SkipValidation[SignedIn]]
 NAME_DIFFERS = N_("Название не совпадает: ничего не удалено. Введите его точно так, как оно написано на этой странице.")
 
 
-class Client(BaseModel):
+class Client(Frozen):
     """The client's own row."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     id: UUID
     name: str
@@ -49,10 +48,8 @@ class Client(BaseModel):
         return tier_word(self.tier)
 
 
-class Card(BaseModel):
+class Card(Frozen):
     """What `api.client_card` answers."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     client: Client
     chats: list[Chat]
@@ -62,10 +59,8 @@ class Card(BaseModel):
     figures: Month
 
 
-class ClientForm(BaseModel):
+class ClientForm(Frozen):
     """What can be set of a client; segments as a person lists them."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     name: str = Field(default="", max_length=1000)
     tier: str = Field(default="", max_length=20)
@@ -79,18 +74,14 @@ class ClientForm(BaseModel):
         return [name.strip() for name in self.segments.split(",") if name.strip()]
 
 
-class BindForm(BaseModel):
+class BindForm(Frozen):
     """The form: a chat that nobody's is."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     chat: UUID
 
 
-class Erasure(BaseModel):
+class Erasure(Frozen):
     """The form: the client's name, typed once more."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     name: str = Field(default="", max_length=1000)
 
@@ -111,9 +102,8 @@ async def change_client(
         if not data.is_seen and not effect.sentences:
             await _change(me, client_id, data, dry_run=False)
     except Refused as refusal:
-        if refusal.key not in KEYS or refusal.key in {"client_not_found", "not_allowed"}:
-            raise
-        return await _page(request, me, client_id, 422, typed=data, change_problem=_(KEYS[refusal.key].advice))
+        problem = advice_of(refusal, "client_not_found")
+        return await _page(request, me, client_id, 422, typed=data, change_problem=problem)
     if effect.sentences and not data.is_seen:
         return await _page(request, me, client_id, typed=data, effect=effect)
     log.info("client_changed", client_id=str(client_id), user_id=me.person.id)

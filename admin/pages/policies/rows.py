@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from admin.alert_kinds import AlertKind
+from admin.models import Frozen
 from admin.tiers import Tier, tier_word
 from infra.words import N_
 
@@ -14,12 +15,6 @@ RESOLVER_WORDS = {
     "head": N_("руководитель фирмы"),
     "internal_chat": N_("внутренний чат фирмы"),
 }
-
-
-class Frozen(BaseModel):
-    """What is read and never changed."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
 
 class Step(Frozen):

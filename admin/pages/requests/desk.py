@@ -3,19 +3,16 @@
 from itertools import groupby
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from admin.deliveries import DELIVERIES
+from admin.models import Frozen
 from admin.pages.requests.rows import Member
 from admin.tiers import Tier, tier_word
 from infra.words import _
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Reply(_Read):
+class Reply(Frozen):
     """An answer from the panel, and what became of it; its text only until it is delivered."""
 
     id: UUID
@@ -42,7 +39,7 @@ class Reply(_Read):
         return self.status == "cancelled" and self.text is not None
 
 
-class Ready(_Read):
+class Ready(Frozen):
     """A ready text."""
 
     id: UUID
@@ -50,7 +47,7 @@ class Ready(_Read):
     title: str
 
 
-class Desk(_Read):
+class Desk(Frozen):
     """All of it."""
 
     number: int

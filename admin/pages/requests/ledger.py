@@ -3,10 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from admin.alert_kinds import ALERT_KINDS, AlertKind
 from admin.deliveries import DELIVERIES
+from admin.models import Frozen
 from admin.outcomes import OUTCOMES, Outcome
 from admin.times import duration
 from infra.words import N_, _
@@ -45,18 +46,14 @@ EVENT_WORDS = {
 }
 
 
-class _Told(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Colleague(_Told):
+class Colleague(Frozen):
     """A person of the firm."""
 
     id: UUID
     name: str | None
 
 
-class Piece(_Told):
+class Piece(Frozen):
     """A stretch of time, and why it counts or does not."""
 
     since: AwareDatetime = Field(alias="from")
@@ -78,14 +75,14 @@ class Piece(_Told):
         return duration(self.seconds)
 
 
-class Deadline(_Told):
+class Deadline(Frozen):
     """When the warning and the deadline fall."""
 
     warn_at: AwareDatetime | None
     due_at: AwareDatetime | None
 
 
-class Event(_Told):
+class Event(Frozen):
     """What happened to the window."""
 
     at: AwareDatetime
@@ -104,7 +101,7 @@ class Event(_Told):
         return _(EVENT_WORDS[self.kind])
 
 
-class Copy(_Told):
+class Copy(Frozen):
     """One person who was told, and whether it arrived."""
 
     to: Colleague | None
@@ -117,7 +114,7 @@ class Copy(_Told):
         return f"{who} — {_(DELIVERIES.get(self.status or '', N_('не отправлялось')))}"
 
 
-class Alert(_Told):
+class Alert(Frozen):
     """An alert of the window."""
 
     kind: AlertKind
@@ -132,7 +129,7 @@ class Alert(_Told):
         return f"{words} {self.level}" if self.kind == "escalation" else words
 
 
-class Opening(_Told):
+class Opening(Frozen):
     """The message that opened the window; without author and text to who may not read messages."""
 
     at: AwareDatetime
@@ -140,7 +137,7 @@ class Opening(_Told):
     author: str | None
 
 
-class Act(_Told):
+class Act(Frozen):
     """Something that somebody did: took it, answered, closed it."""
 
     at: AwareDatetime
@@ -154,14 +151,14 @@ class Act(_Told):
         return _(CLOSED_WORDS[because])
 
 
-class NamedVersion(_Told):
+class NamedVersion(Frozen):
     """A policy or a schedule, and the version that counted."""
 
     name: str
     version: int
 
 
-class Rules(_Told):
+class Rules(Frozen):
     """By what it was measured."""
 
     target_minutes: int
@@ -169,7 +166,7 @@ class Rules(_Told):
     schedule: NamedVersion | None
 
 
-class Ledger(_Told):
+class Ledger(Frozen):
     """The whole story of a window; seconds are working seconds but for `calendar_seconds`."""
 
     request_id: UUID

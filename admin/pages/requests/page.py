@@ -34,7 +34,7 @@ class Count(NamedTuple):
 @get("/requests")
 async def show_requests(request: AnyRequest, me: Me) -> Response[Any]:
     """Show the list, or only what changes in it to htmx. A list that could not be read says so, and is never empty."""
-    filters = Filters.read(request.query_params)
+    filters = Filters.of(request)
     found, tabs = await _read(me, filters)
     name = "pages/requests/_list.html" if is_fragment(request) else "pages/requests/page.html"
     # Filters that a person typed, and not the open page by itself.

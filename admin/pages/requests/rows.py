@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from admin.message_kinds import kind_word
+from admin.models import Frozen
 from admin.outcomes import OUTCOMES, Outcome
 from admin.pages.requests.filters import State
 from admin.tiers import Tier
@@ -14,11 +15,7 @@ from admin.times import countdown, duration
 from infra.words import _
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Phrase(_Read):
+class Phrase(Frozen):
     """What the client wrote last."""
 
     author: str | None
@@ -31,7 +28,7 @@ class Phrase(_Read):
         return kind_word(self.kind)
 
 
-class Row(_Read):
+class Row(Frozen):
     """One window; the phrase is none to who may not read messages."""
 
     id: UUID
@@ -88,14 +85,14 @@ class Row(_Read):
         return max(round((self.clock_changes_at - now).total_seconds()), 0)
 
 
-class Member(_Read):
+class Member(Frozen):
     """Who may own a request."""
 
     id: UUID
     name: str
 
 
-class Found(_Read):
+class Found(Frozen):
     """One page: its rows, where the next begins and, of the first, how many of each state fit in all."""
 
     rows: list[Row]

@@ -9,11 +9,12 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, SkipValidation
 from litestar.response import Template
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter
 
 from admin.chat_columns import COLUMNS
 from admin.effects import Effect
-from admin.errors import KEYS
+from admin.errors import advice_of
+from admin.models import Frozen
 from admin.pages.tasks.words import GAVE_UP, PROBLEMS, REASONS
 from admin.people import SignedIn
 from admin.rendering import show
@@ -44,10 +45,8 @@ STATES: dict[State, str] = {
 MOST = 100
 
 
-class RowError(BaseModel):
+class RowError(Frozen):
     """What is wrong in one cell."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     line: int
     column: str
@@ -65,10 +64,8 @@ class RowError(BaseModel):
         return _(REASONS[self.reason])
 
 
-class Result(BaseModel):
+class Result(Frozen):
     """What a task would do, or did."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     changed: int = 0
     connected: int = 0
@@ -81,10 +78,8 @@ class Result(BaseModel):
     effect: Effect = Effect()
 
 
-class Task(BaseModel):
+class Task(Frozen):
     """A row of `api.tasks`."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     id: UUID
     kind: Kind
@@ -165,9 +160,7 @@ async def _act(request: AnyRequest, me: SignedIn, task_id: UUID, function: str, 
     try:
         await me.database.call(function, id=str(task_id))
     except Refused as refusal:
-        if refusal.key not in {"task_is_started", "task_has_errors"}:
-            raise
-        return await _page(request, me, task_id, 409, _(KEYS[refusal.key].advice))
+        return await _page(request, me, task_id, 409, advice_of(refusal, "unknown_task"))
     log.info("task_decided", task_id=str(task_id), decision=function, user_id=me.person.id)
     return go(path, said)
 
