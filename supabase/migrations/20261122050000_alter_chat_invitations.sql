@@ -159,9 +159,11 @@ language plpgsql
 stable
 set search_path = ''
 as $$
-/* Refuses a schedule that is not there. */
+/* Refuses a schedule that is not there, or is put away. */
 begin
-  if schedule is not null and not exists (select from public.working_schedules as s where s.id = schedule) then
+  if schedule is not null and not exists (
+    select from public.working_schedules as s where s.id = schedule and s.archived_at is null
+  ) then
     raise exception 'unknown_schedule' using errcode = 'PT404';
   end if;
 end

@@ -58,7 +58,10 @@ as $$
     select lower(p.name) as name, min(p.id::text)::uuid as id from public.sla_policies as p where p.tier is null group by lower(p.name)
   ),
   hours as materialized (
-    select lower(s.name) as name, min(s.id::text)::uuid as id from public.working_schedules as s group by lower(s.name)
+    select lower(s.name) as name, min(s.id::text)::uuid as id
+    from public.working_schedules as s
+    where s.archived_at is null
+    group by lower(s.name)
   ),
   people as materialized (
     select lower(u.email) as email, u.id, u.id = any ((select private.team_of(keeper))::uuid[]) as is_ours

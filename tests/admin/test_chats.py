@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from admin.keyset import Cursor
 from admin.pages.chats.importing import rows_of
 from infra.local.waiting import until
 from tests.admin.firm import Chat, Colleague, Firm, Role
@@ -97,6 +98,9 @@ def test_one_click_mends_what_is_amiss_or_says_why_not(reader: Reader, firm: Fir
     assert (nobody.status_code, "Такого сотрудника нет" in words(nobody)) == (422, True)
     assert post(reader, f"{path}/act", act="assign", key="x").status_code == 400
     assert firm.row("select assigned_accountant_id from public.chats where chat_id = %s", chat.id) == (owner.id,)
+    for made_up in (["x", 1], [2**40, "x", str(owner.id)]):
+        assert reader.get(path, params={"before": Cursor.write(made_up)}).status_code == 200
+        assert reader.get("/chats", params={"after": Cursor.write(made_up)}).status_code == 200
     assert owner.name in words(reader.get(path))
     assert post(reader, f"{path}/act", act="delete").status_code == 303
     found = words(reader.get("/chats", params={"q": chat.name}))

@@ -1,7 +1,6 @@
 """Open pages stay fresh: sockets by hand and pages in a real browser (I18)."""
 
 import asyncio
-import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
@@ -16,9 +15,6 @@ from admin.times import countdown
 from tests.admin.firm import Colleague, Firm
 from tests.admin.process import Admin, Reader, free_port, hidden, running_admin
 
-# The list, whatever it is narrowed to.
-LIST = re.compile(r"/requests(\?|$)")
-HOME = re.compile(r":\d+/$")
 SOON = 2000  # ms: the promise is two seconds from commit to screen
 SLOW = 15_000  # ms: reconnecting takes its time
 
@@ -98,30 +94,6 @@ async def test_reading_is_not_disturbed(browser: BrowserContext, firm: Firm) -> 
     await expect(page.get_by_text("Самый новый")).to_be_attached(timeout=SOON)
     assert await page.evaluate("scrollY") == 400
     assert await page.evaluate("document.activeElement.textContent") == "Выйти"
-
-
-async def test_a_failed_refresh_says_so_and_keeps_the_list(browser: BrowserContext, firm: Firm) -> None:
-    owner = firm.hire("accountant")
-    firm.ask(firm.connect_chat(owner), "Остаюсь на экране", 5)
-    page = await signed_in(browser, owner)
-    await page.route(LIST, lambda route: route.abort())
-    firm.hint()
-    said = page.get_by_text("Не удалось обновить: показано то, что было.")
-    await expect(said).to_be_visible(timeout=SOON)
-    await expect(page.get_by_text("Остаюсь на экране")).to_be_visible()
-    await page.unroute(LIST)
-    await page.get_by_role("button", name="Попробовать снова").click()
-    await expect(said).to_be_hidden(timeout=SOON)
-    # And so do all others.
-    await page.get_by_role("link", name="Сегодня").click()
-    await expect(page.locator("#today .figures")).to_be_visible()
-    await page.route(HOME, lambda route: route.fulfill(status=503, body="<p>Не удалось загрузить</p>"))
-    firm.hint()
-    await expect(said).to_be_visible(timeout=SOON)
-    await expect(page.locator("#today .figures")).to_be_visible()
-    await page.unroute(HOME)
-    firm.hint()
-    await expect(said).to_be_hidden(timeout=SOON)
 
 
 async def test_an_ended_session_leads_to_the_sign_in(browser: BrowserContext, firm: Firm) -> None:

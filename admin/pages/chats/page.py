@@ -1,6 +1,6 @@
 """`/chats`: every group of the reader, what is worst first, with its light, owner, client and who waits."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Request, get
@@ -10,7 +10,7 @@ from litestar.response import Template
 from pydantic import AwareDatetime, Field
 
 from admin.filters import Filters
-from admin.keyset import PAGE, Cursor, Whole, cut
+from admin.keyset import PAGE, Cursor, cut
 from admin.lights import LIGHTS, Light, light_word
 from admin.models import Frozen
 from admin.pages.chats.lights import reason
@@ -26,6 +26,7 @@ WATCHED = {
     "deleted": N_("Удалённые"),
 }
 NOBODY = UUID(int=0)
+Rank = Annotated[int, Field(ge=0, le=100)]
 
 
 class Listed(Frozen):
@@ -45,7 +46,7 @@ class Listed(Frozen):
     is_internal: bool
     last_message_at: AwareDatetime | None
     waiting: int
-    rank: int
+    rank: Rank
 
     @property
     def light_word(self) -> str:
@@ -99,7 +100,7 @@ async def show_chats(request: Request[Any, Any, Any], me: NamedDependency[SkipVa
         owner_id=_text(asked.owner),
         client_id=_text(asked.client),
         watched=asked.watched,
-        after=Cursor.place(asked.after, rank=Whole, chat_name=str, id=UUID) or None,
+        after=Cursor.place(asked.after, rank=Rank, chat_name=str, id=UUID) or None,
         most=PAGE + 1,
     )
     found = Found.model_validate(answer)
