@@ -332,7 +332,7 @@ create function api.carry_out_task(id uuid)
 returns text
 language plpgsql
 set search_path = ''
-set statement_timeout = '5min'
+set statement_timeout = '10min'
 as $$
 /* Does a claimed task with the rights of who started it, and marks it, in one transaction: killed at any point, nothing of it was done.
    Returns the state, null when somebody else is at it. What the database refuses is kept as the problem; a passing fault is raised, and the
@@ -340,6 +340,7 @@ as $$
 #variable_conflict use_column
 declare
   task public.tasks;
+  author public.users;
   outcome jsonb := '{}';
   code text;
   reason text;
@@ -349,7 +350,12 @@ begin
     return null;
   end if;
   begin
-    outcome := private.import_chats(task.input, private.author_of(task));
+    author := private.author_of(task);
+    outcome := case task.kind
+      when 'import_chats' then private.import_chats(task.input, author)
+      -- The name was typed before the task was made; one that is written otherwise since is the same client.
+      when 'erase_client' then api.erase_client(task.client_id, (select k.name from public.clients as k where k.id = task.client_id))
+    end;
   exception
     when others then
       get stacked diagnostics code = returned_sqlstate, reason = message_text;

@@ -1,7 +1,8 @@
 """`/chats` and `/tasks`: what is amiss and what mends it, what a change does to those who wait, lists from a file."""
 
+import secrets
 from collections.abc import Sequence
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -133,6 +134,16 @@ def test_a_link_is_made_shown_with_its_qr_and_taken_back(reader: Reader, firm: F
     assert "Вторая группа" in words(reader.get("/chats/links"))
     assert post(reader, f"{made.headers['location']}/revoke").status_code == 303
     assert reader.get(made.headers["location"]).status_code == 404
+
+
+def test_a_link_that_is_refused_leaves_no_client_behind(reader: Reader, firm: Firm) -> None:
+    reader.as_person(firm.hire("admin"))
+    new = {"client_name": f"ООО Новый {secrets.token_hex(3)}", "chat_name": "Первая группа"}
+    refused = post(reader, "/chats/new", **new, policy_id=str(uuid4()))
+    assert (refused.status_code, "Обновите страницу и выберите ещё раз" in words(refused)) == (422, True)
+    assert firm.row("select count(*) from public.clients where name = %s", new["client_name"]) == (0,)
+    made = post(reader, "/chats/new", **new)
+    assert new["client_name"] in words(reader.get(made.headers["location"]))
 
 
 def test_a_list_with_errors_changes_nothing_and_names_row_column_and_remedy(

@@ -11,11 +11,12 @@ from pydantic import AwareDatetime, Field
 
 from admin.filters import Filters
 from admin.keyset import PAGE, Cursor, cut
+from admin.lights import LIGHTS, Light, light_word
 from admin.models import Frozen
-from admin.pages.chats.lights import LIGHTS, Light, light_word, reason
+from admin.pages.chats.lights import reason
 from admin.people import SignedIn
 from admin.rendering import show
-from admin.tiers import tier_word
+from admin.tiers import Tier, tier_word
 from infra.words import N_
 
 WATCHED = {
@@ -35,7 +36,7 @@ class Listed(Frozen):
     chat_name: str
     client: str | None
     client_id: UUID | None
-    tier: str | None
+    tier: Tier | None
     accountant: str | None
     policy: str
     schedule: str
