@@ -70,7 +70,7 @@ def test_the_audit_is_taken_along_as_it_is_shown(reader: Reader, firm: Firm) -> 
     form = {"_csrf_token": hidden(reader.as_person(ada).get("/audit"), "_csrf_token")}
     for body in ("Один", "Два"):
         template = {"category": "Акты", "title": f"{title} {body}", "content": body}
-        assert reader.post("/templates", data={**form, **template}).status_code == 303
+        assert reader.post("/templates/new", data={**form, **template}).status_code == 303
     asked = {"actor": str(ada.id), "entity": "templates"}
     answer = reader.post("/audit/export", params=asked, data=form)
     assert answer.text.startswith("\ufeff№;Когда (Europe/Moscow);Кто;")
@@ -84,6 +84,7 @@ def test_the_audit_is_taken_along_as_it_is_shown(reader: Reader, firm: Firm) -> 
     assert "название: =Шаблон" in rows[0]["Что изменилось"]
     assert "выгрузка данных: журнал" in words(reader.get("/audit", params={"actor": str(ada.id), "action": "export"}))
     petr = firm.hire("manager")
+    reader.sign_out()
     form = {"_csrf_token": hidden(reader.as_person(petr).get("/templates"), "_csrf_token")}
     assert reader.post("/audit/export", data=form).status_code == 403
 
