@@ -84,6 +84,10 @@ def test_the_audit_is_taken_along_as_it_is_shown(reader: Reader, firm: Firm) -> 
     ]
     assert "название: =Шаблон" in rows[0]["Что изменилось"]
     assert "выгрузка данных: журнал" in words(reader.get("/audit", params={"actor": str(ada.id), "action": "export"}))
+    petr = firm.hire("manager")
+    reader.sign_out()
+    form = {"_csrf_token": hidden(reader.as_person(petr).get("/templates"), "_csrf_token")}
+    assert reader.post("/audit/export", data=form).status_code == 403
 
 
 def told(firm: Firm, reference: str, fingerprint: str) -> None:

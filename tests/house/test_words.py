@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 
-from admin.rule_refusals import RULES
 from infra.local import catalogue
 from infra.words import LANGUAGES
 from tests.house.tree import ROOT, Tree, keep, objections
@@ -19,15 +18,6 @@ HEAD = 'msgid ""\nmsgstr ""\n"Language: {}\\n"\n"Content-Type: text/plain; chars
 @pytest.fixture(scope="module")
 def template() -> Catalog:
     return catalogue.said(ROOT)
-
-
-def test_no_refusal_is_said_twice() -> None:
-    """Two tables are one: what both said, the later would win without a word."""
-    source = ast.parse((ROOT / "admin/errors.py").read_text())
-    tables = [node for node in ast.walk(source) if isinstance(node, ast.Dict)]
-    said = {key.value for table in tables for key in table.keys if isinstance(key, ast.Constant)}
-    assert "unknown_chat" in said
-    assert not said & RULES.keys()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
