@@ -3,6 +3,7 @@
 from litestar.handlers import HTTPRouteHandler
 
 from admin.pages.alerts.page import resolve_alert, show_alerts, take_alert
+from admin.pages.audit.export import export_audit
 from admin.pages.audit.page import show_audit
 from admin.pages.chats.chat import act_on_chat, change_chat, show_chat, show_health
 from admin.pages.chats.connect import make_link, revoke_link, show_link, show_link_state, show_links, show_wizard
@@ -153,6 +154,7 @@ def _texts() -> list[HTTPRouteHandler]:
 
 def _system() -> list[HTTPRouteHandler]:
     return [
-        *(show_alerts, take_alert, resolve_alert, show_settings, change_settings, show_audit),
+        *(show_alerts, take_alert, resolve_alert, show_settings, change_settings),
+        *(show_audit, export_audit),
         *(show_help, show_errors, resolve_error, show_system, try_alerts, resend_message),
     ]

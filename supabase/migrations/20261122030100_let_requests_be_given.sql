@@ -143,17 +143,18 @@ set plan_cache_mode = 'force_custom_plan'
 set enable_seqscan = off
 as $$
 /* Whom some alerts are for, one row per person and chat, and the message that is to tell of them: the chat's own, which stands or is to be
-   written, or the person's digest. Whoever was given a window stands where the chat's owner would. What came due while the office was
-   closed, in quiet hours or beyond the noise budget goes into the digest (S13, S14). Who was already told of an alert is not told again;
-   who does not want warnings gets none. */
+   written, or the person's digest. Whoever was given a window stands where the chat's owner would, unless dismissed since. What came due
+   while the office was closed, in quiet hours or beyond the noise budget goes into the digest (S13, S14). Who was already told of an alert
+   is not told again; who does not want warnings gets none. */
 #variable_conflict use_column
 begin
   return query
   with raised as (
-    select a.id, a.kind, w.id as request_id, w.due_at, c.id as chat, coalesce(w.assignee_id, c.assigned_accountant_id) as owner, s.recipients
+    select a.id, a.kind, w.id as request_id, w.due_at, c.id as chat, coalesce(u.id, c.assigned_accountant_id) as owner, s.recipients
     from public.sla_alerts as a
     join public.client_requests as w on w.id = a.request_id
     join public.chats as c on c.chat_id = w.chat_id
+    left join public.users as u on u.id = w.assignee_id and u.active
     join public.ladder_steps as s
       on s.policy_id = w.policy_id and s.version = w.policy_version and s.kind = a.kind and s.level = a.level
     where a.id = any (alerts)
@@ -279,11 +280,12 @@ as $$
    does not want it gets none. */
 begin
   with waiting as (
-    select coalesce(w.assignee_id, c.assigned_accountant_id) as owner, array_agg(w.id) as windows
+    select coalesce(u.id, c.assigned_accountant_id) as owner, array_agg(w.id) as windows
     from public.client_requests as w
     join public.chats as c on c.chat_id = w.chat_id
+    left join public.users as u on u.id = w.assignee_id and u.active
     where w.id = any (tell_who_waits.windows)
-    group by coalesce(w.assignee_id, c.assigned_accountant_id)
+    group by coalesce(u.id, c.assigned_accountant_id)
   ),
   addressed as materialized (
     select p.telegram_id, p.user_id, w.windows
@@ -350,6 +352,31 @@ begin
 end
 $$;
 
+create or replace function private.forget_person(person uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+/* Takes a person out of everything but the person's own row: accounts, sign-ins, invitations, filters, reasons to be away. Windows that the
+   person was given go back to their chats' owners, who are told. */
+begin
+  perform private.forget_accounts(private.accounts_of_person(person));
+  delete from public.staff_invitations as i
+  using public.users as u
+  where u.id = person
+    and (i.used_by = u.id or i.email = lower(u.email));
+  delete from public.telegram_links as l where l.user_id = person;
+  delete from public.manager_accountants as m where person in (m.manager_id, m.accountant_id);
+  delete from public.saved_views as v where v.user_id = person;
+  update public.absences as a set reason = 'other' where a.user_id = person and a.reason <> 'other';
+  update public.sign_in_log as s set address = null, device = null where s.user_id = person;
+  perform private.hand_over(
+    array(select w.id from public.client_requests as w where w.assignee_id = person and w.closed_at is null),
+    null, private.acting_person(), now()
+  );
+end
+$$;
+
 create function private.act_on_window(act text, person public.users, assignee uuid, waiting public.client_requests, at timestamptz)
 returns text
 language sql
@@ -364,6 +391,20 @@ as $$
     when act = 'assign' and waiting.assignee_id is not distinct from assignee then 'already'
     else 'done'
   end
+$$;
+
+create function private.hold_chats(chats bigint[])
+returns void
+language plpgsql
+set search_path = ''
+as $$
+/* Keeps everybody else from the windows of some chats until the transaction ends: in the order of ingest, and to be called before any row
+   is locked, or the two would wait for each other. */
+begin
+  perform pg_advisory_xact_lock_shared(hashtextextended('calendar', 0));
+  perform pg_advisory_xact_lock(c.chat_id)
+  from (select distinct t.chat_id from unnest(chats) as t (chat_id) order by t.chat_id) as c;
+end
 $$;
 
 create function api.act_on_requests(requests uuid[], act text, assignee uuid default null)
@@ -393,10 +434,7 @@ begin
     raise exception 'assignee_is_unknown' using errcode = 'PT422';
   end if;
 
-  -- In the order of ingest, and before any row is locked, or the two would wait for each other.
-  perform pg_advisory_xact_lock_shared(hashtextextended('calendar', 0));
-  perform pg_advisory_xact_lock(c.chat_id)
-  from (select distinct w.chat_id from public.client_requests as w where w.id = any (requests) order by w.chat_id) as c;
+  perform private.hold_chats(array(select w.chat_id from public.client_requests as w where w.id = any (requests)));
   perform from public.client_requests as w where w.id = any (requests) order by w.id for update;
 
   select
@@ -422,6 +460,7 @@ $$;
 
 grant execute on function
   private.given_chat_ids(uuid[], timestamptz),
+  private.hold_chats(bigint[]),
   private.hand_over(uuid[], uuid, uuid, timestamptz),
   private.act_on_window(text, public.users, uuid, public.client_requests, timestamptz)
 to service_role;

@@ -1,28 +1,35 @@
 -- Whoever runs the firm changes a chat or a client and hears before what that does to those who wait (S8).
 set lock_timeout = '5s';
 
-create function private.follow_terms(chats bigint[])
+create function private.follow_terms(before private.chat_terms[])
 returns void
 language sql
 set search_path = ''
 as $$
-/* Brings the open windows of these chats to the client and the terms that their chats have now, and computes their deadlines anew: another
-   policy, target, schedule or tier is an assignment edit (S8). */
+/* Brings the open windows of chats to the client and the terms that these chats have now, where they had others before, and computes their
+   deadlines anew: another policy, target, schedule or tier is an assignment edit (S8). What the chat keeps, its windows keep: a newer version
+   of its policy is not theirs until it is brought to them. */
+  update public.client_requests as w
+  set client_id = t.client_id
+  from unnest(before) as b
+  join private.chat_terms as t on t.chat_id = b.chat_id
+  where w.chat_id = b.chat_id
+    and w.closed_as is null
+    and t.client_id is distinct from b.client_id;
+
   with moved as (
     update public.client_requests as w
     set
-      client_id = t.client_id,
       policy_id = t.policy_id,
       policy_version = t.policy_version,
       warn_percent = t.warn_percent,
       target_minutes = t.target_minutes,
       schedule_id = t.schedule_id
-    from private.chat_terms as t
-    where t.chat_id = w.chat_id
-      and w.chat_id = any (chats)
+    from unnest(before) as b
+    join private.chat_terms as t on t.chat_id = b.chat_id
+    where w.chat_id = b.chat_id
       and w.closed_as is null
-      and (w.client_id, w.policy_id, w.target_minutes, w.schedule_id)
-      is distinct from (t.client_id, t.policy_id, t.target_minutes, t.schedule_id)
+      and (t.policy_id, t.target_minutes, t.schedule_id) is distinct from (b.policy_id, b.target_minutes, b.schedule_id)
     returning w.id
   )
   select private.reschedule(array(select m.id from moved as m), 'terms of the chat')
@@ -57,7 +64,9 @@ begin
     perform private.refuse_wrong_terms(keeper, wanted.assigned_accountant_id, null);
   end if;
   perform private.refuse_wrong_terms(keeper, null, wanted.policy_id);
-  perform private.refuse_wrong_schedule(wanted.schedule_id);
+  if wanted.schedule_id is distinct from here.schedule_id then
+    perform private.refuse_wrong_schedule(wanted.schedule_id);
+  end if;
 
   if (changes ->> 'is_deleted')::boolean then
     wanted.deleted_at := coalesce(here.deleted_at, now());
@@ -111,9 +120,12 @@ declare
   keeper constant public.users := private.chat_keeper(null);
   here public.chats;
   wanted public.chats;
+  before private.chat_terms;
   mark constant bigint := private.latest_event();
   effect jsonb;
 begin
+  -- Before anything is read: a message that is being taken in opens its window with the terms of before.
+  perform private.hold_chats(array(select c.chat_id from public.chats as c where c.id = change_chat.id));
   select c.* into here
   from public.chats as c
   where c.id = change_chat.id
@@ -123,9 +135,10 @@ begin
     raise exception 'unknown_chat' using errcode = 'PT404';
   end if;
   wanted := private.wanted_chat(here, changes, keeper);
+  select t.* into before from private.chat_terms as t where t.chat_id = here.chat_id;
   begin
     perform private.write_chat(wanted);
-    perform private.follow_terms(array[here.chat_id]);
+    perform private.follow_terms(array[before]);
     effect := private.effect_since(mark, now());
     if dry_run then
       raise exception 'only_a_trial' using errcode = 'TRIAL';
@@ -181,13 +194,13 @@ as $$
 /* What api.change_client does to the client itself. A definer, because windows are the engine's. */
 #variable_conflict use_column
 declare
-  chats constant bigint[] := array(
-    select c.chat_id from public.chats as c where c.client_id = change_client.client_id order by c.chat_id
-  );
+  before private.chat_terms[];
   mark constant bigint := private.latest_event();
   effect jsonb;
 begin
   perform private.chat_keeper(null);
+  perform private.hold_chats(array(select c.chat_id from public.chats as c where c.client_id = change_client.client_id));
+  before := array(select t from private.chat_terms as t where t.client_id = change_client.client_id);
   begin
     update public.clients as k
     set name = btrim(change_client.name), tier = change_client.tier
@@ -196,7 +209,7 @@ begin
     if not found then
       raise exception 'client_not_found' using errcode = 'PT404';
     end if;
-    perform private.follow_terms(chats);
+    perform private.follow_terms(before);
     effect := private.effect_since(mark, now());
     if dry_run then
       raise exception 'only_a_trial' using errcode = 'TRIAL';
@@ -222,9 +235,9 @@ declare
 begin
   -- Before anything else is looked at: no name tells whether it is taken.
   perform private.expect_role('admin', 'manager');
-  if length(btrim(name)) not between 1 and 300 or not private.is_plain_line(name) then
+  if (length(btrim(name)) between 1 and 300 and private.is_plain_line(name)) is not true then
     raise exception 'client_name_is_wrong' using errcode = 'PT422';
-  elsif tier not in ('basic', 'standard', 'vip', 'premium') then
+  elsif tier in ('basic', 'standard', 'vip', 'premium') is not true then
     raise exception 'tier_is_unknown' using errcode = 'PT422';
   elsif exists (
     select from api.clients as k where lower(k.name) = lower(btrim(change_client.name)) and k.id <> change_client.id and k.erased_at is null

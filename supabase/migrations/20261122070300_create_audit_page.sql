@@ -104,7 +104,49 @@ begin
 end
 $$;
 
+create function api.export_audit(
+  actor uuid default null,
+  entity text default null,
+  entity_id text default null,
+  action text default null,
+  since timestamptz default null,
+  until timestamptz default null,
+  request text default null,
+  before_id bigint default null,
+  batch integer default 1000
+) returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+/* A page of api.audit_page to take along: {people, names, entries} and so on; the first is recorded as an export, with what was asked for.
+   For admins. Refuses with not_allowed. A definer, because an export is recorded where nobody may write by hand. */
+declare
+  page jsonb;
+begin
+  if private.role() is distinct from 'admin' then
+    raise exception 'not_allowed' using errcode = 'PT403';
+  end if;
+  -- Read first: the record of an export is not among what was exported.
+  page := api.audit_page(
+    export_audit.actor, export_audit.entity, export_audit.entity_id, export_audit.action, export_audit.since, export_audit.until,
+    export_audit.request, export_audit.before_id, export_audit.batch
+  );
+  if export_audit.before_id is null then
+    perform private.record_event(
+      auth.uid(), 'export', 'audit_log', '',
+      jsonb_strip_nulls(jsonb_build_object(
+        'actor', export_audit.actor, 'entity', export_audit.entity, 'entity_id', export_audit.entity_id, 'action', export_audit.action,
+        'since', export_audit.since, 'until', export_audit.until, 'request', export_audit.request
+      ))
+    );
+  end if;
+  return page;
+end
+$$;
+
 grant execute on function
   private.names_in(jsonb),
+  api.export_audit(uuid, text, text, text, timestamptz, timestamptz, text, bigint, integer),
   api.audit_page(uuid, text, text, text, timestamptz, timestamptz, text, bigint, integer)
 to authenticated;

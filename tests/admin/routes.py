@@ -3,6 +3,7 @@
 import re
 import secrets
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,16 +33,21 @@ def settings() -> AdminSettings:
     return AdminSettings.model_validate({**nobody, "session_secret": secrets.token_hex(32)})
 
 
-def routes() -> list[Route]:
+@cache
+def _served() -> tuple[HTTPRoute, ...]:
+    return tuple(route for route in create_app(settings()).routes if isinstance(route, HTTPRoute))
+
+
+@cache
+def routes() -> tuple[Route, ...]:
     """Return all that is served, without the answers to OPTIONS, which Litestar makes up."""
     found: list[Route] = []
-    for route in create_app(settings()).routes:
-        if isinstance(route, HTTPRoute):
-            parts = [part if isinstance(part, str) else _made_up(part.type) for part in route.path_components]
-            for handler in route.route_handlers:
-                methods = sorted({str(method) for method in handler.http_methods} - {"OPTIONS"})
-                found += [Route(method, route.path, "/" + "/".join(parts), handler) for method in methods]
-    return found
+    for route in _served():
+        parts = [part if isinstance(part, str) else _made_up(part.type) for part in route.path_components]
+        for handler in route.route_handlers:
+            methods = sorted({str(method) for method in handler.http_methods} - {"OPTIONS"})
+            found += [Route(method, route.path, "/" + "/".join(parts), handler) for method in methods]
+    return tuple(found)
 
 
 def readings() -> list[Route]:
@@ -53,8 +59,8 @@ def things() -> list[re.Pattern[str]]:
     holes = {int: r"-?\d+", UUID: "[0-9a-f-]{36}"}
     kinds = {
         route.path: "/".join(part if isinstance(part, str) else holes.get(part.type, "[^/]+") for part in parts)
-        for route in create_app(settings()).routes
-        if isinstance(route, HTTPRoute) and "{" in route.path and not route.path.startswith("/static")
+        for route in _served()
+        if "{" in route.path and not route.path.startswith("/static")
         for parts in [route.path_components]
     }
     return [re.compile("/" + kind) for kind in kinds.values()]

@@ -1,14 +1,16 @@
 """`/chats` and `/tasks`: what is amiss and what mends it, what a change does to those who wait, lists from a file."""
 
+import secrets
 from collections.abc import Sequence
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from admin.keyset import Cursor
 from admin.pages.chats.importing import rows_of
 from infra.local.waiting import until
-from tests.admin.firm import Chat, Colleague, Firm
+from tests.admin.firm import Chat, Colleague, Firm, Role
 from tests.admin.process import Admin, Reader, hidden, words
 
 
@@ -42,11 +44,12 @@ def test_i1_each_role_sees_its_chats_with_light_and_reason(admin: Admin, firm: F
     chat, foreign = firm.connect_chat(owner), firm.connect_chat(None)
     firm.ask(chat, "Секретный вопрос про акт", 10)
     path = f"/chats/{key_of(firm, chat)}"
-    for role, foreign_seen, text_seen in (("manager", True, True), ("observer", True, False)):
+    roles: dict[Role, bool] = {"manager": True, "observer": False}
+    for role, text_seen in roles.items():
         with Reader(admin) as reader:
-            reader.as_person(firm.hire(role))  # type: ignore[arg-type]
+            reader.as_person(firm.hire(role))
             found = words(reader.get("/chats", params={"q": foreign.name}))
-            assert (foreign.name in found, "Не работает" in found) == (foreign_seen, True)
+            assert (foreign.name in found, "Не работает" in found) == (True, True)
             assert ("Секретный вопрос" in words(reader.get(path))) is text_seen
             assert ("Подключить чат" in words(reader.get("/chats"))) == (role == "manager")
     with Reader(admin) as reader:
@@ -84,14 +87,24 @@ def test_s8_a_change_says_what_it_does_to_who_waits_before_it_is_saved(
 
 
 def test_one_click_mends_what_is_amiss_or_says_why_not(reader: Reader, firm: Firm, owner: Colleague) -> None:
-    chat = firm.connect_chat(None)
+    chat = firm.connect_chat(None, schedule=firm.never_open())
     path = f"/chats/{key_of(firm, chat)}"
     reader.as_person(firm.hire("admin"))
     assert "Ответственного нет" in words(reader.get(path))
+    # The same lights stand on the page of a link, where nothing is set.
+    assert f'href="{path}#settings"' in reader.get(f"{path}/health").text
     assert post(reader, f"{path}/act", act="assign", key=str(owner.id)).status_code == 303
+    nobody = post(reader, f"{path}/act", act="assign", key="")
+    assert (nobody.status_code, "Такого сотрудника нет" in words(nobody)) == (422, True)
+    assert post(reader, f"{path}/act", act="assign", key="x").status_code == 400
+    assert firm.row("select assigned_accountant_id from public.chats where chat_id = %s", chat.id) == (owner.id,)
+    for made_up in (["x", 1], [2**40, "x", str(owner.id)]):
+        assert reader.get(path, params={"before": Cursor.write(made_up)}).status_code == 200
+        assert reader.get("/chats", params={"after": Cursor.write(made_up)}).status_code == 200
     assert owner.name in words(reader.get(path))
     assert post(reader, f"{path}/act", act="delete").status_code == 303
-    assert chat.name not in words(reader.get("/chats", params={"q": chat.name})).partition("Ничего не найдено")[2]
+    found = words(reader.get("/chats", params={"q": chat.name}))
+    assert "Ничего не найдено" in found and chat.name not in found
     assert "Вернуть чат" in words(reader.get(path))
     assert post(reader, f"{path}/act", act="restore").status_code == 303
     refused = post(reader, f"{path}/act", act="connect")
@@ -123,6 +136,16 @@ def test_a_link_is_made_shown_with_its_qr_and_taken_back(reader: Reader, firm: F
     assert reader.get(made.headers["location"]).status_code == 404
 
 
+def test_a_link_that_is_refused_leaves_no_client_behind(reader: Reader, firm: Firm) -> None:
+    reader.as_person(firm.hire("admin"))
+    new = {"client_name": f"ООО Новый {secrets.token_hex(3)}", "chat_name": "Первая группа"}
+    refused = post(reader, "/chats/new", **new, policy_id=str(uuid4()))
+    assert (refused.status_code, "Обновите страницу и выберите ещё раз" in words(refused)) == (422, True)
+    assert firm.row("select count(*) from public.clients where name = %s", new["client_name"]) == (0,)
+    made = post(reader, "/chats/new", **new)
+    assert new["client_name"] in words(reader.get(made.headers["location"]))
+
+
 def test_a_list_with_errors_changes_nothing_and_names_row_column_and_remedy(
     reader: Reader, firm: Firm, owner: Colleague
 ) -> None:
@@ -148,10 +171,14 @@ def test_a_mended_list_is_applied_by_the_job_and_found_again(
     reader.as_person(manager)
     task = send(reader, table((chat.name, "", owner.email, "45")).encode("utf-8-sig")).headers["location"]
     assert "Чаты с новыми настройками: 1" in words(reader.get(task))
+    firm.run("update public.tasks set state = 'running' where id = %s", task.rpartition("/")[2])
+    assert 'hx-trigger="refresh, every' in reader.get(task).text
+    firm.run("update public.tasks set state = 'draft' where id = %s", task.rpartition("/")[2])
     assert post(reader, f"{task}/start").status_code == 303
     query = "select assigned_accountant_id, sla_threshold_minutes from public.chats where chat_id = %s"
     assert until(lambda: firm.row(query, chat.id) == (owner.id, 45), 15)
-    assert until(lambda: "Что сделано" in words(reader.get(task)), 15)
+    assert until(lambda: "Что сделано" in words(reader.get(f"{task}/state")), 15)
+    assert "hx-trigger" not in reader.get(f"{task}/state").text
     assert "Загрузка чатов из файла Готово" in words(reader.get("/tasks"))
     with Reader(admin) as other:
         assert other.as_person(firm.hire("manager")).get(task).status_code == 404

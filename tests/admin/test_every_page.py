@@ -39,6 +39,10 @@ WHAT_STICKS_OUT = """() => {
   const wide = [...document.body.querySelectorAll("*")].filter((one) => one.getBoundingClientRect().right > width + 1);
   return wide.slice(0, 5).map((one) => `${one.tagName.toLowerCase()}.${one.className}`);
 }"""
+WHAT_IS_NAMED_TWICE = """() => {
+  const names = [...document.querySelectorAll("[id]")].map((one) => one.id);
+  return names.filter((name, at) => names.indexOf(name) !== at);
+}"""
 LISTEN_TO_FOCUS = """() => {
   const shown = (one) => one.checkVisibility({ checkVisibilityCSS: true }) && one.getClientRects().length > 0;
   const told = (one) => one.closest("a, button, summary, label") ?? one;
@@ -159,6 +163,7 @@ async def test_each_role_finds_its_pages_whole(
     made = await visit(context, people[role], role)
     async for path in made.addresses():
         await made.page.evaluate(AXE)
+        made.faults += [f"{path}: twice: {name}" for name in await made.page.evaluate(WHAT_IS_NAMED_TWICE)]
         # Whoever may everything looks at everything; the others at what a phone at night shows of it.
         for width in WIDTHS if role == "admin" else (390,):
             await made.look(path, width, themes=THEMES if role == "admin" else ("dark",), axe=width != 768)
@@ -176,8 +181,9 @@ async def test_everything_is_reached_by_keyboard_and_nothing_moves(
     async for path in made.addresses():
         count = await made.page.evaluate(LISTEN_TO_FOCUS)
         # What a refresh has replaced need not be reached; and some have several stops, as a time its hours.
-        for _ in range(3 * count):
-            await made.page.keyboard.press("Tab")
+        for _ in range(3):
+            for _ in range(count):
+                await made.page.keyboard.press("Tab")
             if not await made.page.evaluate("[...unreached].some((one) => one.isConnected)"):
                 break
         missed, unseen = await made.page.evaluate(

@@ -5,7 +5,7 @@ import io
 import re
 import secrets
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from html import unescape
 from zoneinfo import ZoneInfo
@@ -126,7 +126,7 @@ def test_i12_every_number_opens_as_many_rows(signed_in: Reader, chat: Chat) -> N
 def test_rows_are_exported_as_they_are_listed(signed_in: Reader, chat: Chat) -> None:
     rows = table(export(signed_in, "rows", "csv", chat=chat.id))
     outcomes = [row[5] for row in rows[1:]]
-    assert outcomes == ["просрочено", "с опозданием", "в срок", "в срок"]
+    assert outcomes == ["Просрочено", "Отвечено с опозданием", "Отвечено в срок", "Отвечено в срок"]
     # Harmless in a spreadsheet, and whole.
     assert {row[1] for row in rows[1:]} == {f"'{chat.name}"}
     assert re.fullmatch(r"\d\d\.\d\d\.\d{4} \d\d:\d\d:\d\d \+0300", rows[1][0])
@@ -135,7 +135,7 @@ def test_rows_are_exported_as_they_are_listed(signed_in: Reader, chat: Chat) -> 
     assert kinds == {"text", "number", "date"}
     assert [row[1] and row[1].value for row in sheet[1:]] == [chat.name] * 4
     only = table(export(signed_in, "rows", "csv", chat=chat.id, kind="breaches"))
-    assert [row[5] for row in only[1:]] == ["просрочено", "с опозданием"]
+    assert [row[5] for row in only[1:]] == ["Просрочено", "Отвечено с опозданием"]
 
 
 def test_i6_both_days_of_a_period_are_in_it(signed_in: Reader, chat: Chat, firm: Firm) -> None:
@@ -147,6 +147,9 @@ def test_i6_both_days_of_a_period_are_in_it(signed_in: Reader, chat: Chat, firm:
     assert days
     page = signed_in.get("/reports", params={"chat": chat.id, "from": str(days[0]), "to": str(days[1])})
     assert big_numbers(page.text)[1] == "из 4"
+    for beside in (days[0] - timedelta(days=1), days[1] + timedelta(days=1)):
+        page = signed_in.get("/reports", params={"chat": chat.id, "from": str(beside), "to": str(beside)})
+        assert big_numbers(page.text)[1] == "из 0", beside
     before = signed_in.get("/reports", params={"chat": chat.id, "from": "2020-01-01", "to": "2020-01-02"})
     assert "ничего не решено" in words(before)
 
@@ -158,7 +161,8 @@ def test_i1_whoever_may_not_see_a_chat_counts_and_exports_nothing_of_it(admin: A
         assert len(table(export(other, "rows", "csv", chat=chat.id))) == 1
         assert chat.name not in other.get("/reports", params={"chat": chat.id}).text
         # Told as anybody is told of a chat that does not exist.
-        assert "Чат: 1" in words(other.get("/reports", params={"chat": 1}))
+        for unknown in (chat.id, 1):
+            assert f"Чат: {unknown}" in words(other.get("/reports", params={"chat": unknown}))
 
 
 def test_an_observer_reads_figures_and_no_text(admin: Admin, chat: Chat, firm: Firm) -> None:
@@ -207,11 +211,9 @@ async def test_the_head_comes_to_a_breach_in_three_clicks_and_takes_the_figures_
     await expect(page.get_by_role("heading", name="Сегодня", exact=True)).to_be_visible()
     # One, two, three.
     await page.get_by_role("link", name="Все итоги").click()
-    await (
-        page.get_by_role("link", name="Нарушения", exact=False)
-        .or_(page.locator("dl.figures a[href*=breaches]"))
-        .first.click()
-    )
+    # The page before has figures of its own, of today alone.
+    await expect(page.get_by_role("heading", level=1, name="Итоги")).to_be_visible()
+    await page.locator("dl.figures a[href*='kind=breaches']").click()
     await expect(page.get_by_role("heading", name="Обращения за период")).to_be_visible()
     await page.locator("main tbody a[href^='/requests/']").first.click()
     await expect(page).to_have_url(re.compile(r"/requests/[0-9a-f-]{36}"))

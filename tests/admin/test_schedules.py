@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tests.admin.firm import Firm
+from tests.admin.firm import Firm, Role
 from tests.admin.process import Reader, hidden, words
 
 WEEK = [(day, "09:00", "13:00") for day in range(1, 6)] + [(day, "14:00", "18:00") for day in range(1, 6)]
@@ -153,8 +153,10 @@ def test_a_schedule_is_made_like_another_put_away_and_brought_back(reader: Reade
 
 
 @pytest.mark.parametrize("role", ["accountant", "observer"])
-def test_others_read_and_are_offered_nothing_and_refused(reader: Reader, firm: Firm, schedule: UUID, role: str) -> None:
-    reader.as_person(firm.hire(role))  # type: ignore[arg-type]
+def test_others_read_and_are_offered_nothing_and_refused(
+    reader: Reader, firm: Firm, schedule: UUID, role: Role
+) -> None:
+    reader.as_person(firm.hire(role))
     path = f"/schedules/{schedule}"
     page = reader.get(path)
     assert page.status_code == 200

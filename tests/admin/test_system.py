@@ -1,8 +1,13 @@
 """`/settings`, `/audit`, `/errors`, `/system` and `/help`: what an admin finds there, and nobody else."""
 
+import csv
+import io
 import json
 import re
 import secrets
+from datetime import UTC, datetime
+from functools import partial
+from html import unescape
 from uuid import uuid4
 
 import httpx
@@ -25,7 +30,7 @@ def settings_form(page: httpx.Response, **changes: str) -> dict[str, str]:
         name: re.search(rf'name="{name}".*?<option value="([^"]*)" selected', page.text, re.DOTALL)
         for name in ("default_schedule_id", "default_policy_id")
     }
-    fields = {name: found[1] for name, found in {**values, **chosen}.items() if found}
+    fields = {name: unescape(found[1]) for name, found in {**values, **chosen}.items() if found}
     return {"_csrf_token": hidden(page, "_csrf_token"), "head_id": "", "off_hours_reply": "true", **fields, **changes}
 
 
@@ -36,38 +41,68 @@ def test_the_machine_room_is_the_admins(reader: Reader, firm: Firm, role: Role) 
         page = reader.get(path)
         assert page.status_code == 403, path
         assert "Недостаточно прав" in words(page)
+    form = {"_csrf_token": hidden(reader.get("/profile"), "_csrf_token")}
+    assert reader.post("/audit/export", data=form).status_code == 403
 
 
 def test_a_setting_is_changed_or_says_beside_itself_why_not(reader: Reader, firm: Firm) -> None:
     page = reader.as_person(firm.hire("admin", "Ада Настройщица")).get("/settings")
+    before = settings_form(page)["firm_name"]
     refused = reader.post("/settings", data=settings_form(page, silent_after_days="0", firm_name="Первая & Ко"))
     assert refused.status_code == 422
     assert "Укажите от 1 до 365 дней" in words(refused)
     assert 'value="Первая &amp; Ко"' in refused.text
     assert reader.post("/settings", data=settings_form(page, default_policy_id="x")).status_code == 422
     name = f"Бухгалтерия {secrets.token_hex(3)}"
-    kept = reader.post("/settings", data=settings_form(page, firm_name=name), follow_redirects=True)
-    assert "Настройки сохранены" in words(kept)
-    assert f'value="{name}"' in kept.text
-    assert "Изменено: Ада Настройщица" in words(kept)
-    entry = words(reader.get("/audit", params={"entity": "settings", "action": "update"}))
-    assert f"название фирмы Бухгалтерия → {name}" in entry or f"→ {name}" in entry
-    assert "Ада Настройщица" in entry
-    reader.post("/settings", data=settings_form(kept, firm_name="Бухгалтерия"))
+    try:
+        kept = reader.post("/settings", data=settings_form(page, firm_name=name), follow_redirects=True)
+        assert "Настройки сохранены" in words(kept)
+        assert f'value="{name}"' in kept.text
+        assert "Изменено: Ада Настройщица" in words(kept)
+        entry = words(reader.get("/audit", params={"entity": "settings", "action": "update"}))
+        assert f"название фирмы {before} → {name}" in entry
+        assert "Ада Настройщица" in entry
+    finally:
+        reader.post("/settings", data=settings_form(page, firm_name=before))
+
+
+def test_the_audit_is_taken_along_as_it_is_shown(reader: Reader, firm: Firm) -> None:
+    ada, title = firm.hire("admin"), f"=Шаблон {secrets.token_hex(3)}"
+    form = {"_csrf_token": hidden(reader.as_person(ada).get("/audit"), "_csrf_token")}
+    for body in ("Один", "Два"):
+        template = {"category": "Акты", "title": f"{title} {body}", "content": body}
+        assert reader.post("/templates/new", data={**form, **template}).status_code == 303
+    asked = {"actor": str(ada.id), "entity": "templates"}
+    answer = reader.post("/audit/export", params=asked, data=form)
+    assert answer.text.startswith("\ufeff№;Когда (Europe/Moscow);Кто;")
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"), newline=""), delimiter=";"))
+    shown = re.findall(r"№ (\d+) · (?:печать|ещё)", words(reader.get("/audit", params=asked)))
+    assert [row["№"] for row in rows] == shown != []
+    assert [(row["Название"], row["Действие"], row["Что"]) for row in rows] == [
+        (f"'{title} Два", "создание", "шаблон"),
+        (f"'{title} Один", "создание", "шаблон"),
+    ]
+    assert "название: =Шаблон" in rows[0]["Что изменилось"]
+    assert "выгрузка данных: журнал" in words(reader.get("/audit", params={"actor": str(ada.id), "action": "export"}))
+    petr = firm.hire("manager")
+    reader.sign_out()
+    form = {"_csrf_token": hidden(reader.as_person(petr).get("/templates"), "_csrf_token")}
+    assert reader.post("/audit/export", data=form).status_code == 403
 
 
 def told(firm: Firm, reference: str, fingerprint: str) -> None:
     """Let a process tell of an error, as the jobs carry it into the database."""
+    now = datetime.now(UTC).isoformat()
     entry = {
         "id": str(uuid4()),
-        "at": "2026-04-06T10:00:00+03:00",
+        "at": now,
         "component": "bot",
         "event": "handler_failed",
         "fingerprint": fingerprint,
         "place": "ValueError, bot/handlers/start.py in greet",
         "trace": "Traceback",
         "amount": 3,
-        "references": [{"reference": reference, "at": "2026-04-06T10:00:00+03:00", "detail": {"update_id": 7}}],
+        "references": [{"reference": reference, "at": now, "detail": {"update_id": 7}}],
     }
     firm.run("select api.note_errors(%s::jsonb)", json.dumps([entry]))
 
@@ -87,11 +122,15 @@ def test_the_number_that_a_person_was_told_leads_to_the_error(reader: Reader, fi
     assert reader.post("/errors/nothing/resolve", data=fields).status_code == 404
 
 
+def says(reader: Reader, sentence: str) -> bool:
+    return sentence in words(reader.get("/system"))
+
+
 def test_the_system_says_how_each_part_is(reader: Reader, firm: Firm) -> None:
     reader.as_person(firm.hire("admin"))
     parts = ("Панель", "База данных и её API", "Вход", "Бот", "Вебхук Telegram", "Фоновые задания", "Redis кэша")
     for part in parts:
-        assert until(lambda part=part: f"{part} — работает" in words(reader.get("/system")), 40), part  # type: ignore[misc]
+        assert until(partial(says, reader, f"{part} — работает"), 40), part
     assert "Языковая модель — не подключена" in words(reader.get("/system"))
 
 

@@ -80,14 +80,17 @@ from weeks as k
 """
 
 
-def grow(db: Connection, messages: int, progress: Progress) -> None:
-    """Make the firm, or add to it, until it has about so many messages; everything or nothing."""
+def grow(db: Connection, messages: int, progress: Progress, ends: datetime | None = None) -> None:
+    """Make the firm, or add to it, until it has about so many messages; everything or nothing.
+
+    What goes through the product ends at an instant, now unless given: who still waits then depends on its hour.
+    """
     with db.transaction():
         if one(db, "select true from public.chats where chat_id = %s", FIRST_CHAT):
             _list(db)
         else:
             _found(db)
-            _play(db, progress)
+            _play(db, progress, ends or datetime.now(UTC))
         _copy_weeks(db, messages, progress)
         db.execute("drop table if exists bench_people, bench_chats, bench_copies, bench_windows")
 
@@ -107,10 +110,10 @@ def _statements(name: str) -> list[bytes]:
     return [part.encode() for part in text.split(";\n")]
 
 
-def _play(db: Connection, progress: Progress) -> None:
+def _play(db: Connection, progress: Progress, ends: datetime) -> None:
     """Let two weeks go through the product: half of the chats have the earlier, half the one till now."""
     names: dict[int, str] = dict(db.execute("select chat_id, chat_name from public.chats").fetchall())
-    ends = datetime.now(UTC).replace(second=0, microsecond=0)
+    ends = ends.replace(second=0, microsecond=0)
     happenings = sorted((one for n in range(PLAYED) for one in _week(n, ends).happenings()), key=lambda one: one.at)
     progress.say(f"{len(happenings)} messages of two weeks go through the product")
     by_step = {step: [*some] for step, some in groupby(happenings, key=lambda one: (one.at - ends) // STEP)}

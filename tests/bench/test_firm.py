@@ -1,22 +1,31 @@
 """The large firm is one that the product could have made."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 
 from tests.bench import firm
 from tests.bench.progress import Progress
 from tests.bench.rig import Connection, one, superuser
+from tests.bench.week import MOSCOW
 from tests.stack import Stack
 
 MESSAGES = 120_000
+
+
+def last_wednesday() -> datetime:
+    """Return an hour at which some wait in every firm: the same dice say the same at the same hour of the week."""
+    now = datetime.now(MOSCOW)
+    day = now - timedelta(days=(now.isoweekday() - 3) % 7 or 7)
+    return day.replace(hour=15, minute=0)
 
 
 @pytest.fixture(scope="module")
 def large(stack: Stack) -> Iterator[Connection]:
     """As small as it gets, and seen by nobody else."""
     with superuser(stack) as db, db.transaction(force_rollback=True):
-        firm.grow(db, MESSAGES, Progress())
+        firm.grow(db, MESSAGES, Progress(), last_wednesday())
         yield db
 
 

@@ -181,7 +181,7 @@ async def test_a_cache_is_bounded(make: Make) -> None:
     cache = make(size=10)
     for n in range(50):
         await cache.get(str(n))
-    assert len(cache._known) == 10  # noqa: SLF001
+    assert len(cache._known) == 10  # noqa: SLF001 (what is kept is seen from outside by its absence alone)
 
 
 async def test_whoever_hangs_up_does_not_end_the_question_of_the_others(make: Make, truth: Truth) -> None:

@@ -22,10 +22,11 @@ def daytime() -> ZoneInfo:
 
 
 def open_all_day(stack: Stack, chat: ClientChat, zone: ZoneInfo) -> UUID:
-    """A schedule of the chat's own: each day from midnight to midnight."""
+    """A schedule of the chat's own: each day from midnight to midnight, holidays too."""
     with psycopg.connect(stack.env["DATABASE_URL"], autocommit=True) as database:
         made = database.execute(
-            "insert into public.working_schedules (name, timezone) values (%s, %s) returning id",
+            "insert into public.working_schedules (name, timezone, follows_firm_calendar)"
+            " values (%s, %s, false) returning id",
             [f"График {chat.title}", zone.key],
         ).fetchall()[0][0]
         database.execute(

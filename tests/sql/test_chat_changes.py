@@ -74,6 +74,23 @@ def test_s8_a_closed_window_keeps_its_terms(late: Connection) -> None:
     assert window(late) == before
 
 
+def test_s8_what_waits_keeps_its_version_of_the_policy_until_the_terms_of_its_chat_change(late: Connection) -> None:
+    change(late, policy_id=AROUND_THE_CLOCK)
+    late.execute("update public.sla_policies set target_minutes = 15")
+    before = window(late)
+    assert change(late, locale="en") == {}
+    assert rename(late, name="ООО Ромашка и сын") == {}
+    assert change(late, client_id="00000000-0000-4000-8000-000000000002") == {}
+    after = window(late)
+    assert str(after.pop("client_id")) == "00000000-0000-4000-8000-000000000002"
+    assert after == {name: value for name, value in before.items() if name != "client_id"}
+    assert change(late, sla_threshold_minutes=5) == {"moved": 1, "sooner": 1}
+    newest = (
+        "select policy_version = p.version from public.client_requests join public.sla_policies p on p.id = policy_id"
+    )
+    assert one(late, newest)
+
+
 def test_who_is_given_the_chat_is_given_what_waits(late: Connection) -> None:
     assert change(late, assigned_accountant_id=user_id(IVAN)) == {"handed_over": 1}
     assert window(late)["assigned_accountant_id"] == user_id(IVAN)
@@ -204,8 +221,10 @@ def test_a_segment_out_of_sight_is_neither_taken_nor_emptied(db: Connection) -> 
     ("key", "fields"),
     [
         ("client_name_is_wrong", {"name": "  "}),
+        ("client_name_is_wrong", {"name": None}),
         ("client_name_is_taken", {"name": "ип лебедева"}),
         ("tier_is_unknown", {"tier": "gold"}),
+        ("tier_is_unknown", {"tier": None}),
         ("segment_name_is_wrong", {"segments": ["а" * 201]}),
     ],
 )

@@ -168,6 +168,13 @@ def test_a_draft_changes_nothing_and_foretells_what_moves(late: Connection) -> N
     assert window(late)["due_at"] == monday("10:05")
 
 
+def test_s8_a_list_that_leaves_the_terms_leaves_what_waits(late: Connection) -> None:
+    late.execute("update public.sla_policies set target_minutes = 15")
+    before = window(late)
+    assert imported(late, {"chat": "ООО Ромашка", "tier": "standard"})["result"]["effect"]["moved"] == 0
+    assert window(late) == before
+
+
 def test_a_list_that_fits_no_longer_fails_as_a_whole(db: Connection) -> None:
     task = draft(db, {"chat": "ООО Ромашка", "target": "5"}, {"chat": "ИП Лебедева", "owner": IVANS})
     start(db, task)

@@ -61,6 +61,15 @@ def test_a_setting_that_does_not_fit_is_named(db: Connection, changes: Row, prom
     assert refusal(db, ADMIN, call, *values) == promise
 
 
+def test_a_schedule_that_is_put_away_is_no_default_and_one_that_is_stays_named(db: Connection) -> None:
+    old = one(db, "insert into public.working_schedules (name, archived_at) values ('Старый', now()) returning id")
+    call, values = settings_call(db, default_schedule_id=old)
+    assert refusal(db, ADMIN, call, *values) == "settings_default_schedule_id_fkey"
+    db.execute("update public.settings set default_schedule_id = %s", [old])
+    asked(db, ADMIN, call, *values)
+    assert str(old) in {schedule["id"] for schedule in asked(db, ADMIN, "settings_page()")["schedules"]}
+
+
 def test_the_audit_is_found_by_who_what_and_when(db: Connection) -> None:
     text = asked(db, PETR, "save_template('Акты', 'Готов', 'Текст')")
     page = asked(db, ADMIN, "audit_page(entity => 'templates', entity_id => %s)", str(text))
@@ -76,6 +85,22 @@ def test_the_audit_is_found_by_who_what_and_when(db: Connection) -> None:
     mine = asked(db, OLGA, "audit_page()")
     assert mine["head"] is None
     assert {e["actor_id"] for e in mine["entries"]} <= {str(user_id(OLGA))}
+
+
+def test_the_audit_is_taken_along_by_admins_and_says_so_once(db: Connection) -> None:
+    asked(db, PETR, "save_template('Акты', 'Готов', 'Текст')")
+    for role in set(STAFF) - {"admin"}:
+        assert refusal(db, STAFF[role], "export_audit()") == "not_allowed"
+    shown = asked(db, ADMIN, "audit_page(entity => 'templates')")
+    taken = asked(db, ADMIN, "export_audit(entity => 'templates')")
+    assert shown["entries"] and taken["entries"] == shown["entries"]
+    asked(db, ADMIN, "export_audit(entity => 'templates', before_id => %s)", taken["entries"][-1]["id"])
+    (entry,) = asked(db, ADMIN, "audit_page(action => 'export')")["entries"]
+    assert (entry["actor_id"], entry["entity"], entry["details"]) == (
+        str(user_id(ADMIN)),
+        "audit_log",
+        {"entity": "templates"},
+    )
 
 
 def fault(**more: Any) -> Row:

@@ -19,6 +19,7 @@ ACTION_WORDS = {
 }
 ENTITY_WORDS = {
     "absences": N_("отсутствие"),
+    "audit_log": N_("журнал"),
     "calendar_exceptions": N_("дата календаря"),
     "chats": N_("чат"),
     "chat_invitations": N_("ссылка подключения"),
@@ -50,6 +51,7 @@ FIELD_WORDS = {
     "archived_at": N_("в архиве с"),
     "assigned_accountant_id": N_("ответственный"),
     "category": N_("категория"),
+    "chats": N_("чатов"),
     "chat_name": N_("название чата"),
     "client_id": N_("клиент"),
     "content": N_("текст"),
@@ -62,6 +64,7 @@ FIELD_WORDS = {
     "head_id": N_("руководитель"),
     "keywords": N_("ключевые слова"),
     "locale": N_("язык"),
+    "messages": N_("сообщений"),
     "monitoring_enabled": N_("наблюдение"),
     "name": N_("название"),
     "off_hours_reply": N_("ответ в нерабочее время"),
@@ -72,6 +75,7 @@ FIELD_WORDS = {
     "role": N_("роль"),
     "schedule_id": N_("график"),
     "silent_after_days": N_("молчание, дней"),
+    "task_id": N_("задание"),
     "target_minutes": N_("норма, минут"),
     "tier": N_("уровень обслуживания"),
     "title": N_("название"),

@@ -39,14 +39,20 @@ on conflict do nothing;
 
 delete from public.calendar_exceptions where schedule_id = '00000000-0000-4000-8000-0000000000d0';
 
+-- An exception is the whole truth about its own date and about no other: a day over midnight takes one of each.
 with day as (
   select timezone('Europe/Moscow', %(opens)s) as opens, timezone('Europe/Moscow', %(closes)s) as closes
 )
 insert into public.calendar_exceptions (schedule_id, on_date, name, opens, closes)
-select '00000000-0000-4000-8000-0000000000d0'::uuid, d.opens::date, 'Предпраздничный день', d.opens::time, d.closes::time
-from day as d
+select
+  '00000000-0000-4000-8000-0000000000d0'::uuid,
+  midnight::date,
+  'Предпраздничный день',
+  greatest(d.opens, midnight)::time,
+  case when d.closes < midnight + interval '1 day' then d.closes::time else '24:00' end
+from day as d, generate_series(d.opens::date::timestamp, d.closes - interval '1 microsecond', interval '1 day') as midnight
 union all
-select '00000000-0000-4000-8000-0000000000d0', d.closes::date + 1, 'День бухгалтера', null, null
+select '00000000-0000-4000-8000-0000000000d0', (d.closes - interval '1 microsecond')::date + 1, 'День бухгалтера', null, null
 from day as d;
 
 insert into public.chats (chat_id, type, chat_name, assigned_accountant_id, schedule_id, monitoring_enabled, connected_at, bot_status)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -20,10 +21,16 @@ _STAFF = (1001, 1002, 1003, 1004, 1005, 1006)
 def play(variables: Mapping[str, str], seconds: float = SECONDS) -> int:
     """Make the firm, play the day so that it ends now, and return how many messages were written."""
     now = datetime.now(UTC).replace(second=0, microsecond=0)
-    opens, closes = now - timedelta(minutes=DAY_MINUTES), now + LEFT
     with psycopg.connect(variables["DATABASE_URL"]) as db:
-        psycopg.ClientCursor(db).execute(_FIRM.read_text(), {"opens": opens, "closes": closes})
+        opens, _ = open_office(db, now)
     return asyncio.run(_play(variables["TELEGRAM_API_URL"], opens, seconds))
+
+
+def open_office(db: psycopg.Connection[Any], now: datetime) -> tuple[datetime, datetime]:
+    """Make the firm, whose working day is all but over at `now`; return when it opened and when it closes."""
+    opens, closes = now - timedelta(minutes=DAY_MINUTES), now + LEFT
+    psycopg.ClientCursor(db).execute(_FIRM.read_text(), {"opens": opens, "closes": closes})
+    return opens, closes
 
 
 async def _play(url: str, opens: datetime, seconds: float) -> int:
