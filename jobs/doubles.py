@@ -1,10 +1,12 @@
-"""The copy of a survey that a dead sender left behind: sent, but it died before it could say so.
+"""The copy of a survey that nobody knows of: Telegram took it, and the sender died or its answer was lost.
 
-Telegram tells nobody what a bot has sent, but it does tell a keyboard that a message has already from another one, and
-ours are signed: whoever has exactly this one is a copy of exactly this message. Only messages that are in no record
-are asked about, for the record lacks nothing else of the bot's own.
+Telegram tells no bot what it has sent. But whoever gives a message the buttons that it has already is told so, and ours
+are signed for one delivery: a message that has exactly these is a copy. Nothing else is touched: people's messages
+Telegram does not let us edit, and our own that say something else the record knows.
 """
 
+import html
+import re
 from typing import Any
 
 import structlog
@@ -16,8 +18,9 @@ from infra.supabase import Unavailable
 from jobs.connections import Connections
 from jobs.sending import NOT_MODIFIED, SECONDS
 
-# Between a copy and the next one lies a minute: so many messages of others, and the chat keeps both.
+# Where people have written more between the two copies, the chat keeps both.
 REACH = 10
+_TAG = re.compile(r"<[^>]+>")
 # Below are supergroups, each of which counts its own messages.
 _SUPERGROUPS = -1_000_000_000_000
 
@@ -26,12 +29,14 @@ taken_back = Counter("buhbot_surveys_taken_back_total", "Copies of a survey that
 log = structlog.get_logger()
 
 
-async def take_back(connections: Connections, chat_id: int, sent: int, keyboard: InlineKeyboardMarkup) -> None:
+async def take_back(
+    connections: Connections, chat_id: int, sent: int, text: str, keyboard: InlineKeyboardMarkup
+) -> None:
     """Delete the copy before the one that was just `sent`, if there is one. When it stays, nothing is lost."""
     if chat_id > _SUPERGROUPS:
         return
     try:
-        for message_id in await _unrecorded(connections, chat_id, sent):
+        for message_id in await _possible_copies(connections, chat_id, sent, html.unescape(_TAG.sub("", text))):
             if await _is_a_copy(connections, chat_id, message_id, keyboard):
                 await connections.bot.delete_message(chat_id, message_id, request_timeout=SECONDS)
                 taken_back.inc()
@@ -40,12 +45,14 @@ async def take_back(connections: Connections, chat_id: int, sent: int, keyboard:
         log.warning("double_not_looked_for", reason=type(error).__name__)
 
 
-async def _unrecorded(connections: Connections, chat_id: int, sent: int) -> list[int]:
-    """Return the numbers shortly before `sent` under which nobody is known to have said anything, latest first."""
+async def _possible_copies(connections: Connections, chat_id: int, sent: int, words: str) -> list[int]:
+    """Return the numbers shortly before `sent` under which the record has nothing, or the same words; latest first."""
     near = tuple(range(sent - 1, max(sent - 1 - REACH, 0), -1))
-    rows: Any = await connections.database.read("chat_messages", "message_id", chat_id=chat_id, message_id=near)
-    recorded = {row["message_id"] for row in rows}
-    return [number for number in near if number not in recorded]
+    rows: Any = await connections.database.read(
+        "chat_messages", "message_id,message_text", chat_id=chat_id, message_id=near
+    )
+    others = {row["message_id"] for row in rows if row["message_text"] != words}
+    return [number for number in near if number not in others]
 
 
 async def _is_a_copy(connections: Connections, chat_id: int, message_id: int, keyboard: InlineKeyboardMarkup) -> bool:
@@ -55,6 +62,6 @@ async def _is_a_copy(connections: Connections, chat_id: int, message_id: int, ke
         )
     except TelegramBadRequest as refusal:
         return NOT_MODIFIED in refusal.message
-    # One of ours that the record does not know yet: it never had buttons, or it would be known by them.
+    # One of ours of this very moment, which the record does not know yet.
     await connections.bot.edit_message_reply_markup(chat_id=chat_id, message_id=message_id, request_timeout=SECONDS)
     return False

@@ -7,6 +7,7 @@ import structlog
 from prometheus_client import Counter
 
 from infra.supabase import Unavailable
+from infra.words import speaking
 from jobs import doubles, sending
 from jobs.connections import Connections
 from jobs.sending import Outcome, Owed
@@ -88,6 +89,8 @@ async def _take_back(connections: Connections, row: Row) -> None:
 
 async def _look_for_double(connections: Connections, row: Row, outcome: Outcome) -> None:
     """Leave one copy of a survey in a chat."""
-    _, keyboard = sending.worded(Owed.model_validate(row), connections.buttons)
+    message = Owed.model_validate(row)
+    with speaking(message.locale):
+        text, keyboard = sending.worded(message, connections.buttons)
     if keyboard and outcome.telegram_message_id:
-        await doubles.take_back(connections, row["recipient_chat_id"], outcome.telegram_message_id, keyboard)
+        await doubles.take_back(connections, row["recipient_chat_id"], outcome.telegram_message_id, text, keyboard)
