@@ -5,12 +5,14 @@ are signed for one delivery: a message that has exactly these is a copy. Nothing
 Telegram does not let us edit, and our own that say something else the record knows.
 """
 
+import asyncio
 import html
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
-from aiogram.exceptions import AiogramError, TelegramBadRequest
+from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramRetryAfter
 from aiogram.types import InlineKeyboardMarkup
 from prometheus_client import Counter
 
@@ -20,6 +22,8 @@ from jobs.sending import NOT_MODIFIED, SECONDS
 
 # Where people have written more between the two copies, the chat keeps both.
 REACH = 10
+# Right after a batch Telegram may have us wait, a second as a rule.
+WAITS, WAIT_SECONDS = 3, 3
 _TAG = re.compile(r"<[^>]+>")
 # Below are supergroups, each of which counts its own messages.
 _SUPERGROUPS = -1_000_000_000_000
@@ -32,15 +36,14 @@ log = structlog.get_logger()
 async def take_back(
     connections: Connections, chat_id: int, sent: int, text: str, keyboard: InlineKeyboardMarkup
 ) -> None:
-    """Delete the copy before the one that was just `sent`, if there is one. When it stays, nothing is lost."""
-    if chat_id > _SUPERGROUPS:
+    """Delete the copies before the one that was just `sent`, if there are any. When one stays, nothing is lost."""
+    if chat_id > _SUPERGROUPS or sent == 1:
         return
     try:
         for message_id in await _possible_copies(connections, chat_id, sent, html.unescape(_TAG.sub("", text))):
             if await _is_a_copy(connections, chat_id, message_id, keyboard):
                 await connections.bot.delete_message(chat_id, message_id, request_timeout=SECONDS)
                 taken_back.inc()
-                return
     except (AiogramError, Unavailable) as error:
         log.warning("double_not_looked_for", reason=type(error).__name__)
 
@@ -55,13 +58,30 @@ async def _possible_copies(connections: Connections, chat_id: int, sent: int, wo
     return [number for number in near if number not in others]
 
 
-async def _is_a_copy(connections: Connections, chat_id: int, message_id: int, keyboard: InlineKeyboardMarkup) -> bool:
-    try:
-        await connections.bot.edit_message_reply_markup(
-            chat_id=chat_id, message_id=message_id, reply_markup=keyboard, request_timeout=SECONDS
+async def _is_a_copy(
+    connections: Connections, chat_id: int, message_id: int, keyboard: InlineKeyboardMarkup
+) -> bool:
+    def give(buttons: InlineKeyboardMarkup | None) -> Awaitable[Any]:
+        return connections.bot.edit_message_reply_markup(
+            chat_id=chat_id, message_id=message_id, reply_markup=buttons, request_timeout=SECONDS
         )
+
+    try:
+        await _in_time(lambda: give(keyboard))
     except TelegramBadRequest as refusal:
         return NOT_MODIFIED in refusal.message
     # One of ours of this very moment, which the record does not know yet.
-    await connections.bot.edit_message_reply_markup(chat_id=chat_id, message_id=message_id, request_timeout=SECONDS)
+    await _in_time(lambda: give(None))
     return False
+
+
+async def _in_time(ask: Callable[[], Awaitable[Any]]) -> None:
+    """Ask, and again when Telegram says to wait."""
+    for _ in range(WAITS):
+        try:
+            await ask()
+        except TelegramRetryAfter as told:
+            await asyncio.sleep(min(told.retry_after, WAIT_SECONDS))
+        else:
+            return
+    await ask()
