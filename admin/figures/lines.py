@@ -1,25 +1,15 @@
 """The rows of a report as the database gives them."""
 
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from pydantic import AwareDatetime, TypeAdapter
 
 from admin.models import Frozen
+from admin.outcomes import OUTCOMES, Outcome
 from infra.words import N_, _
 
-Outcome = Literal["met", "met_late", "overdue", "excused", "voided", "waiting", "at_risk"]
-
-OUTCOME_WORDS: dict[Outcome, str] = {
-    "met": N_("в срок"),
-    "met_late": N_("с опозданием"),
-    "overdue": N_("просрочено"),
-    "excused": N_("ответ не нужен"),
-    "voided": N_("не измеряется"),
-    "waiting": N_("ждёт"),
-    "at_risk": N_("скоро срок"),
-}
 # What a report can be divided by, as the heading of the first column.
 GROUPS = {
     "firm": N_("Фирма"),
@@ -108,7 +98,7 @@ class Outlier(Frozen):
     @property
     def outcome_word(self) -> str:
         """What became of it."""
-        return _(OUTCOME_WORDS[self.outcome])
+        return _(OUTCOMES[self.outcome])
 
 
 class Row(Frozen):
@@ -133,7 +123,7 @@ class Row(Frozen):
     @property
     def outcome_word(self) -> str:
         """What became of it."""
-        return _(OUTCOME_WORDS[self.outcome])
+        return _(OUTCOMES[self.outcome])
 
 
 class Choice(Frozen):

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from playwright.async_api import BrowserContext
 
+from infra.local.waiting import until
 from tests.admin.firm import Chat, Colleague, Firm, Role
 from tests.admin.process import Admin, Reader, hidden, words
 
@@ -104,8 +105,11 @@ def test_erasure_wants_the_name_typed_and_then_leaves_figures_only(reader: Reade
     refused = erase(reader, client, "Клиент")
     assert refused.status_code == 422
     assert "Название не совпадает: ничего не удалено" in words(refused)
-    done = erase(reader, client, client.name)
-    assert (done.status_code, done.headers["location"]) == (303, client.path)
+    begun = erase(reader, client, client.name)
+    assert begun.status_code == 303
+    task = begun.headers["location"]
+    assert until(lambda: "Сообщения без текста, файлов и имён: 2" in words(reader.get(task)), 20)
+    assert "Стирание данных клиента Удалённый клиент" in words(reader.get("/tasks"))
     page = words(reader.get(client.path))
     assert "Удалённый клиент" in page and "Цифры в отчётах сохранены" in page
     assert client.name not in page and client.chat.name not in page
@@ -139,6 +143,7 @@ async def test_an_admin_erases_a_client_in_the_browser(browser: BrowserContext, 
     await page.get_by_text("Стереть данные клиента").click()
     await page.get_by_label("Чтобы подтвердить").fill(client.name)
     await page.get_by_role("button", name="Стереть безвозвратно").click()
+    await page.get_by_role("link", name="Удалённый клиент").click()
     await page.get_by_role("heading", name="Удалённый клиент").wait_for()
 
 

@@ -135,5 +135,6 @@ def test_others_read_the_ladder_and_are_refused(reader: Reader, firm: Firm, role
 
 def test_a_test_alert_to_somebody_without_telegram_is_refused_in_words(reader: Reader, firm: Firm) -> None:
     reader.as_person(firm.hire("admin"))
+    assert send(reader, "/policies/test-alerts", "/policies", person="x").status_code == 400
     refused = send(reader, "/policies/test-alerts", "/policies")
     assert (refused.status_code, "не привязан Telegram" in words(refused)) == (422, True)

@@ -45,6 +45,7 @@ def test_what_one_says_about_oneself_is_kept(reader: Reader, firm: Firm) -> None
     assert answer.headers["location"] == "/profile"
     page = reader.get(answer.headers["location"])
     assert "Сохранено." in words(page)
+    assert "Сохранено." not in words(reader.get("/profile"))
     assert all(f'value="{value}' in page.text for value in ("Нина Новая", "22:00", "08:00", "7"))
 
 

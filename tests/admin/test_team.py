@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from admin.errors import KEYS
+from admin.reasons import KEYS
 from tests.admin.firm import Colleague, Firm, Role
 from tests.admin.process import Admin, Reader, hidden, words
 

@@ -9,6 +9,7 @@ from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Redirect
 from pydantic import AwareDatetime, Field
 
+from admin.alert_kinds import ALERT_KINDS, AlertKind
 from admin.filters import Period
 from admin.keyset import Cursor, cut
 from admin.models import Frozen
@@ -21,13 +22,7 @@ from infra.supabase import Unavailable
 from infra.words import N_, _
 
 Me = NamedDependency[SkipValidation[SignedIn]]
-Kind = Literal["warning", "breach", "escalation"]
 
-KIND_WORDS: dict[str, str] = {
-    "warning": N_("Предупреждение"),
-    "breach": N_("Срок прошёл"),
-    "escalation": N_("Эскалация"),
-}
 STATE_WORDS = {"open": N_("Открытые"), "resolved": N_("Закрытые"), "all": N_("Все")}
 RESOLUTION_WORDS = {
     "answered": N_("клиенту ответили"),
@@ -105,7 +100,7 @@ class Alert(Frozen):
     """One alert and its window, as `api.alerts_page` tells them."""
 
     id: UUID
-    kind: Kind
+    kind: AlertKind
     level: int
     created_at: AwareDatetime
     resolved_at: AwareDatetime | None
@@ -124,7 +119,7 @@ class Alert(Frozen):
     @property
     def words(self) -> str:
         """Which one it is."""
-        kind = _(KIND_WORDS[self.kind])
+        kind = _(ALERT_KINDS[self.kind])
         return _("{kind}, уровень {level}").format(kind=kind, level=self.level) if self.level else kind
 
     @property
@@ -147,7 +142,7 @@ class Asked(Period):
     """The filters of the list."""
 
     state: Literal["open", "resolved", "all"] = "open"
-    kind: Kind | None = None
+    kind: AlertKind | None = None
     level: int | None = Field(None, ge=0, le=100)
     person: UUID | None = None
 
@@ -165,7 +160,7 @@ async def show_alerts(request: Request[Any, Any, Any], me: Me) -> Response[Any]:
     template = "pages/alerts/_list.html" if is_fragment(request) else "pages/alerts/page.html"
     context: dict[str, Any] = {
         "asked": asked,
-        "kinds": KIND_WORDS,
+        "kinds": ALERT_KINDS,
         "states": STATE_WORDS,
         "levels": LEVELS,
         "address": asked.address("/alerts"),

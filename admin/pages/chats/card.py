@@ -5,26 +5,13 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from admin.figures.month import Month
+from admin.message_kinds import kind_word
 from admin.models import Frozen
 from admin.pages.chats.lights import Finding
-from admin.tiers import tier_word
-from admin.times import duration
+from admin.tiers import Tier, tier_word
 from infra.words import N_, _
 
-KINDS = {
-    "photo": N_("Фото"),
-    "document": N_("Документ"),
-    "voice": N_("Голосовое сообщение"),
-    "video": N_("Видео"),
-    "video_note": N_("Видеосообщение"),
-    "audio": N_("Аудио"),
-    "animation": N_("Анимация"),
-    "sticker": N_("Стикер"),
-    "contact": N_("Контакт"),
-    "location": N_("Место на карте"),
-    "poll": N_("Опрос"),
-    "service": N_("Событие чата"),
-}
 RECEIPTS = {"off": N_("Не подтверждать"), "reaction": N_("Реакцией 👀"), "text": N_("Сообщением с номером")}
 LOCALES = {"ru": N_("Русский"), "en": N_("Английский")}
 STANDINGS = {"creator": N_("владелец"), "administrator": N_("администратор"), "restricted": N_("с ограничениями")}
@@ -69,7 +56,7 @@ class Client(Frozen):
 
     id: UUID
     name: str
-    tier: str
+    tier: Tier
 
     @property
     def tier_word(self) -> str:
@@ -91,27 +78,6 @@ class Terms(Frozen):
     schedule: str
     target_minutes: int
     off_hours_reply: bool
-
-
-class Figures(Frozen):
-    """Thirty days, counted as reports count (S15)."""
-
-    n: int
-    met: int
-    overdue: int
-    met_percent: float | None
-    p50_minutes: float | None
-    waiting: int
-
-    @property
-    def met_words(self) -> str:
-        """The share that was answered in time, as it is written."""
-        return "" if self.met_percent is None else f"{self.met_percent:g}".replace(".", ",")
-
-    @property
-    def usual_words(self) -> str:
-        """How long half of the clients waited at most, in working time."""
-        return "" if self.p50_minutes is None else duration(round(self.p50_minutes * 60))
 
 
 class Member(Frozen):
@@ -138,7 +104,7 @@ class Card(Frozen):
     owner: Named | None
     terms: Terms
     findings: list[Finding]
-    figures: Figures
+    figures: Month
     members: list[Member]
     segments: list[str]
     bot_username: str | None
@@ -185,7 +151,7 @@ class Message(Frozen):
     @property
     def kind_word(self) -> str:
         """What stands where there are no words."""
-        return _(KINDS[self.kind]) if self.kind in KINDS else _("Сообщение без текста")
+        return kind_word(self.kind, has_file=self.has_file)
 
 
 class Edge(Frozen):

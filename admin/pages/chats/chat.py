@@ -10,7 +10,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, SkipValidation, URLEncodedBody
 from litestar.response import Template
-from pydantic import Field, field_validator
+from pydantic import AwareDatetime, Field, field_validator
 
 from admin.effects import Effect
 from admin.errors import advice_of
@@ -77,7 +77,8 @@ async def show_chat(
     request: AnyRequest, me: Me, chat_id: FromPath[UUID], q: FromQuery[str] = "", before: FromQuery[str] = ""
 ) -> Template:
     """Show one; another's answers as one that does not exist."""
-    return await chat_page(request, me, chat_id, words=q[:200], before=Cursor.place(before, at=str, id=Whole) or None)
+    edge = Cursor.place(before, at=AwareDatetime, id=Whole)
+    return await chat_page(request, me, chat_id, words=q[:200], before=edge or None)
 
 
 @get("/chats/{chat_id:uuid}/health")

@@ -92,11 +92,8 @@ async def show_wizard(request: AnyRequest, me: Me, client: FromQuery[UUID | None
 @post("/chats/new", opt={"tier": MEDIUM})
 async def make_link(request: AnyRequest, me: Me, data: URLEncodedBody[ConnectForm]) -> Response[Any]:
     """Make the link; asked again for the same, it is the same."""
-    terms = data.model_dump(mode="json", exclude={"client_name"})
     try:
-        if data.client_name.strip():
-            terms["client_id"] = await me.database.call("add_client", name=data.client_name)
-        made: Any = await me.database.call("invite_chat", **terms)
+        made: Any = await me.database.call("invite_chat", **data.model_dump(mode="json"))
     except Refused as refusal:
         return await _wizard(request, me, 422, typed=data, problem=advice_of(refusal))
     log.info("chat_link_made", invitation_id=made["id"], user_id=me.person.id)

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.response import Redirect
 
+from admin.chat_columns import COLUMNS
 from admin.errors import advice_of
 from admin.people import MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
@@ -18,7 +19,7 @@ from admin.sheets import decoded, lines_of, named, written
 from admin.throttling import LOW
 from admin.tiers import TIERS
 from infra.supabase import Refused, open_http
-from infra.words import N_, _
+from infra.words import _
 
 log = structlog.get_logger()
 
@@ -30,15 +31,6 @@ ENDINGS = (".csv", ".txt", ".tsv")
 # Thousands of rows are tried in seconds.
 PATIENCE_SECONDS = 65
 
-COLUMNS = {
-    "chat": N_("Чат"),
-    "client": N_("Клиент"),
-    "tier": N_("Уровень"),
-    "owner": N_("Ответственный"),
-    "policy": N_("Политика"),
-    "schedule": N_("График"),
-    "target": N_("Норма, минут"),
-}
 # What the first line may call a column, in lower case, beside the words of the template.
 HEADINGS = {
     "название чата": "chat",

@@ -1,6 +1,6 @@
 """`/chats`: every group of the reader, what is worst first, with its light, owner, client and who waits."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Request, get
@@ -10,12 +10,13 @@ from litestar.response import Template
 from pydantic import AwareDatetime, Field
 
 from admin.filters import Filters
-from admin.keyset import PAGE, Cursor, Whole, cut
+from admin.keyset import PAGE, Cursor, cut
+from admin.lights import LIGHTS, Light, light_word
 from admin.models import Frozen
-from admin.pages.chats.lights import LIGHTS, Light, light_word, reason
+from admin.pages.chats.lights import reason
 from admin.people import SignedIn
 from admin.rendering import show
-from admin.tiers import tier_word
+from admin.tiers import Tier, tier_word
 from infra.words import N_
 
 WATCHED = {
@@ -25,6 +26,7 @@ WATCHED = {
     "deleted": N_("Удалённые"),
 }
 NOBODY = UUID(int=0)
+Rank = Annotated[int, Field(ge=0, le=100)]
 
 
 class Listed(Frozen):
@@ -34,7 +36,7 @@ class Listed(Frozen):
     chat_name: str
     client: str | None
     client_id: UUID | None
-    tier: str | None
+    tier: Tier | None
     accountant: str | None
     policy: str
     schedule: str
@@ -44,7 +46,7 @@ class Listed(Frozen):
     is_internal: bool
     last_message_at: AwareDatetime | None
     waiting: int
-    rank: int
+    rank: Rank
 
     @property
     def light_word(self) -> str:
@@ -98,7 +100,7 @@ async def show_chats(request: Request[Any, Any, Any], me: NamedDependency[SkipVa
         owner_id=_text(asked.owner),
         client_id=_text(asked.client),
         watched=asked.watched,
-        after=Cursor.place(asked.after, rank=Whole, chat_name=str, id=UUID) or None,
+        after=Cursor.place(asked.after, rank=Rank, chat_name=str, id=UUID) or None,
         most=PAGE + 1,
     )
     found = Found.model_validate(answer)

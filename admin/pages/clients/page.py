@@ -1,6 +1,6 @@
 """`/clients`: who they are, by level and segment, with their chats and who waits."""
 
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -17,7 +17,7 @@ from admin.models import Frozen
 from admin.people import SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
-from admin.tiers import TIERS, tier_word
+from admin.tiers import TIERS, Tier, tier_word
 from admin.toasts import go
 from infra.supabase import Refused
 from infra.words import _
@@ -40,7 +40,7 @@ class Listed(Frozen):
 
     id: UUID
     name: str
-    tier: str
+    tier: Tier
     erased_at: AwareDatetime | None
     chats: int
     chat_names: list[str]
@@ -65,7 +65,7 @@ class Asked(Filters):
     """The filters of the list."""
 
     q: str = Field(default="", max_length=200)
-    tier: Literal["basic", "standard", "vip", "premium"] | None = None
+    tier: Tier | None = None
     segment: UUID | None = None
 
 

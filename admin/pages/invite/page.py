@@ -13,10 +13,10 @@ from pydantic import Field
 
 from admin.auth import LoginRefused
 from admin.entrance import enter
-from admin.errors import KEYS
 from admin.models import Frozen
 from admin.next_page import HOME, login_address
 from admin.passwords import DIFFERENT, LONGEST, REFUSALS, problem_of
+from admin.reasons import KEYS
 from admin.services import Services
 from admin.sign_up import Invitation, InvitationEnded, PasswordTooSimple, ask, join
 from admin.throttling import LOW

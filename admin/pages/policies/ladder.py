@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from admin.models import NONE, Tried, Typed, TypedList
-from admin.pages.policies.rows import Policy, Step
+from admin.pages.policies.rows import Policy
 
 WARNING, BREACH = "warning", "breach"
 _MOST_STEPS = 20
@@ -89,11 +89,6 @@ FRESH = PolicyForm(
 def named(steps: Sequence[Rung], form: PolicyForm) -> set[str]:
     """Return every recipient that the form knows."""
     return {one for rung in steps for one in rung.to} | {*form.heard(WARNING), *form.heard(BREACH)}
-
-
-def same(one: Sequence[Step], other: Sequence[Step]) -> bool:
-    """Assert that two ladders tell the same people at the same times."""
-    return list(one) == list(other)
 
 
 def _edited(rungs: list[Rung], do: str) -> list[Rung]:

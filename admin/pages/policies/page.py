@@ -11,11 +11,12 @@ from litestar.params import SkipValidation, URLEncodedBody
 from litestar.response import Template
 from pydantic import TypeAdapter
 
+from admin.deliveries import DELIVERIES
 from admin.errors import advice_of
 from admin.keyset import PAGE
 from admin.models import Chosen, Frozen
 from admin.pages.policies import words
-from admin.pages.policies.rows import STATUS_WORDS, Policy, TestAlert
+from admin.pages.policies.rows import Policy, TestAlert
 from admin.people import ADMINS, SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
@@ -109,6 +110,6 @@ async def _alerts(me: SignedIn) -> dict[str, Any]:
     alerts = _ALERTS.validate_python(await me.database.call("test_alerts"))
     return {
         "alerts": alerts,
-        "status_words": {status: _(word) for status, word in STATUS_WORDS.items()},
+        "status_words": {status: _(word) for status, word in DELIVERIES.items()},
         "is_under_way": any(alert.is_under_way for alert in alerts),
     }

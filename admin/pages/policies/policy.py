@@ -16,10 +16,11 @@ from admin.errors import advice_of
 from admin.models import Frozen, Tried
 from admin.pages.policies import words
 from admin.pages.policies.ladder import FRESH, PolicyForm, form_of, named
-from admin.pages.policies.rows import RESOLVER_WORDS, TIER_WORDS, Page, Trial
+from admin.pages.policies.rows import RESOLVER_WORDS, Page, Trial
 from admin.people import ADMINS, MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import MEDIUM
+from admin.tiers import TIERS
 from admin.times import Wall
 from admin.toasts import go
 from infra.supabase import Refused
@@ -148,7 +149,7 @@ def _editor(form: PolicyForm, people: dict[str, str]) -> dict[str, Any]:
         "people": people,
         "resolvers": {name: _(word) for name, word in RESOLVER_WORDS.items()},
         "named": [one for one in known if one not in RESOLVER_WORDS],
-        "tier_words": {name: _(word) for name, word in TIER_WORDS.items()},
+        "tier_words": {name: _(word) for name, word in TIERS.items()},
         **dict.fromkeys(("problem", "effect")),
     }
 

@@ -5,18 +5,11 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
+from admin.deliveries import DELIVERIES
 from admin.models import Frozen
-from admin.pages.requests.filters import TIER_WORDS, Tier
 from admin.pages.requests.rows import Member
-from infra.words import N_, _
-
-REPLY_WORDS = {
-    "pending": N_("в очереди на отправку"),
-    "sending": N_("отправляется"),
-    "sent": N_("доставлено"),
-    "failed": N_("не доставлено"),
-    "cancelled": N_("не доставлено"),
-}
+from admin.tiers import Tier, tier_word
+from infra.words import _
 
 
 class Reply(Frozen):
@@ -33,7 +26,7 @@ class Reply(Frozen):
     @property
     def status_word(self) -> str:
         """What became of it."""
-        return _(REPLY_WORDS[self.status])
+        return _(DELIVERIES[self.status])
 
     @property
     def is_on_its_way(self) -> bool:
@@ -73,7 +66,7 @@ class Desk(Frozen):
     @property
     def tier_word(self) -> str | None:
         """The client's tier, where it is not the usual one."""
-        return _(TIER_WORDS[self.tier]) if self.tier and self.tier != "standard" else None
+        return tier_word(self.tier) if self.tier != "standard" else None
 
     @property
     def shelves(self) -> list[tuple[str, list[Ready]]]:

@@ -10,33 +10,28 @@ from pydantic import AwareDatetime, Field
 
 from admin.filters import Address
 from admin.keyset import Cursor, Whole
+from admin.outcomes import OUTCOMES
+from admin.tiers import Tier, tier_word
 from infra.words import N_, _
 
 PATH = "/requests"
 
 State = Literal["open", "overdue", "at_risk", "waiting", "closed", "answered", "met", "met_late", "excused", "voided"]
-Tier = Literal["basic", "standard", "vip", "premium"]
 
 OPEN: tuple[State, ...] = ("overdue", "at_risk", "waiting")
 CLOSED: tuple[State, ...] = ("met", "met_late", "excused", "voided")
 # What may be chosen, in order; the first of each half is the whole half.
 STATE_WORDS: dict[State, str] = {
     "open": N_("Ожидают ответа"),
-    "overdue": N_("Просрочено"),
-    "at_risk": N_("Скоро срок"),
+    "overdue": OUTCOMES["overdue"],
+    "at_risk": OUTCOMES["at_risk"],
     "waiting": N_("Ждут"),
     "closed": N_("Все закрытые"),
     "answered": N_("Отвечено"),
-    "met": N_("Отвечено в срок"),
-    "met_late": N_("Отвечено с опозданием"),
-    "excused": N_("Ответ не нужен"),
-    "voided": N_("Не измеряется"),
-}
-TIER_WORDS: dict[Tier, str] = {
-    "basic": N_("Базовый"),
-    "standard": N_("Стандарт"),
-    "vip": N_("VIP"),
-    "premium": N_("Премиум"),
+    "met": OUTCOMES["met"],
+    "met_late": OUTCOMES["met_late"],
+    "excused": OUTCOMES["excused"],
+    "voided": OUTCOMES["voided"],
 }
 
 
@@ -128,7 +123,7 @@ class Filters(Address):
         elif self.owner:
             yield "owner", _("Отвечает: {name}").format(name=names.get("owner") or _("неизвестно"))
         if self.tier:
-            yield "tier", _("Клиенты: {tier}").format(tier=_(TIER_WORDS[self.tier]))
+            yield "tier", _("Клиенты: {tier}").format(tier=tier_word(self.tier))
         if self.since:
             yield "since", _("с {day}").format(day=f"{self.since:%d.%m.%Y}")
         if self.until:

@@ -5,19 +5,13 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from admin.alert_kinds import ALERT_KINDS, AlertKind
+from admin.deliveries import DELIVERIES
 from admin.models import Frozen
+from admin.outcomes import OUTCOMES, Outcome
 from admin.times import duration
 from infra.words import N_, _
 
-OUTCOME_WORDS = {
-    "waiting": N_("Ждёт"),
-    "at_risk": N_("Скоро срок"),
-    "overdue": N_("Просрочено"),
-    "met": N_("Отвечено в срок"),
-    "met_late": N_("Отвечено с опозданием"),
-    "excused": N_("Ответ не нужен"),
-    "voided": N_("Не измеряется"),
-}
 REASON_WORDS = {
     "working": N_("рабочее время"),
     "break": N_("перерыв"),
@@ -49,14 +43,6 @@ EVENT_WORDS = {
     "reopened": N_("Снова ждёт ответа"),
     "rescheduled": N_("Срок изменился"),
     "handed_over": N_("Сменился ответственный"),
-}
-ALERT_WORDS = {"warning": N_("Предупреждение"), "breach": N_("Срок прошёл"), "escalation": N_("Эскалация")}
-DELIVERY_WORDS = {
-    "pending": N_("ещё не отправлено"),
-    "sending": N_("отправляется"),
-    "sent": N_("доставлено"),
-    "failed": N_("не доставлено"),
-    "cancelled": N_("отменено"),
 }
 
 
@@ -125,13 +111,13 @@ class Copy(Frozen):
     def words(self) -> str:
         """Who, and what became of it."""
         who = (self.to.name or _("сотрудник")) if self.to else _("чат фирмы")
-        return f"{who} — {_(DELIVERY_WORDS.get(self.status or '', N_('не отправлялось')))}"
+        return f"{who} — {_(DELIVERIES.get(self.status or '', N_('не отправлялось')))}"
 
 
 class Alert(Frozen):
     """An alert of the window."""
 
-    kind: str
+    kind: AlertKind
     level: int
     raised_at: AwareDatetime
     told: list[Copy]
@@ -139,7 +125,7 @@ class Alert(Frozen):
     @property
     def words(self) -> str:
         """Which one it is."""
-        words = _(ALERT_WORDS[self.kind])
+        words = _(ALERT_KINDS[self.kind])
         return f"{words} {self.level}" if self.kind == "escalation" else words
 
 
@@ -186,7 +172,7 @@ class Ledger(Frozen):
     request_id: UUID
     chat_id: int
     chat_name: str
-    outcome: str
+    outcome: Outcome
     message_count: int
     opened: Opening
     segments: list[Piece]
@@ -205,7 +191,7 @@ class Ledger(Frozen):
     @property
     def outcome_word(self) -> str:
         """How it stands, in words."""
-        return _(OUTCOME_WORDS[self.outcome])
+        return _(OUTCOMES[self.outcome])
 
     @property
     def is_open(self) -> bool:

@@ -8,11 +8,12 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from admin.pages.requests.filters import CLOSED, OPEN, STATE_WORDS, TIER_WORDS, Filters, State
+from admin.pages.requests.filters import CLOSED, OPEN, STATE_WORDS, Filters, State
 from admin.pages.requests.rows import Found
 from admin.pages.requests.views import Tab, tabs_of
 from admin.people import SignedIn, is_in_use
 from admin.rendering import is_fragment, show
+from admin.tiers import TIERS
 from infra.supabase import Unavailable
 from infra.words import _
 
@@ -73,7 +74,7 @@ def _context(filters: Filters, found: Found | None, tabs: list[Tab]) -> dict[str
         "counts": list(_counts(filters, found.counts)) if found and found.counts else [],
         "overdue": found.counts.get("overdue", 0) if found and found.counts else 0,
         "states": {state: _(words) for state, words in STATE_WORDS.items()},
-        "tiers": {tier: _(words) for tier, words in TIER_WORDS.items()},
+        "tiers": {tier: _(words) for tier, words in TIERS.items()},
         "next_page": filters.next_page(found.next) if found else None,
     }
 

@@ -6,42 +6,13 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
+from admin.message_kinds import kind_word
 from admin.models import Frozen
-from admin.pages.requests.filters import State, Tier
+from admin.outcomes import OUTCOMES, Outcome
+from admin.pages.requests.filters import State
+from admin.tiers import Tier
 from admin.times import countdown, duration
-from infra.words import N_, _
-
-ROW_WORDS: dict[State, str] = {
-    "overdue": N_("Просрочено"),
-    "at_risk": N_("Скоро срок"),
-    "waiting": N_("Ждёт"),
-    "met": N_("Отвечено в срок"),
-    "met_late": N_("Отвечено с опозданием"),
-    "excused": N_("Ответ не нужен"),
-    "voided": N_("Не измеряется"),
-}
-KIND_WORDS = {
-    "photo": N_("Фото"),
-    "video": N_("Видео"),
-    "video_note": N_("Видеосообщение"),
-    "voice": N_("Голосовое сообщение"),
-    "audio": N_("Аудио"),
-    "document": N_("Файл"),
-    "sticker": N_("Стикер"),
-    "location": N_("Место на карте"),
-    "contact": N_("Контакт"),
-    "animation": N_("Анимация"),
-    "poll": N_("Опрос"),
-    "live_photo": N_("Живое фото"),
-    "paid_media": N_("Платное вложение"),
-    "venue": N_("Место на карте"),
-    "dice": N_("Игральная кость"),
-    "story": N_("История"),
-    "checklist": N_("Список дел"),
-    "game": N_("Игра"),
-    "invoice": N_("Счёт"),
-    "rich_message": N_("Сообщение с оформлением"),
-}
+from infra.words import _
 
 
 class Phrase(Frozen):
@@ -54,7 +25,7 @@ class Phrase(Frozen):
     @property
     def kind_word(self) -> str:
         """What was sent when there is no text to show."""
-        return _(KIND_WORDS.get(self.kind, N_("Сообщение без текста")))
+        return kind_word(self.kind)
 
 
 class Row(Frozen):
@@ -74,7 +45,7 @@ class Row(Frozen):
     acknowledged_by_name: str | None
     owner_name: str | None
     is_given: bool
-    state: State
+    state: Outcome
     working_seconds_left: int | None
     clock_runs: bool
     clock_changes_at: AwareDatetime | None
@@ -95,7 +66,7 @@ class Row(Frozen):
     @property
     def state_word(self) -> str:
         """The state in words."""
-        return _(ROW_WORDS[self.state])
+        return _(OUTCOMES[self.state])
 
     @property
     def left_words(self) -> str:

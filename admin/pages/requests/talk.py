@@ -6,9 +6,8 @@ from urllib.parse import urlencode
 from pydantic import AwareDatetime
 
 from admin.keyset import Cursor, Whole
+from admin.message_kinds import kind_word
 from admin.models import Frozen
-from admin.pages.requests.rows import KIND_WORDS
-from infra.words import N_, _
 
 
 class Version(Frozen):
@@ -43,7 +42,7 @@ class Message(Frozen):
     @property
     def kind_word(self) -> str:
         """What was sent besides text."""
-        return _(KIND_WORDS.get(self.kind, N_("Файл") if self.has_file else N_("Сообщение без текста")))
+        return kind_word(self.kind, has_file=self.has_file)
 
 
 def place_of(before: str, after: str) -> dict[str, Any]:

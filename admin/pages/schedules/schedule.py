@@ -12,13 +12,14 @@ from litestar.params import FromPath, FromQuery, SkipValidation, URLEncodedBody
 from litestar.response import Template
 
 from admin.effects import Effect
-from admin.errors import KEYS, advice_of
+from admin.errors import advice_of
 from admin.models import PutAway
 from admin.pages.schedules import words
 from admin.pages.schedules.forms import DatesForm, ScheduleForm, week_of
 from admin.pages.schedules.rows import Page
 from admin.pages.schedules.years import months, year_of
 from admin.people import MANAGERS, SignedIn
+from admin.reasons import KEYS
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go

@@ -24,7 +24,6 @@ AnyRequest = Request[Any, Any, Any]
 FIELDS = {
     "firm_name_is_written": "firm_name",
     "silence_is_counted_in_days": "silent_after_days",
-    "silent_after_days_is_chosen": "silent_after_days",
     "retention_is_counted_in_years": "retention_years",
     "settings_default_schedule_id_fkey": "default_schedule_id",
     "settings_default_policy_id_fkey": "default_policy_id",

@@ -11,16 +11,17 @@ from litestar.params import FromPath, SkipValidation
 from litestar.response import Template
 from pydantic import AwareDatetime, Field, TypeAdapter
 
+from admin.chat_columns import COLUMNS
 from admin.effects import Effect
 from admin.errors import advice_of
 from admin.models import Frozen
-from admin.pages.tasks.words import COLUMNS, PROBLEMS, REASONS
+from admin.pages.tasks.words import GAVE_UP, PROBLEMS, REASONS
 from admin.people import SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
 from infra.supabase import Refused
-from infra.words import N_, _
+from infra.words import N_, _, ngettext
 
 log = structlog.get_logger()
 
@@ -28,7 +29,12 @@ AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]
 State = Literal["draft", "queued", "running", "done", "failed"]
 
-KINDS = {"import_chats": N_("Загрузка чатов из файла")}
+Kind = Literal["import_chats", "erase_client"]
+
+KINDS: dict[Kind, str] = {
+    "import_chats": N_("Загрузка чатов из файла"),
+    "erase_client": N_("Стирание данных клиента"),
+}
 STATES: dict[State, str] = {
     "draft": N_("Проверено"),
     "queued": N_("В очереди"),
@@ -65,6 +71,8 @@ class Result(Frozen):
     connected: int = 0
     links: int = 0
     clients: int = 0
+    chats: int = 0
+    messages: int = 0
     wrong: int = 0
     errors: list[RowError] = Field(default_factory=list)
     effect: Effect = Effect()
@@ -74,7 +82,9 @@ class Task(Frozen):
     """A row of `api.tasks`."""
 
     id: UUID
-    kind: str
+    kind: Kind
+    client_id: UUID | None
+    client: str | None
     state: State
     total: int
     result: Result
@@ -98,7 +108,14 @@ class Task(Frozen):
     @property
     def problem_words(self) -> str:
         """Why it failed, and what to do."""
-        return _(PROBLEMS.get(self.problem or "", PROBLEMS["task_gave_up"]))
+        return _(PROBLEMS.get(self.problem or "", GAVE_UP[self.kind]))
+
+    @property
+    def total_words(self) -> str:
+        """How much there is of it."""
+        if self.kind == "erase_client":
+            return ngettext("{n} чат", "{n} чата", self.total).format(n=self.total)
+        return ngettext("{n} строка", "{n} строки", self.total).format(n=self.total)
 
     @property
     def is_under_way(self) -> bool:
