@@ -74,6 +74,10 @@ begin
 end
 $$;
 
+comment on column public.feedback_responses.client_id is 'Client of the chat when it was asked, or else at that time.';
+comment on column public.feedback_responses.assigned_accountant_id is 'Owner of the chat when it was asked, or else at that time.';
+comment on column public.feedback_responses.created_at is 'When it was cast; later than what it takes the place of.';
+
 create function private.live_vote(of_survey uuid, of_chat bigint, telegram_id bigint)
 returns public.feedback_responses
 language sql
@@ -109,7 +113,12 @@ begin
   elsif private.heir_of(pressed_in) = found.chat_id
     or (
       pressed_in = telegram_id
-      and delivery_to_vote.telegram_id in (select private.voters_of_chat(found.chat_id))
+      and exists (
+        select
+        from private.chat_voters as v
+        where v.chat_id = found.chat_id
+          and v.telegram_user_id = delivery_to_vote.telegram_id
+      )
     )
   then
     return found;

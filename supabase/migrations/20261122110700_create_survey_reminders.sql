@@ -107,7 +107,7 @@ as $$
 /* Telegram's chats in which to remind: of at least three people of whom none has voted the group itself; else, in private, each who never
    voted in this survey, has a chat with the bot, and was not looked at with another chat already. */
   with people as materialized (
-    select v.id from private.voters_of_chat(delivery.chat_id) as v (id)
+    select v.telegram_user_id as id from private.chat_voters as v where v.chat_id = delivery.chat_id
   ),
   is_silent as materialized (
     select
@@ -177,7 +177,9 @@ begin
     for update of d skip locked
   loop
     insert into public.outbox (kind, recipient_chat_id, subject_id, payload, next_attempt_at, expires_at, created_at)
-    select 'survey_reminder', w.chat_id, delivery.id, private.survey_facts(delivery, true), as_of, as_of + interval '1 hour', as_of
+    select
+      'survey_reminder', w.chat_id, delivery.id, private.survey_facts(delivery, true), as_of,
+      least(as_of + interval '1 hour', private.hours_end(delivery.schedule_id, as_of)), as_of
     from private.whom_to_remind(delivery) as w (chat_id)
     on conflict do nothing;
     get diagnostics more = row_count;
