@@ -75,6 +75,11 @@ class SignedIn:
         self.person, self.database = person, database
         self.session_id, self.session = session_id, session
 
+    def must_be(self, *roles: Role) -> None:
+        """Refuse, as the database would, whoever has none of these roles: their page would be empty."""
+        if self.person.role not in roles:
+            raise Refused("not_allowed", "42501")
+
 
 _PEOPLE = TypeAdapter(list[Person])
 
