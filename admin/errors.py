@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from admin.next_page import login_address, page_of
 from admin.people import SignInNeeded
 from admin.rule_refusals import RULES
+from admin.survey_refusals import SURVEYS
 from admin.throttling import headers
 from admin.times import pause
 from admin.tokens import AuthUnavailable
@@ -102,7 +103,7 @@ KEYS: dict[str, Sentence] = {
         N_("Отправлять снова не нужно"), N_("Это сообщение уже ушло или снова в очереди: обновите страницу.")
     ),
     "client_not_found": Sentence(N_("Клиент не найден"), N_("Возможно, ссылка устарела или в ней опечатка.")),
-    **{key: Sentence(*words) for key, words in RULES.items()},
+    **{key: Sentence(*words) for key, words in (RULES | SURVEYS).items()},
     "unknown_chat": Sentence(N_("Чат не найден"), N_("Возможно, ссылка устарела или в ней опечатка.")),
     "unknown_policy": Sentence(N_("Политика не найдена"), N_("Обновите страницу и выберите ещё раз.")),
     "unknown_schedule": Sentence(N_("График не найден"), N_("Обновите страницу и выберите ещё раз.")),

@@ -71,7 +71,7 @@ class ActForm(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    act: Literal["watch", "trust", "delete", "restore", "assign", "connect"]
+    act: Literal["watch", "trust", "delete", "restore", "assign", "connect", "ask", "spare"]
     key: str = Field(default="", max_length=36)
 
 
@@ -169,6 +169,9 @@ async def _act(me: SignedIn, chat_id: UUID, form: ActForm) -> str:
     if form.act == "assign":
         await _change(me, chat_id, {"assigned_accountant_id": form.key or None}, dry_run=False)
         return _("Ответственный назначен")
+    if form.act in {"ask", "spare"}:
+        await me.database.call("set_asked_for_ratings", chat=str(chat_id), asked=form.act == "ask")
+        return _("Опросы сюда приходят") if form.act == "ask" else _("Опросы сюда больше не приходят")
     changes, said = ACTS[form.act]
     await _change(me, chat_id, changes, dry_run=False)
     return _(said)

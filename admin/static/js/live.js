@@ -20,7 +20,10 @@
 
   // Such a request is no sign of life of the person: the session may idle out behind an open page.
   document.addEventListener("htmx:configRequest", (event) => {
-    if (event.detail.triggeringEvent?.type === "refresh") event.detail.headers["X-By-Itself"] = "1";
+    const { triggeringEvent, elt, headers } = event.detail;
+    // Nothing triggers what comes by the clock.
+    const isByClock = !triggeringEvent && elt.matches("[data-live]");
+    if (isByClock || triggeringEvent?.type === "refresh") headers["X-By-Itself"] = "1";
   });
 
   function show(lost) {
