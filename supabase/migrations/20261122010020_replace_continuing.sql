@@ -522,6 +522,9 @@ begin
   if exists (select from public.users as u where u.telegram_id is null and u.active and u.telegram_username is not null) then
     perform private.recognise_staff(records);
   end if;
+  if exists (select from unnest(records) as r where r.reply_to_is_bot) then
+    records := private.take_comments(records);
+  end if;
   types := array(select distinct r.type from unnest(records) as r);
   if 'membership' = any (types) then
     recorded := private.note_memberships(records);

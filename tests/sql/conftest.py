@@ -24,6 +24,8 @@ _FORGET = """
   delete from public.business_events;
   delete from public.chat_topics;
   delete from public.chat_messages;
+  delete from public.feedback_cases;
+  delete from public.survey_deliveries;
   delete from public.feedback_responses;
   delete from public.feedback_surveys;
   delete from public.broadcasts;

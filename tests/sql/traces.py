@@ -51,6 +51,9 @@ _LEFT_BEHIND = f"""
   values ('{SURVEY}', 'Опрос', '2020-01-01', '2020-03-31', 'active');
   insert into public.feedback_responses (survey_id, chat_id, telegram_user_id, voter_name, rating, comment, created_at)
   values ('{SURVEY}', {ROMASHKA}, {ZOYA}, 'zzclient', 4, 'zzclient', '{OLD}');
+  insert into public.feedback_cases (survey_id, chat_id, response_id, lowest, opened_at, alerted_at, note)
+  select r.survey_id, r.chat_id, r.id, 3, r.created_at, r.created_at, 'zzclient'
+  from public.feedback_responses as r where r.survey_id = '{SURVEY}';
   insert into public.outbox (kind, recipient_chat_id, subject_id, status, last_error, created_at)
   select 'chat_notice', {PERSON}, c.id, 'failed', 'zzclient zzperson', '{OLD}'
   from public.chats as c where c.chat_id = {ROMASHKA};

@@ -1,0 +1,108 @@
+-- Which chat a survey asks, when, and what became of it.
+set lock_timeout = '5s';
+
+create table public.survey_deliveries (
+  id uuid primary key default gen_random_uuid(),
+  survey_id uuid not null references public.feedback_surveys (id),
+  chat_id bigint not null references public.chats (chat_id) on update cascade on delete cascade,
+  client_id uuid references public.clients (id) on delete set null,
+  assigned_accountant_id uuid references public.users (id) on delete set null,
+  schedule_id uuid references public.working_schedules (id) on delete set null,
+  request_id uuid references public.client_requests (id) on delete set null,
+  status text not null default 'planned',
+  reason text,
+  due_at timestamptz not null,
+  queued_at timestamptz,
+  sent_at timestamptz,
+  telegram_message_id bigint,
+  reminded_at timestamptz,
+  people integer,
+  created_at timestamptz not null default now(),
+  constraint a_survey_asks_each_chat_once unique (survey_id, chat_id),
+  constraint status_is_known check (status in ('planned', 'queued', 'sent', 'skipped', 'failed', 'cancelled')),
+  constraint reason_is_known check (
+    reason in ('cooldown', 'deleted', 'no_bot', 'opted_out', 'not_connected', 'refused', 'no_answer', 'too_late', 'closed')
+  ),
+  constraint what_is_not_sent_has_a_reason check ((status in ('skipped', 'failed', 'cancelled')) = (reason is not null)),
+  constraint sent_means_when check ((status = 'sent') = (sent_at is not null))
+);
+
+create index deliveries_to_hand_over on public.survey_deliveries (due_at) where status = 'planned';
+create index deliveries_to_remind on public.survey_deliveries (survey_id, sent_at) where status = 'sent' and reminded_at is null;
+create index deliveries_handed_over on public.survey_deliveries (queued_at);
+create index deliveries_of_a_chat on public.survey_deliveries (chat_id, sent_at);
+create index deliveries_by_message on public.survey_deliveries (chat_id, telegram_message_id);
+create index deliveries_of_a_client on public.survey_deliveries (client_id);
+create index deliveries_of_an_accountant on public.survey_deliveries (assigned_accountant_id);
+create index deliveries_by_schedule on public.survey_deliveries (schedule_id);
+create index deliveries_for_a_request on public.survey_deliveries (request_id);
+
+comment on table public.survey_deliveries is 'Each chat of a survey''s audience, once: planned with the survey, handed to the outbox at Telegram''s pace.';
+comment on column public.survey_deliveries.id is 'Key; buttons under the message carry it.';
+comment on column public.survey_deliveries.survey_id is 'The survey.';
+comment on column public.survey_deliveries.chat_id is 'Telegram''s id of the chat that is asked.';
+comment on column public.survey_deliveries.client_id is 'Whose chat it was when it was planned: votes there are about that client''s service.';
+comment on column public.survey_deliveries.assigned_accountant_id is 'Owner of the chat when it was planned: votes there are about that person''s work.';
+comment on column public.survey_deliveries.schedule_id is 'Whose working time it is sent in; null is the firm''s.';
+comment on column public.survey_deliveries.request_id is 'The window whose answer is rated; null for a campaign.';
+comment on column public.survey_deliveries.status is 'planned, queued (in the outbox), sent, skipped (never meant to be sent), failed or cancelled.';
+comment on column public.survey_deliveries.reason is
+  'Why not: cooldown, deleted, no_bot, opted_out, not_connected; refused by Telegram, no_answer from it, too_late, closed meanwhile.';
+comment on column public.survey_deliveries.due_at is 'Not before this.';
+comment on column public.survey_deliveries.queued_at is 'When it was handed to the outbox.';
+comment on column public.survey_deliveries.sent_at is 'When Telegram took it.';
+comment on column public.survey_deliveries.telegram_message_id is 'Telegram''s id of the message: a reply to it is a comment.';
+comment on column public.survey_deliveries.reminded_at is 'When who did not vote was looked for, once.';
+comment on column public.survey_deliveries.people is 'How many people could vote there, once the survey has ended; null before.';
+comment on column public.survey_deliveries.created_at is 'When it was planned.';
+
+alter table public.survey_deliveries enable row level security;
+grant select on public.survey_deliveries to authenticated;
+grant select, insert, update, delete on public.survey_deliveries to service_role;
+
+create function private.voters_of_chat(of_chat bigint)
+returns setof bigint
+language sql
+stable
+set search_path = ''
+as $$
+/* Telegram ids of the people who could vote in a chat, as far as they are known: neither bots nor people of the firm. */
+  select k.telegram_user_id
+  from public.chat_members as k
+  where k.chat_id = of_chat
+    and not k.is_bot
+    and k.status not in ('left', 'kicked')
+    and not exists (select from public.users as u where u.telegram_id = k.telegram_user_id)
+$$;
+
+create function private.people_asked(delivery public.survey_deliveries)
+returns integer
+language sql
+stable
+set search_path = ''
+as $$
+/* How many people could vote by a delivery: as it was when the survey ended, else those known now and those who did. */
+  select case
+    when delivery.status <> 'sent' then 0
+    when delivery.people is not null then delivery.people
+    else (
+      select count(*)::integer
+      from (
+        select v.id
+        from private.voters_of_chat(delivery.chat_id) as v (id)
+        union
+        select r.telegram_user_id
+        from public.feedback_responses as r
+        where r.survey_id = delivery.survey_id
+          and r.chat_id = delivery.chat_id
+          and r.superseded_at is null
+          and r.rating is not null
+      ) as x
+    )
+  end
+$$;
+
+grant execute on function
+  private.voters_of_chat(bigint),
+  private.people_asked(public.survey_deliveries)
+to service_role;

@@ -1,0 +1,124 @@
+"""How a survey goes in SQL tests: a manager starts it, the tick moves it, people vote. Clock times as in `tests.sql.firm`."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from tests.sql.firm import STAFF, Connection, Row, all_rows, claim, monday, one, settle, user_id
+
+Q1 = ("2026-01-01", "2026-03-31")
+WEEK = timedelta(days=7)
+
+
+@contextmanager
+def signed_in(db: Connection, role: str) -> Iterator[None]:
+    """Act as that person, and keep what is done."""
+    claims = {"sub": str(user_id(STAFF[role])), "role": "authenticated"}
+    db.execute("select set_config('request.jwt.claims', %s, true)", [json.dumps(claims)])
+    db.execute("set local role authenticated")
+    try:
+        yield
+    finally:
+        if db.info.transaction_status != psycopg.pq.TransactionStatus.INERROR:
+            db.execute("reset role")
+            db.execute("select set_config('request.jwt.claims', '', true)")
+
+
+def draft(db: Connection, days: tuple[str, str] = Q1, name: str = "Первый квартал", **more: Any) -> UUID:
+    wanted = {"name": name, "starts_on": days[0], "ends_on": days[1], **more}
+    arguments = ", ".join(f"{key} => %s" for key in wanted)
+    with signed_in(db, "manager"):
+        found: UUID = one(db, f"select api.save_survey({arguments})", *wanted.values())
+    return found
+
+
+def act(db: Connection, function: str, *values: Any, role: str = "manager") -> Any:
+    """What a person is answered by a function of `api`."""
+    places = ", ".join("%s" for _ in values)
+    with signed_in(db, role):
+        return one(db, f"select api.{function}({places})", *values)
+
+
+def start(db: Connection, at: datetime | None = None, **more: Any) -> UUID:
+    """A survey that is under way from an instant on."""
+    at = at or monday("10:00")
+    survey = draft(db, **more)
+    act(db, "schedule_survey", survey, at, at)
+    tick(db, at)
+    return survey
+
+
+def tick(db: Connection, at: datetime) -> int:
+    """One look at what is due; how many messages that hands over."""
+    handed: int = one(db, "select (api.run_surveys(%s) ->> 'handed_over')::integer", at)
+    return handed
+
+
+def send(db: Connection, at: datetime, kinds: tuple[str, ...] = ("survey", "survey_reminder")) -> list[Row]:
+    """Hand over and send everything that surveys owe clients; what was sent."""
+    sent: list[Row] = []
+    while True:
+        tick(db, at)
+        claimed = claim(db, at)
+        for message in claimed:
+            settle(db, at, message)
+        sent += [message for message in claimed if message["kind"] in kinds]
+        at += timedelta(seconds=2)
+        if not claimed:
+            return sent
+
+
+def delivery(db: Connection, survey: UUID, chat: int) -> Row:
+    (row,) = all_rows(db, "select * from public.survey_deliveries where survey_id = %s and chat_id = %s", survey, chat)
+    return row
+
+
+def vote(db: Connection, of: Row, who: int, rating: int | None, at: datetime, pressed_in: int | None = None) -> str:
+    """Press a star under a delivery's message; what became of it."""
+    outcome: str = one(
+        db,
+        "select api.vote(%s, %s, %s, %s, 'Анна', %s) ->> 'outcome'",
+        of["id"],
+        who,
+        pressed_in or of["chat_id"],
+        rating,
+        at,
+    )
+    return outcome
+
+
+def status(db: Connection, survey: UUID) -> str:
+    found: str = one(db, "select status from public.feedback_surveys where id = %s", survey)
+    return found
+
+
+def live(db: Connection, survey: UUID) -> list[tuple[int, int, str | None]]:
+    """(who, stars, comment) of the live votes."""
+    rows = all_rows(
+        db,
+        "select telegram_user_id, rating, comment from api.feedback_responses where survey_id = %s order by 1",
+        survey,
+    )
+    return [(row["telegram_user_id"], row["rating"], row["comment"]) for row in rows]
+
+
+def people(db: Connection, chat: int, *who: int) -> None:
+    """Have these be known as members of a chat."""
+    for person in who:
+        db.execute(
+            "insert into public.chat_members (chat_id, telegram_user_id, full_name) values (%s, %s, 'Клиент')"
+            " on conflict do nothing",
+            [chat, person],
+        )
+
+
+@contextmanager
+def refused(db: Connection, key: str) -> Iterator[pytest.ExceptionInfo[psycopg.Error]]:
+    with pytest.raises(psycopg.Error, match=key) as refusal, db.transaction():
+        yield refusal
