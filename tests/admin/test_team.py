@@ -52,8 +52,8 @@ def card(page: httpx.Response, person: Colleague) -> str:
 @pytest.mark.parametrize(
     ("role", "beyond"),
     [
-        ("admin", {"Команда", "Задания", "Настройки", "Журнал", "Ошибки", "Система"}),
-        ("manager", {"Команда", "Задания"}),
+        ("admin", {"Команда", "Задания", "Опросы", "Настройки", "Журнал", "Ошибки", "Система"}),
+        ("manager", {"Команда", "Задания", "Опросы"}),
         ("accountant", set()),
         ("observer", set()),
     ],

@@ -27,7 +27,6 @@ AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]
 What = Literal["votes", "cases", "trend", "accountants", "clients", "segments"]
 
-_KINDS: dict[str, Kind] = {"csv": "csv", "xlsx": "xlsx"}
 _BATCH = 1000
 
 
@@ -35,7 +34,7 @@ class AskedTable(Asked):
     """Which table of which survey."""
 
     what: What = "votes"
-    format: Literal["csv", "xlsx"] = "csv"
+    format: Kind = "csv"
 
 
 @get("/feedback/export", opt={"tier": LOW, "compressed": True})
@@ -44,7 +43,7 @@ async def export_feedback(request: AnyRequest, me: Me) -> Response[Any]:
     me.must_be("admin", "manager")
     asked = AskedTable.of(request)
     zone = Wall(request.cookies.get("zone"), datetime.now(UTC)).zone
-    return send(await _sheet(me, asked, request, zone), _KINDS[asked.format])
+    return send(await _sheet(me, asked, request, zone), asked.format)
 
 
 async def _sheet(me: SignedIn, asked: AskedTable, request: AnyRequest, zone: ZoneInfo) -> Sheet:

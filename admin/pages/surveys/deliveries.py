@@ -6,7 +6,6 @@ from uuid import UUID
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, SkipValidation
 from litestar.response import Template
 
@@ -25,7 +24,6 @@ from infra.words import _
 AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]
 
-_KINDS: dict[str, Kind] = {"csv": "csv", "xlsx": "xlsx"}
 _BATCH = 2000
 
 
@@ -34,6 +32,12 @@ class Asked(Filters):
 
     status: Literal["planned", "queued", "sent", "failed", "skipped", "cancelled"] | None = None
     reason: str | None = None
+
+
+class AskedTable(Asked):
+    """The same to take along."""
+
+    format: Kind = "csv"
 
 
 @get("/surveys/{survey_id:uuid}/deliveries")
@@ -62,13 +66,10 @@ async def show_deliveries(request: AnyRequest, me: Me, survey_id: FromPath[UUID]
 async def export_deliveries(request: AnyRequest, me: Me, survey_id: FromPath[UUID]) -> Response[Any]:
     """Send the same rows as `format=csv` or xlsx."""
     me.must_be("admin", "manager")
-    kind = _KINDS.get(request.query_params.get("format", ""))
-    if kind is None:
-        raise NotFoundException
-    asked, survey = Asked.of(request), await read_survey(me, survey_id)
+    asked, survey = AskedTable.of(request), await read_survey(me, survey_id)
     zone = Wall(request.cookies.get("zone"), survey.created_at).zone
     name = _("Рассылка опроса: {name}").format(name=survey.name)
-    return send(Sheet(name, _columns(zone.key), _pages(me, survey_id, asked), zone), kind)
+    return send(Sheet(name, _columns(zone.key), _pages(me, survey_id, asked), zone), asked.format)
 
 
 async def _read(me: SignedIn, survey_id: UUID, asked: Asked, after: dict[str, str], batch: int) -> Sequence[Delivery]:

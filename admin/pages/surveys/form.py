@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from admin.errors import KEYS
 from admin.figures.ratings import Survey, quarter_of, quarter_words
+from admin.filters import Day
 from admin.people import SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
@@ -133,6 +134,7 @@ class Quarter(NamedTuple):
     ends_on: date
 
 
+_DAY: TypeAdapter[date] = TypeAdapter(Day)
 _CHATS = TypeAdapter(list[Choice])
 _SEGMENTS = TypeAdapter(list[Segment])
 _SURVEYS = TypeAdapter(list[Survey])
@@ -164,13 +166,12 @@ async def show_range(request: AnyRequest, me: Me) -> Template:
     """Show how long the days are that are being typed, and what is in the way."""
     me.must_be("admin", "manager")
     asked = {name: request.query_params.get(name, "")[:40] for name in ("starts_on", "ends_on", "id")}
-    found = None
     try:
         days = {name: str(_day(asked[name])) for name in ("starts_on", "ends_on")}
         known = {"id": str(UUID(asked["id"]))} if asked["id"] else {}
-        found = Range.model_validate(await me.database.call("check_range", **days, **known))
     except (Refused, ValueError):  # not yet a range at all
         return show(request, me, "pages/surveys/_range.html", range=None)
+    found = Range.model_validate(await me.database.call("check_range", **days, **known))
     return show(request, me, "pages/surveys/_range.html", range=found)
 
 
@@ -259,7 +260,7 @@ def _quarters(request: AnyRequest) -> list[Quarter]:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return _DAY.validate_python(date.fromisoformat(text))
     except ValueError as error:
         raise Refused("it_ends_after_it_starts", "PT422") from error
 

@@ -1,6 +1,6 @@
 """`/surveys/<id>`: a draft and whom it would reach, or how far a survey is; and what is done to it."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -9,9 +9,10 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Template
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from admin.errors import KEYS
+from admin.filters import Day
 from admin.numbers import number
 from admin.pages.surveys.form import AUDIENCES, read_survey
 from admin.pages.surveys.progress import Preview, Progress, advice_of
@@ -40,6 +41,9 @@ ACTS: dict[Act, tuple[str, str]] = {
 SAID_HERE = frozenset(
     {"audience_is_empty", "survey_has_begun", "survey_is_not_running", "survey_is_over", "survey_overlaps"}
 )
+
+
+_DAY: TypeAdapter[date] = TypeAdapter(Day)
 
 
 class StartForm(BaseModel):
@@ -131,8 +135,8 @@ async def _page(
 
 
 def _moment(request: AnyRequest, text: str) -> str:
-    """Return the instant that the reader means by a date and hour. Raises `ValueError` for what is none."""
+    """Return the instant that the reader means by a day and hour. Raises `ValueError` for what is none of this age."""
     at = datetime.fromisoformat(text)
-    return at.replace(
-        tzinfo=at.tzinfo or Wall(request.cookies.get("zone"), datetime.now().astimezone()).zone
-    ).isoformat()
+    _DAY.validate_python(at.date())
+    zone = Wall(request.cookies.get("zone"), datetime.now(UTC)).zone
+    return at.replace(tzinfo=at.tzinfo or zone).isoformat()
