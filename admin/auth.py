@@ -5,8 +5,9 @@ from uuid import UUID
 
 import httpx
 import structlog
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
+from admin.models import Frozen
 from admin.tokens import AuthUnavailable, BadToken, Verifier
 
 log = structlog.get_logger()
@@ -41,13 +42,11 @@ class CodeRefused(Exception):  # noqa: N818
     """Not the code that the authenticator app shows now."""
 
 
-class Login(BaseModel):
+class Login(Frozen):
     """What Auth gave: an access token good until `expires_at` (seconds since 1970), one refresh token to use once.
 
     `factor_id` names the person's second factor as long as it has not been shown, then and without one it is none.
     """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     person_id: UUID
     access_token: str
@@ -56,10 +55,8 @@ class Login(BaseModel):
     factor_id: str | None = None
 
 
-class Factor(BaseModel):
+class Factor(Frozen):
     """A second factor of a person, as Auth describes it."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: str
     factor_type: str = "totp"
@@ -71,33 +68,25 @@ class Factor(BaseModel):
         return self.factor_type == "totp" and self.status == "verified"
 
 
-class Totp(BaseModel):
+class Totp(Frozen):
     """What an authenticator app needs: a picture (SVG) or the secret in letters."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     qr_code: str
     secret: str
 
 
-class Enrolment(BaseModel):
+class Enrolment(Frozen):
     """A second factor that waits for its first code."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: str
     totp: Totp
 
 
-class _User(BaseModel):
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
+class _User(Frozen):
     factors: tuple[Factor, ...] = ()
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
+class _Answer(Frozen):
     access_token: str
     refresh_token: str
     user: _User = _User()

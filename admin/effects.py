@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, Field
 
+from admin.models import Frozen
 from infra.words import N_, _, ngettext
 
 Move = Literal["without_deadline", "newly_overdue", "sooner", "later", "no_longer_overdue"]
@@ -19,10 +20,8 @@ MOVE_WORDS: dict[Move, str] = {
 }
 
 
-class MovedWindow(BaseModel):
+class MovedWindow(Frozen):
     """A window whose deadline moves."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     chat_name: str
@@ -38,10 +37,8 @@ class MovedWindow(BaseModel):
         return _(MOVE_WORDS[self.effect])
 
 
-class Effect(BaseModel):
+class Effect(Frozen):
     """What becomes of those who wait; of the deadlines that move, the gravest by name."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     moved: int = 0
     newly_overdue: int = 0
@@ -49,7 +46,7 @@ class Effect(BaseModel):
     without_deadline: int = 0
     voided: int = 0
     handed_over: int = 0
-    windows: list[MovedWindow] = []
+    windows: list[MovedWindow] = Field(default_factory=list)
 
     @property
     def sentences(self) -> list[str]:

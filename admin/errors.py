@@ -3,7 +3,6 @@
 import math
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -14,9 +13,9 @@ from litestar.types import ExceptionHandlersMap
 from redis.exceptions import RedisError
 
 from admin.next_page import login_address, page_of
-from admin.people import SignInNeeded
-from admin.rule_refusals import RULES
-from admin.survey_refusals import SURVEYS
+from admin.people import SignedIn, SignInNeeded
+from admin.reasons import KEYS, Sentence
+from admin.rendering import is_fragment, show
 from admin.throttling import headers
 from admin.times import pause
 from admin.tokens import AuthUnavailable
@@ -28,140 +27,6 @@ log = structlog.get_logger()
 
 AnyRequest = Request[Any, Any, Any]
 
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A heading and what the person can do about it."""
-
-    title: str
-    advice: str
-
-
-# Reasons that the database gives (`raise exception '<key>'`), as far as a page of the admin can meet them.
-KEYS: dict[str, Sentence] = {
-    "not_allowed": Sentence(N_("Недостаточно прав"), N_("Это действие недоступно для вашей роли.")),
-    "unknown_person": Sentence(
-        N_("Сотрудник не найден"), N_("Такого сотрудника нет: возможно, его удалили. Обновите страницу.")
-    ),
-    "role_is_unknown": Sentence(N_("Роль не найдена"), N_("Выберите роль из списка.")),
-    "last_admin": Sentence(
-        N_("Последний администратор"), N_("Это последний администратор. Сначала дайте эту роль ещё кому-нибудь.")
-    ),
-    "invitation_unknown": Sentence(
-        N_("Приглашение не найдено"), N_("Ссылка неполная или с опечаткой. Откройте её ещё раз или попросите новую.")
-    ),
-    "invitation_used": Sentence(
-        N_("Приглашение уже использовано"), N_("По этой ссылке уже вошли. Войдите с почтой и паролем.")
-    ),
-    "invitation_revoked": Sentence(
-        N_("Приглашение отозвано"), N_("Эта ссылка больше не действует. Попросите прислать новую.")
-    ),
-    "invitation_expired": Sentence(
-        N_("Срок приглашения истёк"), N_("Ссылка действовала 7 дней. Попросите прислать новую.")
-    ),
-    "invitations_are_not_a_list": Sentence(N_("Список пуст"), N_("Вставьте хотя бы одну строку или выберите файл.")),
-    "too_many_invitations": Sentence(
-        N_("Слишком длинный список"), N_("За один раз приглашайте не больше 500 человек.")
-    ),
-    "telegram_already_linked": Sentence(
-        N_("Telegram уже привязан"), N_("Чтобы привязать другой аккаунт, сначала отвяжите прежний.")
-    ),
-    "unknown_request": Sentence(N_("Обращение не найдено"), N_("Возможно, ссылка устарела или в ней опечатка.")),
-    "message_too_old": Sentence(
-        N_("Сообщение слишком старое"), N_("Ему больше двух суток: ждать ответа по нему уже не начать.")
-    ),
-    "request_already_closed": Sentence(
-        N_("Клиент уже не ждёт ответа"), N_("Это обращение закрыто: обновите страницу.")
-    ),
-    "unknown_alert": Sentence(N_("Оповещение не найдено"), N_("Такого оповещения больше нет: обновите страницу.")),
-    "alert_already_resolved": Sentence(N_("Оповещение уже закрыто"), N_("Его закрыли раньше вас: обновите страницу.")),
-    "template_has_a_category": Sentence(N_("Категория не подходит"), N_("Напишите категорию: от 1 до 100 знаков.")),
-    "template_has_a_title": Sentence(N_("Название не подходит"), N_("Напишите название: от 1 до 200 знаков.")),
-    "template_fits_one_message": Sentence(
-        N_("Текст не подходит"), N_("Напишите текст: от 1 до 4096 знаков, столько вмещает одно сообщение.")
-    ),
-    "template_is_unfinished": Sentence(
-        N_("Незнакомая переменная"),
-        N_("В фигурных скобках стоит незнакомая переменная: такой текст клиенту не отправить."),
-    ),
-    "unknown_faq_item": Sentence(N_("Вопрос не найден"), N_("Такого вопроса больше нет: обновите страницу.")),
-    "question_is_written": Sentence(N_("Вопрос не подходит"), N_("Напишите вопрос: от 1 до 500 знаков.")),
-    "answer_fits_one_message": Sentence(
-        N_("Ответ не подходит"), N_("Напишите ответ: от 1 до 4096 знаков, столько вмещает одно сообщение.")
-    ),
-    "keywords_are_words": Sentence(N_("Ключевые слова не подходят"), N_("Пишите по одному слову в строке.")),
-    "firm_name_is_written": Sentence(N_("Название не подходит"), N_("Напишите название фирмы: от 1 до 200 знаков.")),
-    "silence_is_counted_in_days": Sentence(N_("Число дней не подходит"), N_("Укажите от 1 до 365 дней.")),
-    "retention_is_counted_in_years": Sentence(
-        N_("Срок хранения не подходит"), N_("Укажите от 1 до 100 лет или оставьте поле пустым.")
-    ),
-    "settings_default_schedule_id_fkey": Sentence(N_("График не найден"), N_("Выберите график из списка.")),
-    "settings_default_policy_id_fkey": Sentence(N_("Политика не найдена"), N_("Выберите политику из списка.")),
-    "settings_head_id_fkey": Sentence(N_("Сотрудник не найден"), N_("Выберите руководителя из списка.")),
-    "unknown_error": Sentence(N_("Ошибка не найдена"), N_("Такой записи больше нет: обновите страницу.")),
-    "message_not_failed": Sentence(
-        N_("Отправлять снова не нужно"), N_("Это сообщение уже ушло или снова в очереди: обновите страницу.")
-    ),
-    "client_not_found": Sentence(N_("Клиент не найден"), N_("Возможно, ссылка устарела или в ней опечатка.")),
-    **{key: Sentence(*words) for key, words in (RULES | SURVEYS).items()},
-    "unknown_chat": Sentence(N_("Чат не найден"), N_("Возможно, ссылка устарела или в ней опечатка.")),
-    "unknown_policy": Sentence(N_("Политика не найдена"), N_("Обновите страницу и выберите ещё раз.")),
-    "unknown_schedule": Sentence(N_("График не найден"), N_("Обновите страницу и выберите ещё раз.")),
-    "owner_is_not_in_team": Sentence(
-        N_("Не из вашей команды"), N_("Этому сотруднику вы не можете передать чат: он не из вашей команды.")
-    ),
-    "nobody_would_be_told": Sentence(
-        N_("Некому сообщить о просрочке"),
-        N_("Включить нельзя: никто не узнает о просрочке. Пусть ответственный или руководитель привяжет Telegram."),
-    ),
-    "chat_is_not_connected": Sentence(
-        N_("Чат не подключён"), N_("Измерять можно только подключённый чат, в котором есть бот.")
-    ),
-    "chat_already_connected": Sentence(N_("Чат уже подключён"), N_("Его подключили раньше. Обновите страницу.")),
-    "chat_link_is_over": Sentence(N_("Ссылка больше не действует"), N_("Ею воспользовались или её срок истёк.")),
-    "chat_name_is_wrong": Sentence(
-        N_("Название не подходит"), N_("Напишите название группы: до 300 знаков в одну строку.")
-    ),
-    "client_name_is_wrong": Sentence(
-        N_("Название не подходит"), N_("Напишите название: от 1 до 300 знаков в одну строку.")
-    ),
-    "client_name_is_taken": Sentence(
-        N_("Такой клиент уже есть"), N_("Клиент с таким названием уже есть. Выберите другое.")
-    ),
-    "tier_is_unknown": Sentence(N_("Уровень не найден"), N_("Выберите уровень из списка.")),
-    "segment_name_is_wrong": Sentence(
-        N_("Сегмент не подходит"), N_("Не больше 20 сегментов, в каждом названии до 200 знаков.")
-    ),
-    "segment_is_of_others": Sentence(
-        N_("Такой сегмент есть у другой команды"),
-        N_("Сегмент с таким названием завела другая команда. Назовите свой иначе."),
-    ),
-    "list_is_empty": Sentence(N_("Файл пуст"), N_("В файле нет ни одной строки с чатом или клиентом.")),
-    "list_is_too_long": Sentence(N_("Слишком длинный список"), N_("За один раз загружайте не больше 5000 строк.")),
-    "unknown_task": Sentence(N_("Задание не найдено"), N_("Его убрали, или оно не ваше.")),
-    "task_is_started": Sentence(N_("Задание уже началось"), N_("Его запустили раньше. Обновите страницу.")),
-    "task_has_errors": Sentence(N_("В списке есть ошибки"), N_("Исправьте файл и загрузите его ещё раз.")),
-    # api.update_profile: the constraints of a person's own row
-    "person_is_unknown": Sentence(N_("Недостаточно прав"), N_("Ваш доступ отключён. Обратитесь к администратору.")),
-    "full_name_is_written": Sentence(N_("Имя не подходит"), N_("Напишите имя: от 1 до 200 знаков в одну строку.")),
-    "quiet_hours_have_both_ends": Sentence(
-        N_("Тихие часы не подходят"), N_("У тихих часов должны быть начало и конец, и не в одно и то же время.")
-    ),
-    "noise_budget_is_sensible": Sentence(
-        N_("Число оповещений не подходит"), N_("Укажите от 1 до 1000 оповещений в час.")
-    ),
-    # /requests
-    "too_many_requests": Sentence(N_("Слишком много обращений"), N_("За один раз отметьте не больше 500.")),
-    "assignee_is_unknown": Sentence(N_("Передать некому"), N_("Этот сотрудник больше не работает с обращениями.")),
-    "bot_is_not_in_chat": Sentence(N_("Бота нет в чате"), N_("Верните бота в чат: пока его там нет, ответить нельзя.")),
-    "reply_is_too_long": Sentence(N_("Ответ слишком длинный"), N_("Telegram принимает до 4096 знаков.")),
-    "unknown_template": Sentence(N_("Шаблон не найден"), N_("Этого шаблона больше нет: выберите другой.")),
-    "reply_is_empty": Sentence(N_("Ответ пустой"), N_("Напишите ответ.")),
-    "reply_is_not_failed": Sentence(N_("Ответ уже отправляется"), N_("Обновите страницу: видно, что с ним стало.")),
-    "unknown_view": Sentence(N_("Вид не найден"), N_("Возможно, он уже удалён.")),
-    "view_needs_a_name": Sentence(N_("Название не подходит"), N_("Напишите название: от 1 до 100 знаков.")),
-    "view_name_is_taken": Sentence(N_("Название занято"), N_("У вас уже есть вид с таким названием.")),
-}
 
 FORBIDDEN = Sentence(
     N_("Недостаточно прав"), N_("Этот раздел недоступен для вашей роли. Если он нужен вам, скажите администратору.")
@@ -194,6 +59,18 @@ STATUSES: dict[int, Sentence] = {
     429: Sentence(TOO_OFTEN, N_("Подождите немного и повторите.")),
     503: UNAVAILABLE,
 }
+
+
+def advice_of(refusal: Refused, *elsewhere: str, malformed: str = "") -> str:
+    """Return what stands beside the form that was refused; `malformed` is said of what is no date, number or id at all.
+
+    Raises a refusal of rights, one without words, and one of a key that belongs `elsewhere`: each is its own page.
+    """
+    if malformed and refusal.code.startswith("22"):
+        return malformed
+    if refusal.is_of_rights or refusal.key not in KEYS or refusal.key in elsewhere:
+        raise refusal
+    return _(KEYS[refusal.key].advice)
 
 
 def sign_in_needed(request: AnyRequest, error: SignInNeeded) -> Response[Any]:
@@ -267,10 +144,19 @@ def respond(
         told = [*errors, *([{"reference": reference}] if reference else [])]
         body = {"status": "error", "message": _(sentence.title), "errors": told}
         return Response(body, status_code=status, headers=allowed)
-    context = {"sentence": sentence, "status": status, "reference": reference}
-    is_fragment = request.headers.get("hx-request") == "true" and not request.headers.get("hx-boosted")
-    name = "layout/_error.html" if is_fragment else "layout/error.html"
-    return Template(name, context=context, status_code=status, headers=allowed)
+    page = _page(request, status, sentence=sentence, reference=reference)
+    page.headers.update(allowed)
+    return page
+
+
+def _page(request: AnyRequest, status: int, *, reference: str | None, **context: Any) -> Template:
+    """Stand in the frame of whoever is known by now, without asking anybody; a surprise may come from that frame."""
+    me: SignedIn | None = None if reference else request.state.get("me")
+    name = "layout/_error.html" if is_fragment(request) else "layout/error.html"
+    context |= {"code": status, "reference": reference}
+    if me:
+        return show(request, me, name, status, **context)
+    return Template(name, context={"me": None, **context}, status_code=status)
 
 
 def _wants_json(request: AnyRequest) -> bool:

@@ -24,15 +24,16 @@ from xlsxwriter.worksheet import Worksheet
 
 from infra.client_archive import BOM, FORMULA
 from infra.supabase import Refused, Unavailable
-from infra.words import language
+from infra.words import N_, _, language
 
 log = structlog.get_logger()
 
 Kind = Literal["csv", "xlsx"]
 Cell = str | int | float | Decimal | datetime | None
 
-# Excel has no more rows; the first is the heading.
-MOST_ROWS = 1_048_575
+# Excel has two more: the first is the heading, the last is for saying that there were more.
+MOST_ROWS = 1_048_574
+MORE_ROWS = N_("Остальные строки не помещаются в таблицу Excel: они есть в выгрузке CSV.")
 _PIECE_BYTES = 64 * 1024
 _WIDTHS = (10, 48)
 _MEDIA = {
@@ -60,7 +61,7 @@ class Sheet(NamedTuple):
 def send(sheet: Sheet, kind: Kind) -> Stream:
     """Return the answer that is made while it is sent. Its handler must have `opt={"compressed": True}` for Excel."""
     # Asked now: while the answer is sent, nobody's language is set.
-    pieces = as_xlsx(sheet) if kind == "xlsx" else as_csv(sheet, language())
+    pieces = as_xlsx(sheet, _(MORE_ROWS)) if kind == "xlsx" else as_csv(sheet, language())
     file = quote(f"{sheet.name}.{kind}", safe="")
     return Stream(
         _noted(pieces),
@@ -78,13 +79,20 @@ async def as_csv(sheet: Sheet, locale: str) -> AsyncIterator[bytes]:
         yield _lines(cells, separator).encode()
 
 
-async def as_xlsx(sheet: Sheet) -> AsyncIterator[bytes]:
-    """Yield the file; it is put together on disk, since a ZIP begins only when its contents are known."""
+async def as_xlsx(sheet: Sheet, more: str, most: int = MOST_ROWS) -> AsyncIterator[bytes]:
+    """Yield the file; it is put together on disk, since a ZIP begins only when its contents are known.
+
+    Of more rows than `most` it holds the first, and `more` says so below them.
+    """
     # The rows too wait on disk, and neither blocks the other pages meanwhile.
     with tempfile.TemporaryFile() as file:
         book = _Book(file, sheet)
         async for rows in sheet.pages:
-            await asyncio.to_thread(book.add, rows)
+            room = most - book.filled
+            await asyncio.to_thread(book.add, rows[:room])
+            if len(rows) > room:
+                book.end_with(more)
+                break
         await asyncio.to_thread(book.close)
         file.seek(0)
         while piece := await asyncio.to_thread(file.read, _PIECE_BYTES):
@@ -99,7 +107,7 @@ class _Book:
         self._book = Workbook(file, {"constant_memory": True, "in_memory": False, **literal})
         self._page: Worksheet = self._book.add_worksheet()
         self._instant: Format = self._book.add_format({"num_format": "dd.mm.yyyy hh:mm:ss"})
-        self._columns, self._zone, self._filled = sheet.columns, sheet.zone, 0
+        self._columns, self._zone, self.filled = sheet.columns, sheet.zone, 0
         self._head()
 
     def _head(self) -> None:
@@ -111,8 +119,8 @@ class _Book:
         self._page.freeze_panes(1, 0)
 
     def add(self, rows: Sequence[Any]) -> None:
-        for row in rows[: MOST_ROWS - self._filled]:
-            self._filled += 1
+        for row in rows:
+            self.filled += 1
             for number, column in enumerate(self._columns):
                 self._write(number, column.cell(row))
 
@@ -123,11 +131,14 @@ class _Book:
             case datetime():
                 # Excel knows no zones: it is the wall clock of the zone that the heading names.
                 local = cell.astimezone(self._zone).replace(tzinfo=None, microsecond=0)
-                self._page.write_datetime(self._filled, number, local, self._instant)
+                self._page.write_datetime(self.filled, number, local, self._instant)
             case str():
-                self._page.write_string(self._filled, number, cell)
+                self._page.write_string(self.filled, number, cell)
             case _:
-                self._page.write_number(self._filled, number, cell)
+                self._page.write_number(self.filled, number, cell)
+
+    def end_with(self, words: str) -> None:
+        self._page.write_string(self.filled + 1, 0, words)
 
     def close(self) -> None:
         self._book.close()

@@ -6,35 +6,38 @@ from typing import Annotated, Any, Self
 from urllib.parse import urlencode
 
 from litestar import Request
-from litestar.exceptions import ClientException
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
-from admin.keyset import Cursor
+from admin.models import Frozen
 from admin.times import Wall
 
 AnyRequest = Request[Any, Any, Any]
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 1, 1))]
 
 
-class Filters(BaseModel):
-    """The fields of one list; `after` is where a page of it begins."""
+class Address(Frozen):
+    """The query of an address. What makes no sense in it counts as not said, and the rest stands."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-    after: str = ""
-
-    @model_validator(mode="before")
     @classmethod
-    def _empty_asks_for_nothing(cls, given: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in given.items() if value != ""}
+    def read(cls, query: Mapping[str, str]) -> Self:
+        """Return what a query says, field by field."""
+        said = {name: value.strip() for name, value in query.items() if value.strip()}
+        try:
+            return cls.model_validate(said)
+        except ValidationError as error:
+            odd = {place["loc"][0] for place in error.errors()}
+            return cls.model_validate({name: value for name, value in said.items() if name not in odd})
 
     @classmethod
     def of(cls, request: AnyRequest) -> Self:
-        """Return what the address asks for. One that nobody's form could have written is refused with 400."""
-        try:
-            return cls.model_validate(dict(request.query_params.items()))
-        except ValidationError as error:
-            raise ClientException from error
+        """Return what the address of a request says."""
+        return cls.read(request.query_params)
+
+
+class Filters(Address):
+    """The fields of one list; `after` is where a page of it begins."""
+
+    after: str = ""
 
     @property
     def given(self) -> dict[str, Any]:
@@ -46,17 +49,6 @@ class Filters(BaseModel):
         fields = {**self.given, **changes}
         query = urlencode({name: value for name, value in fields.items() if value})
         return f"{path}?{query}" if query else path
-
-    def begins_after(self, **kinds: Any) -> dict[str, str]:
-        """Return the arguments that name the last row of the page before, of these types; none on the first page."""
-        found = Cursor.read(self.after) or []
-        if len(found) != len(kinds):
-            return {}
-        try:
-            pairs = zip(kinds.items(), found, strict=True)
-            return {name: str(TypeAdapter(kind).validate_python(value)) for (name, kind), value in pairs}
-        except ValidationError:  # made up: the list begins at its beginning
-            return {}
 
 
 class Period(Filters):

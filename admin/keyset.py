@@ -4,9 +4,14 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field, TypeAdapter
+from pydantic_core import to_jsonable_python
 
 Row = TypeVar("Row")
+# What a bigint holds.
+Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
 PAGE = 50
 _LONGEST = 1000
@@ -27,6 +32,16 @@ class Cursor:
             return None
         is_plain = isinstance(found, list) and all(isinstance(value, str | int | float | None) for value in found)
         return found if is_plain else None
+
+    @staticmethod
+    def place(text: str, **kinds: Any) -> dict[str, Any]:
+        """Return the values behind `after=` by name, each of its kind, as the database takes them; none made up."""
+        try:
+            pairs = zip(kinds.items(), Cursor.read(text) or [], strict=True)
+            found = {name: TypeAdapter(kind).validate_python(value) for (name, kind), value in pairs}
+        except ValueError:
+            return {}
+        return {name: to_jsonable_python(value) for name, value in found.items()}
 
     @staticmethod
     def write(values: Sequence[Any]) -> str:

@@ -3,12 +3,10 @@
 from itertools import groupby
 from typing import NamedTuple
 
-from admin.people import ROLE_WORDS, Role
+from admin.people import ADMINS, MANAGERS, ROLE_WORDS, Role
 from infra.words import N_
 
 EVERYBODY = frozenset(ROLE_WORDS)
-MANAGERS: frozenset[Role] = frozenset({"admin", "manager"})
-ADMINS: frozenset[Role] = frozenset({"admin"})
 
 WORK, FIRM, RULES, RESULTS, SYSTEM = N_("Работа"), N_("Фирма"), N_("Правила"), N_("Итоги"), N_("Система")
 

@@ -1,5 +1,6 @@
 """Who is asking: the signed-in person behind a request, and the database as that person sees it."""
 
+from collections.abc import Container
 from typing import Any, Literal
 from uuid import UUID
 
@@ -8,9 +9,10 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 
 from admin.auth import Login
+from admin.models import Frozen
 from admin.services import Services
 from admin.sessions import Session
 from admin.visitors import address_of
@@ -29,11 +31,13 @@ ROLE_WORDS: dict[Role, str] = {
     "accountant": N_("бухгалтер"),
     "observer": N_("наблюдатель"),
 }
+MANAGERS: frozenset[Role] = frozenset({"admin", "manager"})
+ADMINS: frozenset[Role] = frozenset({"admin"})
 # PostgREST no longer takes the token: it ended, or its key was withdrawn.
 _TOKEN_REFUSALS = frozenset({"PGRST301", "PGRST302", "PGRST303", "PT401"})
 
 
-# Header of requests that an open page makes by itself (static/live.js).
+# Header of requests that an open page makes by itself (static/js/live.js).
 _BY_ITSELF = "x-by-itself"
 
 
@@ -45,10 +49,8 @@ class SignInNeeded(Exception):  # noqa: N818 (reads as what happened)
         self.reason = reason
 
 
-class Person(BaseModel):
+class Person(Frozen):
     """A row of `api.users`."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     email: str
@@ -75,11 +77,6 @@ class SignedIn:
         self.person, self.database = person, database
         self.session_id, self.session = session_id, session
 
-    def must_be(self, *roles: Role) -> None:
-        """Refuse, as the database would, whoever has none of these roles: their page would be empty."""
-        if self.person.role not in roles:
-            raise Refused("not_allowed", "42501")
-
 
 _PEOPLE = TypeAdapter(list[Person])
 
@@ -89,6 +86,12 @@ async def read_person(database: Database, user_id: UUID) -> Person | None:
     columns = ",".join(Person.model_fields)
     found = _PEOPLE.validate_python(await database.read("users", columns, id=str(user_id)))
     return found[0] if found and found[0].active else None
+
+
+def refuse_all_but(me: SignedIn, roles: Container[Role]) -> None:
+    """Keep a page to these roles, where the database would only show it empty. Raises `Refused`."""
+    if me.person.role not in roles:
+        raise Refused("not_allowed", "42501")
 
 
 def database_of(services: Services, login: Login, asked: ASGIConnection[Any, Any, Any, Any]) -> Database:
@@ -135,4 +138,6 @@ async def signed_in(request: Request[Any, Any, Any], services: NamedDependency[S
         log.info("session_ended", user_id=session.login.person_id, reason="deactivated")
         raise SignInNeeded("deactivated")
     speak_on(person.locale)
-    return SignedIn(person, database, session_id, session)
+    # For the page of an error, which asks nobody anything.
+    me = request.state.me = SignedIn(person, database, session_id, session)
+    return me

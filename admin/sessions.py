@@ -13,12 +13,13 @@ import structlog
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 from redis.asyncio import Redis
 from redis.asyncio.lock import Lock
 from redis.exceptions import RedisError
 
 from admin.auth import Auth, Login, LoginRefused
+from admin.models import Frozen
 from admin.tokens import AuthUnavailable
 from admin.visitors import UNKNOWN, Visitor
 from infra.redis import ENDED, ENDED_SECONDS, HINTS, SEEN, SESSION, SESSIONS_OF
@@ -40,10 +41,8 @@ class Limits(NamedTuple):
     life_seconds: int = 30 * 24 * 3600
 
 
-class Session(BaseModel):
+class Session(Frozen):
     """A signed-in browser. Instants are seconds since 1970; `ends_at` does not move, however busy the person is."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     login: Login
     started_at: int
@@ -105,11 +104,14 @@ class Sessions:
     async def all_of(self, person_id: UUID) -> list[OpenSession]:
         """Return the open sessions of a person, the one used last first."""
         handles = [handle.decode() for handle in await self._redis.zrange(SESSIONS_OF + str(person_id), 0, -1)]
-        found = []
-        for handle in handles:
-            session, seen = await self._load(SESSION + handle), await self._redis.get(SEEN + handle)
-            if session and session.login.person_id == person_id:
-                found.append(OpenSession(handle, session, int(seen or session.started_at)))
+        names = [prefix + handle for prefix in (SESSION, SEEN) for handle in handles]
+        stored = await self._redis.mget(names) if names else []
+        opened = [self._opened(sealed) for sealed in stored[: len(handles)]]
+        found = [
+            OpenSession(handle, session, int(seen or session.started_at))
+            for handle, session, seen in zip(handles, opened, stored[len(handles) :], strict=True)
+            if session and session.login.person_id == person_id
+        ]
         return sorted(found, key=lambda item: -item.seen_at)
 
     async def end(self, session_id: str) -> UUID | None:

@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 import httpx
 import structlog
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, ValidationError
 
+from admin.models import Frozen
 from admin.people import ROLE_WORDS, Role
 from admin.services import Services
 from admin.tokens import AuthUnavailable
@@ -27,10 +28,8 @@ _ENDINGS: dict[str, Ending] = {
 }
 
 
-class Invitation(BaseModel):
+class Invitation(Frozen):
     """What the database tells of a live invitation to whoever holds its link."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     email: str
     full_name: str

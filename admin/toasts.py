@@ -13,9 +13,9 @@ LONGEST = 500
 _SECONDS = 60
 
 
-def go(path: str, sentence: str) -> Redirect:
+def go(path: str, sentence: str, *cookies: Cookie) -> Redirect:
     """Return the answer to a form that was carried out: lead to `path`, and say there what was done."""
-    return Redirect(path, status_code=303, cookies=[_cookie(quote(sentence[:LONGEST]), _SECONDS)])
+    return Redirect(path, status_code=303, cookies=[_cookie(quote(sentence[:LONGEST]), _SECONDS), *cookies])
 
 
 def toasts_of(request: Request[Any, Any, Any]) -> list[str]:

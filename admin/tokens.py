@@ -8,7 +8,9 @@ from uuid import UUID
 import httpx
 import jwt
 from jwt import PyJWK
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
+
+from admin.models import Frozen
 
 # A shared secret (HS256) is never taken from the published keys, only from our own configuration, where an old project
 # still needs it: who can check such a token can also write one, for any role.
@@ -26,10 +28,8 @@ class AuthUnavailable(Exception):  # noqa: N818
     """Supabase Auth could not be asked just now."""
 
 
-class Claims(BaseModel):
+class Claims(Frozen):
     """Who a token speaks for and until when (seconds since 1970). What they may do, Postgres decides."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     sub: UUID
     exp: int

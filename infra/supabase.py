@@ -96,10 +96,10 @@ class Database:
         limit: int | None = None,
         **equal: Any,
     ) -> JSON:
-        """Return rows of a view as a list; `equal` filters by column, `order` names columns (`a,b`)."""
+        """Return rows of a view; `equal` filters by column (a tuple: any of it), `order` names columns (`a,b`)."""
         query = self._rest.from_(view).select(columns)
         for column, value in equal.items():
-            query = query.eq(column, value)
+            query = query.in_(column, value) if isinstance(value, tuple) else query.eq(column, value)
         for column in order.split(",") if order else ():
             query = query.order(column, desc=descending, nullsfirst=nulls_first)
         if limit:

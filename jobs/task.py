@@ -8,8 +8,8 @@ from prometheus_client import Counter
 from infra.supabase import open_http
 from jobs.connections import Connections
 
-# Thousands of rows in one transaction take seconds; the database gives up after five minutes.
-PATIENCE_SECONDS = 310
+# Thousands of rows in one transaction take seconds, a client of years minutes; the database gives up after ten.
+PATIENCE_SECONDS = 610
 
 carried_out = Counter("buhbot_tasks_total", "Long work by people, by how it ended: done or failed.", ["state"])
 

@@ -8,8 +8,10 @@ from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
+from admin.filters import Address
+from admin.keyset import Whole
 from infra.words import N_
 
 Preset = Literal[
@@ -39,32 +41,19 @@ _MOST_DAYS: dict[Trend, int] = {"day": 400, "week": 2000, "month": 100_000}
 _EARLIEST, _AHEAD = date(2013, 1, 1), timedelta(days=366)
 
 
-class Query(BaseModel):
-    """The query of the address; what makes no sense in it counts as not said."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+class Query(Address):
+    """The query of the address."""
 
     period: Preset = _USUAL
     first_on: date | None = Field(default=None, alias="from")
     last_on: date | None = Field(default=None, alias="to")
-    chat: int | None = Field(default=None, ge=-(2**63), lt=2**63)
+    chat: Whole | None = None
     client: UUID | None = None
     person: UUID | None = None
     policy: UUID | None = None
     tier: Tier | None = None
     by: By = "person"
     trend: Trend | None = None
-
-    @classmethod
-    def read(cls, address: dict[str, str]) -> "Query":
-        """Return what was asked for, field by field."""
-        said = {name: value for name, value in address.items() if value}
-        while True:
-            try:
-                return cls.model_validate(said)
-            except ValidationError as error:
-                for wrong in error.errors():
-                    said.pop(str(wrong["loc"][0]), None)
 
 
 class Asked:

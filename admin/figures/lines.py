@@ -1,24 +1,15 @@
 """The rows of a report as the database gives them."""
 
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
+from pydantic import AwareDatetime, TypeAdapter
 
+from admin.models import Frozen
+from admin.outcomes import OUTCOMES, Outcome
 from infra.words import N_, _
 
-Outcome = Literal["met", "met_late", "overdue", "excused", "voided", "waiting", "at_risk"]
-
-OUTCOME_WORDS: dict[Outcome, str] = {
-    "met": N_("в срок"),
-    "met_late": N_("с опозданием"),
-    "overdue": N_("просрочено"),
-    "excused": N_("ответ не нужен"),
-    "voided": N_("не измеряется"),
-    "waiting": N_("ждёт"),
-    "at_risk": N_("скоро срок"),
-}
 # What a report can be divided by, as the heading of the first column.
 GROUPS = {
     "firm": N_("Фирма"),
@@ -54,10 +45,8 @@ KINDS: dict[str, Kind] = {
 }
 
 
-class Line(BaseModel):
+class Line(Frozen):
     """A row of `api.sla_report`: minutes are working minutes until the answer unless the calendar is named."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     key: str | None
     name: str | None
@@ -95,10 +84,8 @@ class Line(BaseModel):
         return int(getattr(self, kind))
 
 
-class Outlier(BaseModel):
+class Outlier(Frozen):
     """A row of `api.find_outcomes_by_id`: one of the longest waits."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     outcome: Outcome
@@ -111,13 +98,11 @@ class Outlier(BaseModel):
     @property
     def outcome_word(self) -> str:
         """What became of it."""
-        return _(OUTCOME_WORDS[self.outcome])
+        return _(OUTCOMES[self.outcome])
 
 
-class Row(BaseModel):
+class Row(Frozen):
     """A row of `api.find_outcomes`: one window."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     counts_at: AwareDatetime
@@ -138,22 +123,18 @@ class Row(BaseModel):
     @property
     def outcome_word(self) -> str:
         """What became of it."""
-        return _(OUTCOME_WORDS[self.outcome])
+        return _(OUTCOMES[self.outcome])
 
 
-class Choice(BaseModel):
+class Choice(Frozen):
     """Somebody or something that a report can be narrowed to."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     name: str
 
 
-class Choices(BaseModel):
+class Choices(Frozen):
     """What `api.report_choices` returns."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     timezone: str
     firm_name: str

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from pydantic import AliasChoices, AwareDatetime, Field, TypeAdapter, field_validator
 
+from admin.models import Frozen
 from infra.words import N_, _
 
 Status = Literal["draft", "scheduled", "sending", "active", "closed", "expired"]
@@ -32,10 +33,8 @@ class Bar(NamedTuple):
     share: float
 
 
-class Ratings(BaseModel):
+class Ratings(Frozen):
     """Figures; each is none where the reader may not know it or nobody voted."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     asked: int | None = None
     voters: int | None = None
@@ -68,10 +67,8 @@ class Part(Ratings):
     name: str | None = None
 
 
-class Survey(BaseModel):
+class Survey(Frozen):
     """A campaign, or the rating that is asked for after an answer."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     id: UUID
     name: str

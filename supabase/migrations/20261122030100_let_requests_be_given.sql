@@ -143,17 +143,18 @@ set plan_cache_mode = 'force_custom_plan'
 set enable_seqscan = off
 as $$
 /* Whom some alerts are for, one row per person and chat, and the message that is to tell of them: the chat's own, which stands or is to be
-   written, or the person's digest. Whoever was given a window stands where the chat's owner would. What came due while the office was
-   closed, in quiet hours or beyond the noise budget goes into the digest (S13, S14). Who was already told of an alert is not told again;
-   who does not want warnings gets none. */
+   written, or the person's digest. Whoever was given a window stands where the chat's owner would, unless dismissed since. What came due
+   while the office was closed, in quiet hours or beyond the noise budget goes into the digest (S13, S14). Who was already told of an alert
+   is not told again; who does not want warnings gets none. */
 #variable_conflict use_column
 begin
   return query
   with raised as (
-    select a.id, a.kind, w.id as request_id, w.due_at, c.id as chat, coalesce(w.assignee_id, c.assigned_accountant_id) as owner, s.recipients
+    select a.id, a.kind, w.id as request_id, w.due_at, c.id as chat, coalesce(u.id, c.assigned_accountant_id) as owner, s.recipients
     from public.sla_alerts as a
     join public.client_requests as w on w.id = a.request_id
     join public.chats as c on c.chat_id = w.chat_id
+    left join public.users as u on u.id = w.assignee_id and u.active
     join public.ladder_steps as s
       on s.policy_id = w.policy_id and s.version = w.policy_version and s.kind = a.kind and s.level = a.level
     where a.id = any (alerts)
@@ -279,11 +280,12 @@ as $$
    does not want it gets none. */
 begin
   with waiting as (
-    select coalesce(w.assignee_id, c.assigned_accountant_id) as owner, array_agg(w.id) as windows
+    select coalesce(u.id, c.assigned_accountant_id) as owner, array_agg(w.id) as windows
     from public.client_requests as w
     join public.chats as c on c.chat_id = w.chat_id
+    left join public.users as u on u.id = w.assignee_id and u.active
     where w.id = any (tell_who_waits.windows)
-    group by coalesce(w.assignee_id, c.assigned_accountant_id)
+    group by coalesce(u.id, c.assigned_accountant_id)
   ),
   addressed as materialized (
     select p.telegram_id, p.user_id, w.windows
@@ -347,6 +349,31 @@ begin
 
   perform private.revise_messages(windows);
   perform private.tell_who_waits(windows, at);
+end
+$$;
+
+create or replace function private.forget_person(person uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+/* Takes a person out of everything but the person's own row: accounts, sign-ins, invitations, filters, reasons to be away. Windows that the
+   person was given go back to their chats' owners, who are told. */
+begin
+  perform private.forget_accounts(private.accounts_of_person(person));
+  delete from public.staff_invitations as i
+  using public.users as u
+  where u.id = person
+    and (i.used_by = u.id or i.email = lower(u.email));
+  delete from public.telegram_links as l where l.user_id = person;
+  delete from public.manager_accountants as m where person in (m.manager_id, m.accountant_id);
+  delete from public.saved_views as v where v.user_id = person;
+  update public.absences as a set reason = 'other' where a.user_id = person and a.reason <> 'other';
+  update public.sign_in_log as s set address = null, device = null where s.user_id = person;
+  perform private.hand_over(
+    array(select w.id from public.client_requests as w where w.assignee_id = person and w.closed_at is null),
+    null, private.acting_person(), now()
+  );
 end
 $$;
 

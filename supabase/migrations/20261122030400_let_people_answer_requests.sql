@@ -238,6 +238,7 @@ begin
             '[]'
           )
           from public.templates as t
+          where t.archived_at is null
         )
         else '[]'
       end,

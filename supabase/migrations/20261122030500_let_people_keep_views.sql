@@ -3,13 +3,18 @@ set lock_timeout = '5s';
 
 create function api.keep_view(page text, name text, query text)
 returns void
-language sql
+language plpgsql
 set search_path = ''
 as $$
-/* Keeps the filters of a list under a name for who asks; one of the same name holds these from now on. */
+/* Keeps the filters of a list under a name for who asks; one of the same name holds these from now on. Refuses with view_needs_a_name. */
+begin
   insert into public.saved_views as v (page, name, query)
   values (keep_view.page, keep_view.name, keep_view.query)
-  on conflict on constraint one_saved_view_per_name do update set query = excluded.query
+  on conflict on constraint one_saved_view_per_name do update set query = excluded.query;
+exception
+  when check_violation or not_null_violation then
+    raise exception 'view_needs_a_name' using errcode = 'PT422';
+end
 $$;
 
 create function api.rename_view(view uuid, name text)
@@ -24,7 +29,7 @@ begin
     raise exception 'unknown_view' using errcode = 'PT404';
   end if;
 exception
-  when check_violation then
+  when check_violation or not_null_violation then
     raise exception 'view_needs_a_name' using errcode = 'PT422';
   when unique_violation then
     raise exception 'view_name_is_taken' using errcode = 'PT409';

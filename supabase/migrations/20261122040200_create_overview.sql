@@ -16,7 +16,7 @@ declare
 begin
   return (
     with still_open as (
-      select w.id, w.chat_id, w.due_at, private.outcome_at(w.closed_as, w.warn_at, w.due_at, as_of) as state
+      select w.id, w.chat_id, w.assignee_id, w.due_at, private.outcome_at(w.closed_as, w.warn_at, w.due_at, as_of) as state
       from public.client_requests as w
       where w.closed_as is null
     )
@@ -34,7 +34,7 @@ begin
           select l.id, c.chat_name, l.due_at, owner.full_name as accountant_name
           from still_open as l
           join public.chats as c on c.chat_id = l.chat_id
-          left join public.users as owner on owner.id = c.assigned_accountant_id
+          left join public.users as owner on owner.id = coalesce(l.assignee_id, c.assigned_accountant_id)
           where l.state = 'overdue'
           order by l.due_at, l.id
           limit 3

@@ -86,7 +86,8 @@ create function api.invite_chat(
   policy_id uuid default null,
   telegram_id bigint default null,
   schedule_id uuid default null,
-  chat_name text default null
+  chat_name text default null,
+  client_name text default null
 )
 returns jsonb
 language plpgsql
@@ -95,15 +96,19 @@ set search_path = ''
 as $$
 /* A link that connects a group of a client, or of none yet, once and within 24 hours: what private.invitation_card says of it. Who asks
    again for the same client and name of the group gets the same open link, with whatever terms are named now; without an owner, whoever has
-   the client's latest chat. For admins and, with owners of the own team, managers: signed in, or as a Telegram account that the service
-   names. Refuses with not_allowed, client_not_found, owner_is_not_in_team, unknown_policy, unknown_schedule, chat_name_is_wrong. A definer,
-   because the token is made with a secret. */
+   the client's latest chat. A `client_name` is that of a new client, whom api.add_client makes, or nobody when the link is refused. For
+   admins and, with owners of the own team, managers: signed in, or as a Telegram account that the service names. Refuses with not_allowed,
+   client_name_is_wrong, client_not_found, owner_is_not_in_team, unknown_policy, unknown_schedule, chat_name_is_wrong. A definer, because the
+   token is made with a secret. */
 #variable_conflict use_column
 declare
   keeper constant public.users := private.chat_keeper(invite_chat.telegram_id);
   called constant text := nullif(btrim(invite_chat.chat_name), '');
   standing uuid;
 begin
+  if btrim(invite_chat.client_name) <> '' then
+    invite_chat.client_id := api.add_client(invite_chat.client_name, invite_chat.telegram_id);
+  end if;
   if invite_chat.client_id is not null and not exists (
     select from public.clients as k where k.id = invite_chat.client_id and k.erased_at is null
   ) then
@@ -154,9 +159,11 @@ language plpgsql
 stable
 set search_path = ''
 as $$
-/* Refuses a schedule that is not there. */
+/* Refuses a schedule that is not there, or is put away. */
 begin
-  if schedule is not null and not exists (select from public.working_schedules as s where s.id = schedule) then
+  if schedule is not null and not exists (
+    select from public.working_schedules as s where s.id = schedule and s.archived_at is null
+  ) then
     raise exception 'unknown_schedule' using errcode = 'PT404';
   end if;
 end
@@ -271,7 +278,7 @@ end
 $$;
 
 grant execute on function
-  api.invite_chat(uuid, uuid, uuid, bigint, uuid, text)
+  api.invite_chat(uuid, uuid, uuid, bigint, uuid, text, text)
 to authenticated, service_role;
 grant execute on function api.chat_links(uuid), api.revoke_chat_link(uuid) to authenticated;
 grant execute on function private.usual_owner(uuid, public.users), private.refuse_wrong_schedule(uuid) to service_role;

@@ -64,7 +64,9 @@ begin
     perform private.refuse_wrong_terms(keeper, wanted.assigned_accountant_id, null);
   end if;
   perform private.refuse_wrong_terms(keeper, null, wanted.policy_id);
-  perform private.refuse_wrong_schedule(wanted.schedule_id);
+  if wanted.schedule_id is distinct from here.schedule_id then
+    perform private.refuse_wrong_schedule(wanted.schedule_id);
+  end if;
 
   if (changes ->> 'is_deleted')::boolean then
     wanted.deleted_at := coalesce(here.deleted_at, now());
@@ -233,9 +235,9 @@ declare
 begin
   -- Before anything else is looked at: no name tells whether it is taken.
   perform private.expect_role('admin', 'manager');
-  if length(btrim(name)) not between 1 and 300 or not private.is_plain_line(name) then
+  if (length(btrim(name)) between 1 and 300 and private.is_plain_line(name)) is not true then
     raise exception 'client_name_is_wrong' using errcode = 'PT422';
-  elsif tier not in ('basic', 'standard', 'vip', 'premium') then
+  elsif tier in ('basic', 'standard', 'vip', 'premium') is not true then
     raise exception 'tier_is_unknown' using errcode = 'PT422';
   elsif exists (
     select from api.clients as k where lower(k.name) = lower(btrim(change_client.name)) and k.id <> change_client.id and k.erased_at is null

@@ -170,7 +170,8 @@ security definer
 set search_path = ''
 as $$
 /* What an admin or manager may choose for a chat: {owners, policies, schedules, clients} as [{id, name}], owners with is_linked, clients
-   with tier; policies of a tier are left out, they follow from the client. Refuses with not_allowed. A definer, because whose work a
+   with tier; policies of a tier are left out, they follow from the client, and so are schedules
+   that are put away. Refuses with not_allowed. A definer, because whose work a
    manager runs is not for all to read. */
 declare
   keeper constant public.users := private.chat_keeper(null);
@@ -195,6 +196,7 @@ begin
     'schedules', (
       select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'name', s.name) order by s.name, s.id), '[]')
       from public.working_schedules as s
+      where s.archived_at is null
     ),
     'clients', (
       select coalesce(jsonb_agg(jsonb_build_object('id', k.id, 'name', k.name, 'tier', k.tier) order by k.name, k.id), '[]')

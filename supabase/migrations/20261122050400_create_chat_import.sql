@@ -58,7 +58,10 @@ as $$
     select lower(p.name) as name, min(p.id::text)::uuid as id from public.sla_policies as p where p.tier is null group by lower(p.name)
   ),
   hours as materialized (
-    select lower(s.name) as name, min(s.id::text)::uuid as id from public.working_schedules as s group by lower(s.name)
+    select lower(s.name) as name, min(s.id::text)::uuid as id
+    from public.working_schedules as s
+    where s.archived_at is null
+    group by lower(s.name)
   ),
   people as materialized (
     select lower(u.email) as email, u.id, u.id = any ((select private.team_of(keeper))::uuid[]) as is_ours
@@ -329,7 +332,7 @@ create function api.carry_out_task(id uuid)
 returns text
 language plpgsql
 set search_path = ''
-set statement_timeout = '5min'
+set statement_timeout = '10min'
 as $$
 /* Does a claimed task with the rights of who started it, and marks it, in one transaction: killed at any point, nothing of it was done.
    Returns the state, null when somebody else is at it. What the database refuses is kept as the problem; a passing fault is raised, and the
@@ -337,6 +340,7 @@ as $$
 #variable_conflict use_column
 declare
   task public.tasks;
+  author public.users;
   outcome jsonb := '{}';
   code text;
   reason text;
@@ -346,7 +350,12 @@ begin
     return null;
   end if;
   begin
-    outcome := private.import_chats(task.input, private.author_of(task));
+    author := private.author_of(task);
+    outcome := case task.kind
+      when 'import_chats' then private.import_chats(task.input, author)
+      -- The name was typed before the task was made; one that is written otherwise since is the same client.
+      when 'erase_client' then api.erase_client(task.client_id, (select k.name from public.clients as k where k.id = task.client_id))
+    end;
   exception
     when others then
       get stacked diagnostics code = returned_sqlstate, reason = message_text;

@@ -1,4 +1,4 @@
--- Versions of schedules and policies say who made them and what the week looked like; a schedule can be put away.
+-- Versions of schedules and policies say who made them and what the week looked like.
 set lock_timeout = '5s';
 
 alter table public.schedule_versions add column hours jsonb;
@@ -13,9 +13,6 @@ alter table public.sla_policy_versions add column made_by uuid;
 alter table public.sla_policy_versions
 add constraint policy_versions_are_made_by_people foreign key (made_by) references public.users (id) on delete set null not valid;
 comment on column public.sla_policy_versions.made_by is 'Who made it; null for the system, and for somebody who has been removed.';
-
-alter table public.working_schedules add column archived_at timestamptz;
-comment on column public.working_schedules.archived_at is 'When it was put away: no chat uses it, and none is offered it; null for the rest.';
 
 create function private.hours_of(of_schedule uuid)
 returns jsonb

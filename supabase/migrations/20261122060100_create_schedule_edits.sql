@@ -57,6 +57,9 @@ begin
   if not exists (select from public.working_schedules as s where s.id = of_schedule) then
     raise exception 'unknown_schedule' using errcode = 'PT404';
   end if;
+  if jsonb_typeof(hours) is distinct from 'array' then
+    raise exception 'hours_are_malformed' using errcode = 'PT422';
+  end if;
 
   with wanted as materialized (
     select * from private.stated_hours(hours)
@@ -150,8 +153,8 @@ begin
     raise exception 'unknown_schedule' using errcode = 'PT404';
   end if;
 
-  insert into public.working_schedules (name, timezone, follows_firm_calendar)
-  values (btrim(add_schedule.name), pattern.timezone, pattern.follows_firm_calendar)
+  insert into public.working_schedules (name, timezone, around_the_clock, follows_firm_calendar)
+  values (btrim(add_schedule.name), pattern.timezone, copy_of is not null and pattern.around_the_clock, pattern.follows_firm_calendar)
   returning id into made;
   if copy_of is not null then
     insert into public.working_intervals (schedule_id, weekday, opens, closes)
@@ -170,13 +173,31 @@ exception
 end
 $$;
 
+create function private.is_promised(schedule uuid)
+returns boolean
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+/* Whether a link that is still open gives a group this schedule. A definer, because a manager sees no links of other teams, and this tells
+   nothing else of them. */
+  select exists (
+    select
+    from public.chat_invitations as i
+    where i.schedule_id = schedule
+      and i.used_at is null
+      and i.expires_at > now()
+  )
+$$;
+
 create function api.archive_schedule(schedule_id uuid, archived boolean)
 returns void
 language plpgsql
 set search_path = ''
 as $$
 /* Puts a schedule away, or back. Refuses with not_allowed, unknown_schedule, and schedule_is_in_use while the firm, a chat or an open
-   window is measured by it. */
+   window is measured by it, or a link would give it to a group. */
 begin
   perform private.expect_role('admin', 'manager');
   if not exists (select from public.working_schedules as s where s.id = archive_schedule.schedule_id) then
@@ -192,6 +213,7 @@ begin
     or exists (
       select from public.client_requests as w where w.schedule_id = archive_schedule.schedule_id and w.closed_as is null
     )
+    or private.is_promised(archive_schedule.schedule_id)
   ) then
     raise exception 'schedule_is_in_use' using errcode = 'PT409';
   end if;
@@ -215,9 +237,10 @@ begin
     raise exception 'dates_are_backwards' using errcode = 'PT422';
   elsif last_on - first_on > 365 then
     raise exception 'too_many_dates' using errcode = 'PT422';
-  elsif says <> 'ordinary' and coalesce(length(btrim(name)), 0) not between 1 and 100 then
+  elsif says is distinct from 'ordinary' and coalesce(length(btrim(name)), 0) not between 1 and 100 then
     raise exception 'date_has_no_reason' using errcode = 'PT422';
-  elsif says = 'hours' and jsonb_array_length(hours) = 0 or says not in ('closed', 'hours', 'ordinary') then
+  elsif says in ('closed', 'hours', 'ordinary') is not true
+    or says = 'hours' and (jsonb_typeof(hours) is distinct from 'array' or hours = '[]') then
     raise exception 'hours_are_malformed' using errcode = 'PT422';
   end if;
 
@@ -350,6 +373,7 @@ grant execute on function
   private.write_schedule(uuid, text, text, boolean, jsonb),
   private.write_dates(uuid, date, date, text, text, jsonb),
   private.hours_on(date, time, time),
+  private.is_promised(uuid),
   api.save_schedule(uuid, text, text, boolean, jsonb, boolean, timestamptz),
   api.add_schedule(text, uuid),
   api.archive_schedule(uuid, boolean),

@@ -1,14 +1,6 @@
 -- A text that is not wanted any more goes into the archive: nobody is offered it, its uses stay counted, and it can come back.
 set lock_timeout = '5s';
 
-alter table public.templates
-  add column archived_at timestamptz;
-
-alter table public.faq_items
-  add column archived_at timestamptz;
-
-comment on column public.templates.archived_at is 'Since when nobody is offered it; null while it is in use.';
-comment on column public.faq_items.archived_at is 'Since when nobody is offered it; null while it is in use.';
 grant update (archived_at) on public.templates, public.faq_items to authenticated;
 
 drop trigger templates_audited on public.templates;

@@ -18,6 +18,8 @@ as $$
     'schedules', (
       select jsonb_agg(jsonb_build_object('id', w.id, 'name', w.name, 'around_the_clock', w.around_the_clock) order by w.name, w.id)
       from public.working_schedules as w
+      where w.archived_at is null
+        or w.id = s.default_schedule_id
     ),
     'policies', (
       select jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name, 'target_minutes', p.target_minutes) order by p.name, p.id)
@@ -58,10 +60,20 @@ create function api.change_settings(
 language plpgsql
 set search_path = ''
 as $$
-/* Changes the settings of the firm, all of them at once. Refuses with not_allowed, or the constraint that a value breaks. */
+/* Changes the settings of the firm, all of them at once. Refuses with not_allowed, or the constraint that a value breaks; a schedule that is put
+   away breaks the same as one that is not there. */
 declare
   promise text;
 begin
+  if exists (
+    select
+    from public.working_schedules as w
+    join public.settings as f on f.default_schedule_id <> w.id
+    where w.id = change_settings.default_schedule_id
+      and w.archived_at is not null
+  ) then
+    raise exception 'settings_default_schedule_id_fkey' using errcode = 'PT422';
+  end if;
   update public.settings as s
   set
     firm_name = btrim(coalesce(change_settings.firm_name, '')),

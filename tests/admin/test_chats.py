@@ -1,11 +1,13 @@
 """`/chats` and `/tasks`: what is amiss and what mends it, what a change does to those who wait, lists from a file."""
 
+import secrets
 from collections.abc import Sequence
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from admin.keyset import Cursor
 from admin.pages.chats.importing import rows_of
 from infra.local.waiting import until
 from tests.admin.firm import Chat, Colleague, Firm, Role
@@ -92,6 +94,13 @@ def test_one_click_mends_what_is_amiss_or_says_why_not(reader: Reader, firm: Fir
     # The same lights stand on the page of a link, where nothing is set.
     assert f'href="{path}#settings"' in reader.get(f"{path}/health").text
     assert post(reader, f"{path}/act", act="assign", key=str(owner.id)).status_code == 303
+    nobody = post(reader, f"{path}/act", act="assign", key="")
+    assert (nobody.status_code, "Такого сотрудника нет" in words(nobody)) == (422, True)
+    assert post(reader, f"{path}/act", act="assign", key="x").status_code == 400
+    assert firm.row("select assigned_accountant_id from public.chats where chat_id = %s", chat.id) == (owner.id,)
+    for made_up in (["x", 1], [2**40, "x", str(owner.id)]):
+        assert reader.get(path, params={"before": Cursor.write(made_up)}).status_code == 200
+        assert reader.get("/chats", params={"after": Cursor.write(made_up)}).status_code == 200
     assert owner.name in words(reader.get(path))
     assert post(reader, f"{path}/act", act="delete").status_code == 303
     found = words(reader.get("/chats", params={"q": chat.name}))
@@ -125,6 +134,16 @@ def test_a_link_is_made_shown_with_its_qr_and_taken_back(reader: Reader, firm: F
     assert "Вторая группа" in words(reader.get("/chats/links"))
     assert post(reader, f"{made.headers['location']}/revoke").status_code == 303
     assert reader.get(made.headers["location"]).status_code == 404
+
+
+def test_a_link_that_is_refused_leaves_no_client_behind(reader: Reader, firm: Firm) -> None:
+    reader.as_person(firm.hire("admin"))
+    new = {"client_name": f"ООО Новый {secrets.token_hex(3)}", "chat_name": "Первая группа"}
+    refused = post(reader, "/chats/new", **new, policy_id=str(uuid4()))
+    assert (refused.status_code, "Обновите страницу и выберите ещё раз" in words(refused)) == (422, True)
+    assert firm.row("select count(*) from public.clients where name = %s", new["client_name"]) == (0,)
+    made = post(reader, "/chats/new", **new)
+    assert new["client_name"] in words(reader.get(made.headers["location"]))
 
 
 def test_a_list_with_errors_changes_nothing_and_names_row_column_and_remedy(

@@ -10,7 +10,8 @@ import httpx
 import pytest
 from playwright.async_api import BrowserContext
 
-from tests.admin.firm import Chat, Colleague, Firm
+from infra.local.waiting import until
+from tests.admin.firm import Chat, Colleague, Firm, Role
 from tests.admin.process import Admin, Reader, hidden, words
 
 FORMULA = "=HYPERLINK(0)"
@@ -58,8 +59,8 @@ def test_an_accountant_sees_the_clients_of_her_own_chats(admin: Admin, firm: Fir
 
 
 @pytest.mark.parametrize("role", ["manager", "accountant", "observer"])
-def test_only_an_admin_may_export_and_erase(reader: Reader, firm: Firm, role: str) -> None:
-    person = firm.hire(role)  # type: ignore[arg-type]
+def test_only_an_admin_may_export_and_erase(reader: Reader, firm: Firm, role: Role) -> None:
+    person = firm.hire(role)
     client = Owned(firm, person)
     reader.as_person(person)
     assert "Стереть" not in words(reader.get(client.path))
@@ -104,8 +105,11 @@ def test_erasure_wants_the_name_typed_and_then_leaves_figures_only(reader: Reade
     refused = erase(reader, client, "Клиент")
     assert refused.status_code == 422
     assert "Название не совпадает: ничего не удалено" in words(refused)
-    done = erase(reader, client, client.name)
-    assert (done.status_code, done.headers["location"]) == (303, client.path)
+    begun = erase(reader, client, client.name)
+    assert begun.status_code == 303
+    task = begun.headers["location"]
+    assert until(lambda: "Сообщения без текста, файлов и имён: 2" in words(reader.get(task)), 20)
+    assert "Стирание данных клиента Удалённый клиент" in words(reader.get("/tasks"))
     page = words(reader.get(client.path))
     assert "Удалённый клиент" in page and "Цифры в отчётах сохранены" in page
     assert client.name not in page and client.chat.name not in page
@@ -139,6 +143,7 @@ async def test_an_admin_erases_a_client_in_the_browser(browser: BrowserContext, 
     await page.get_by_text("Стереть данные клиента").click()
     await page.get_by_label("Чтобы подтвердить").fill(client.name)
     await page.get_by_role("button", name="Стереть безвозвратно").click()
+    await page.get_by_role("link", name="Удалённый клиент").click()
     await page.get_by_role("heading", name="Удалённый клиент").wait_for()
 
 

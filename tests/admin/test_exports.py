@@ -36,7 +36,7 @@ async def csv_of(*rows: Row, locale: str = "ru") -> str:
 
 async def xlsx_of(*rows: Row) -> list[list[XlsxCell | None]]:
     sheet = Sheet("x", columns("Название", "Сколько", "Когда"), pages(*rows), MOSCOW)
-    return read_xlsx(b"".join([piece async for piece in as_xlsx(sheet)]))
+    return read_xlsx(b"".join([piece async for piece in as_xlsx(sheet, "И другие", most=2)]))
 
 
 async def test_csv_opens_in_russian_excel() -> None:
@@ -73,6 +73,13 @@ async def test_excel_gets_numbers_and_dates_of_the_firms_wall() -> None:
     assert round(float(at.value) % 1 * 24 * 60) == 10 * 60 + 30
 
 
+async def test_excel_says_when_it_has_no_more_room() -> None:
+    whole = await xlsx_of(("Один", 1, None), ("Два", 2, None))
+    assert [row[0] and row[0].value for row in whole] == ["Название", "Один", "Два"]
+    cut = await xlsx_of(("Один", 1, None), ("Два", 2, None), ("Три", 3, None), ("Четыре", 4, None))
+    assert [row[0] and row[0].value for row in cut] == ["Название", "Один", "Два", "И другие"]
+
+
 async def test_an_empty_export_has_its_heading() -> None:
     assert (await csv_of()).count("\r\n") == 1
     assert len(await xlsx_of()) == 1
@@ -85,8 +92,10 @@ async def test_four_times_the_rows_need_no_more_memory() -> None:
 
     async def peak(count: int) -> int:
         tracemalloc.reset_peak()
-        for make in (as_xlsx, lambda sheet: as_csv(sheet, "ru")):
-            async for _ in make(Sheet("x", columns("Название", "Сколько", "Когда"), many(count), MOSCOW)):
+        titles = columns("Название", "Сколько", "Когда")
+        sheets = [Sheet("x", titles, many(count), MOSCOW) for _ in range(2)]
+        for pieces in (as_xlsx(sheets[0], ""), as_csv(sheets[1], "ru")):
+            async for _ in pieces:
                 pass
         return tracemalloc.get_traced_memory()[1]
 

@@ -1,5 +1,8 @@
 """The frame of every page: soft navigation, the palette, the keyboard, the language, what is said after a change."""
 
+from uuid import uuid4
+
+import httpx
 from playwright.async_api import BrowserContext, Page, expect
 
 from admin.toasts import LONGEST, go
@@ -43,6 +46,10 @@ async def test_a_page_gives_way_to_the_next_without_a_flash(browser: BrowserCont
     await page.evaluate("htmx.process(document.body)")
     await page.locator("a[href='/nowhere']").click()
     await expect(page.get_by_role("heading", name="Страница не найдена")).to_be_visible()
+    # An address of nobody: the scripts go on without what only the pages of a person have.
+    await page.keyboard.press("?")
+    await page.evaluate("BuhBot.say('Слышно')")
+    await expect(page.get_by_text("Слышно")).to_be_visible()
     assert await page.evaluate(ALIVE)
 
 
@@ -67,8 +74,17 @@ def test_what_was_done_is_said_once_and_as_text(reader: Reader, firm: Firm) -> N
     own.cookies.set("toast", cookie.value or "")
     page = own.get("/palette")
     assert "&lt;b&gt;Готово&lt;/b&gt;!" in page.text
+    assert forgets(page)
+    # An error is a page too, with the menu to go on.
+    error = own.get(f"/requests/{uuid4()}")
+    assert (error.status_code, "Обращение не найдено" in words(error)) == (404, True)
+    assert 'id="places"' in error.text
+    assert forgets(error)
+
+
+def forgets(page: httpx.Response) -> bool:
     [forgotten] = [cookie for cookie in page.headers.get_list("set-cookie") if cookie.startswith("toast=")]
-    assert "Max-Age=0" in forgotten
+    return "Max-Age=0" in forgotten
 
 
 async def test_a_theme_is_kept(browser: BrowserContext) -> None:

@@ -108,7 +108,11 @@ def test_the_example_says_deadline_and_who_is_told(reader: Reader, firm: Firm) -
     tried = page.partition("Время — по часам графика.")[2]
     assert "10:36" in tried and "10:45" in tried and "11:15" in tried
     assert f"скоро срок: {owner.name}" in tried
-    assert reader.get(path, params={"chat": str(row[0]), "at": "вчера"}).status_code == 422
+    at = "2026-11-20T10:00"
+    for asked in ({"chat": str(row[0]), "at": "вчера"}, {"chat": str(row[0])}, {"chat": str(UUID(int=1)), "at": at}):
+        told = reader.get(path, params=asked)
+        assert (told.status_code, "Выберите чат, день и час" in words(told)) == (422, True), asked
+    assert reader.get(f"/policies/{UUID(int=1)}", params={"chat": str(row[0]), "at": at}).status_code == 404
 
 
 @pytest.mark.parametrize("role", ["manager", "accountant", "observer"])
@@ -131,5 +135,6 @@ def test_others_read_the_ladder_and_are_refused(reader: Reader, firm: Firm, role
 
 def test_a_test_alert_to_somebody_without_telegram_is_refused_in_words(reader: Reader, firm: Firm) -> None:
     reader.as_person(firm.hire("admin"))
+    assert send(reader, "/policies/test-alerts", "/policies", person="x").status_code == 400
     refused = send(reader, "/policies/test-alerts", "/policies")
     assert (refused.status_code, "не привязан Telegram" in words(refused)) == (422, True)

@@ -126,7 +126,7 @@ def test_i12_every_number_opens_as_many_rows(signed_in: Reader, chat: Chat) -> N
 def test_rows_are_exported_as_they_are_listed(signed_in: Reader, chat: Chat) -> None:
     rows = table(export(signed_in, "rows", "csv", chat=chat.id))
     outcomes = [row[5] for row in rows[1:]]
-    assert outcomes == ["просрочено", "с опозданием", "в срок", "в срок"]
+    assert outcomes == ["Просрочено", "Отвечено с опозданием", "Отвечено в срок", "Отвечено в срок"]
     # Harmless in a spreadsheet, and whole.
     assert {row[1] for row in rows[1:]} == {f"'{chat.name}"}
     assert re.fullmatch(r"\d\d\.\d\d\.\d{4} \d\d:\d\d:\d\d \+0300", rows[1][0])
@@ -135,7 +135,7 @@ def test_rows_are_exported_as_they_are_listed(signed_in: Reader, chat: Chat) -> 
     assert kinds == {"text", "number", "date"}
     assert [row[1] and row[1].value for row in sheet[1:]] == [chat.name] * 4
     only = table(export(signed_in, "rows", "csv", chat=chat.id, kind="breaches"))
-    assert [row[5] for row in only[1:]] == ["просрочено", "с опозданием"]
+    assert [row[5] for row in only[1:]] == ["Просрочено", "Отвечено с опозданием"]
 
 
 def test_i6_both_days_of_a_period_are_in_it(signed_in: Reader, chat: Chat, firm: Firm) -> None:

@@ -41,6 +41,8 @@ def test_the_machine_room_is_the_admins(reader: Reader, firm: Firm, role: Role) 
         page = reader.get(path)
         assert page.status_code == 403, path
         assert "Недостаточно прав" in words(page)
+    form = {"_csrf_token": hidden(reader.get("/profile"), "_csrf_token")}
+    assert reader.post("/audit/export", data=form).status_code == 403
 
 
 def test_a_setting_is_changed_or_says_beside_itself_why_not(reader: Reader, firm: Firm) -> None:
@@ -65,17 +67,16 @@ def test_a_setting_is_changed_or_says_beside_itself_why_not(reader: Reader, firm
 
 
 def test_the_audit_is_taken_along_as_it_is_shown(reader: Reader, firm: Firm) -> None:
-    """By admins alone: nobody else has the page."""
     ada, title = firm.hire("admin"), f"=Шаблон {secrets.token_hex(3)}"
     form = {"_csrf_token": hidden(reader.as_person(ada).get("/audit"), "_csrf_token")}
     for body in ("Один", "Два"):
         template = {"category": "Акты", "title": f"{title} {body}", "content": body}
-        assert reader.post("/templates", data={**form, **template}).status_code == 303
+        assert reader.post("/templates/new", data={**form, **template}).status_code == 303
     asked = {"actor": str(ada.id), "entity": "templates"}
     answer = reader.post("/audit/export", params=asked, data=form)
     assert answer.text.startswith("\ufeff№;Когда (Europe/Moscow);Кто;")
     rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"), newline=""), delimiter=";"))
-    shown = re.findall(r"№ (\d+) ·", words(reader.get("/audit", params=asked)))
+    shown = re.findall(r"№ (\d+) · (?:печать|ещё)", words(reader.get("/audit", params=asked)))
     assert [row["№"] for row in rows] == shown != []
     assert [(row["Название"], row["Действие"], row["Что"]) for row in rows] == [
         (f"'{title} Два", "создание", "шаблон"),
@@ -84,6 +85,7 @@ def test_the_audit_is_taken_along_as_it_is_shown(reader: Reader, firm: Firm) -> 
     assert "название: =Шаблон" in rows[0]["Что изменилось"]
     assert "выгрузка данных: журнал" in words(reader.get("/audit", params={"actor": str(ada.id), "action": "export"}))
     petr = firm.hire("manager")
+    reader.sign_out()
     form = {"_csrf_token": hidden(reader.as_person(petr).get("/templates"), "_csrf_token")}
     assert reader.post("/audit/export", data=form).status_code == 403
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from admin.errors import KEYS
+from admin.reasons import KEYS
 from tests.admin.firm import Colleague, Firm, Role
 from tests.admin.process import Admin, Reader, hidden, words
 
@@ -95,7 +95,7 @@ def test_a_manager_sees_people_and_may_not_change_them(manager: Reader, firm: Fi
         ("telegram/unlink", {}),
     ):
         refused = send(manager, f"/team/{colleague.id}/{path}", **fields)
-        assert (refused.status_code, "недоступно для вашей роли" in words(refused)) == (409, True)
+        assert (refused.status_code, "Недостаточно прав" in words(refused)) == (403, True)
     assert firm.role_of(colleague) == ("accountant", True)
 
 
@@ -189,7 +189,7 @@ def test_a_list_is_checked_first_and_invites_nobody(chief: Reader, firm: Firm) -
     assert (checked.status_code, "Ошибок нет" in words(checked)) == (200, True)
     assert firm.invitation_of(email) is None
     done = send_list(chief, hidden_list(checked), "invite")
-    assert done.headers["location"].startswith("/team?done=invited")
+    assert done.headers["location"] == "/team#invitations"
     assert firm.invitation_of(email)
 
 
@@ -231,6 +231,7 @@ def test_a_link_to_the_bot_is_given_and_is_the_same_when_asked_again(reader: Rea
     first, second = send(reader, "/profile/telegram"), send(reader, "/profile/telegram")
     link = first.text.partition("https://t.me/")[2].partition('"')[0]
     assert "?start=verify_" in link
+    assert 'src="data:image/svg+xml' in first.text
     assert link in second.text
 
 

@@ -4,13 +4,21 @@ from datetime import UTC, datetime
 
 import pytest
 
+from admin.figures.month import Month
 from admin.times import Wall, countdown, duration, pause
+from infra.words import speaking
 
 SATURDAY = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 
 
 def plain(words: str) -> str:
     return words.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(("locale", "share"), [("ru", "79,2"), ("en", "79.2")])
+def test_a_share_is_written_as_the_reader_writes_numbers(locale: str, share: str) -> None:
+    with speaking(locale):
+        assert Month(n=24, met_percent=79.2, p50_minutes=12, waiting=0).met_words == share
 
 
 @pytest.mark.parametrize(

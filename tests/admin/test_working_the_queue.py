@@ -1,11 +1,16 @@
 """The list of requests as people work it: a manager by keyboard, an accountant on her phone."""
 
-from playwright.async_api import BrowserContext, Page, expect
+import re
+
+from playwright.async_api import BrowserContext, Page, Request, expect
 
 from tests.admin.firm import Colleague, Firm
-from tests.admin.test_live import signed_in
+from tests.admin.test_live import SOON, signed_in
 
 CHOSEN = ".choose input:checked"
+# The list, whatever it is narrowed to.
+LIST = re.compile(r"/requests(\?|$)")
+HOME = re.compile(r":\d+/$")
 
 
 async def press(page: Page, *keys: str) -> None:
@@ -29,20 +34,36 @@ async def test_a_manager_works_forty_alerts_by_keyboard(browser: BrowserContext,
     firm.hint()
     await expect(page.locator(".request")).to_have_count(41)
     await expect(page.locator(CHOSEN)).to_have_count(2)
+    await about_to_hand_over(page, firm, owner)
     await press(page, "a")
     await expect(page.get_by_text("Взято в работу: 2.")).to_be_visible()
     await expect(page.locator(".owner", has_text="взято в работу")).to_have_count(2)
     # Without a choice a key means the row one stands on.
     await press(page, "j", "e")
     await expect(page.get_by_text("Отмечено «ответ не нужен»: 1.")).to_be_visible()
-    await expect(page.locator(".request")).to_have_count(40)
+    await expect(page.locator(".request")).to_have_count(41)
     await page.get_by_label("Выбрать все на странице").check()
-    await expect(page.locator(CHOSEN)).to_have_count(40)
+    await expect(page.locator(CHOSEN)).to_have_count(41)
     await press(page, "e")
-    await expect(page.get_by_text("Отмечено «ответ не нужен»: 40.")).to_be_visible()
+    await expect(page.get_by_text("Отмечено «ответ не нужен»: 41.")).to_be_visible()
     await expect(page.get_by_text("Ничего не подходит")).to_be_visible()
     await press(page, "?")
     await expect(page.locator("#keys")).to_contain_text("Искать в списке")
+
+
+async def about_to_hand_over(page: Page, firm: Firm, owner: Colleague) -> None:
+    """Whoever chooses is not disturbed, and afterwards sees what was missed."""
+    await page.get_by_role("button", name="Передать…").click()
+    await page.get_by_label("Кому передать отмеченные").select_option("chat")
+    firm.ask(firm.connect_chat(owner, "Завал 41"), "И ещё один", 29)
+    async with page.expect_request_finished(lambda asked: "x-by-itself" in asked.headers):
+        firm.hint()
+    await page.evaluate("new Promise(requestAnimationFrame)")
+    await expect(page.get_by_label("Кому передать отмеченные")).to_have_value("chat")
+    await expect(page.locator(".request")).to_have_count(41)
+    await press(page, "Escape")
+    await expect(page.locator(".request")).to_have_count(42)
+    await expect(page.locator(CHOSEN)).to_have_count(2)
 
 
 async def narrowed(page: Page, owner: Colleague) -> None:
@@ -69,6 +90,39 @@ async def test_an_accountant_answers_from_her_phone(browser: BrowserContext, fir
     await page.get_by_role("button", name="Отправить").click()
     await expect(page.get_by_text("Ответ отправляется.")).to_be_visible()
     await expect(page.locator(".reply strong")).to_be_visible()
+    looks: list[Request] = []
+
+    def note(look: Request) -> None:
+        looks.append(look)
+
+    page.on("request", note)
     # Nobody reloads: what Telegram said is shown when it is said.
     await expect(page.locator(".reply strong")).to_have_text("не доставлено", timeout=30_000)
     await expect(page.get_by_role("button", name="Отправить ещё раз")).to_be_visible()
+    # And no such look keeps a session from idling out.
+    assert looks
+    assert all("x-by-itself" in look.headers for look in looks)
+
+
+async def test_a_failed_refresh_says_so_and_keeps_the_list(browser: BrowserContext, firm: Firm) -> None:
+    owner = firm.hire("accountant")
+    firm.ask(firm.connect_chat(owner), "Остаюсь на экране", 5)
+    page = await signed_in(browser, owner)
+    await page.route(LIST, lambda route: route.abort())
+    firm.hint()
+    said = page.get_by_text("Не удалось обновить: показано то, что было.")
+    await expect(said).to_be_visible(timeout=SOON)
+    await expect(page.get_by_text("Остаюсь на экране")).to_be_visible()
+    await page.unroute(LIST)
+    await page.get_by_role("button", name="Попробовать снова").click()
+    await expect(said).to_be_hidden(timeout=SOON)
+    # And so do all others.
+    await page.get_by_role("link", name="Сегодня").click()
+    await expect(page.locator("#today .figures")).to_be_visible()
+    await page.route(HOME, lambda route: route.fulfill(status=503, body="<p>Не удалось загрузить</p>"))
+    firm.hint()
+    await expect(said).to_be_visible(timeout=SOON)
+    await expect(page.locator("#today .figures")).to_be_visible()
+    await page.unroute(HOME)
+    firm.hint()
+    await expect(said).to_be_hidden(timeout=SOON)

@@ -58,9 +58,10 @@ SENSIBLE = {
     "content": "Текст",
     "files_answer": "true",
     "firm_name": "Бухгалтерия",
-    "keywords": "акт",
+    "keywords": "заклинание",
     "off_hours_reply": "true",
-    "question": "Где акт?",
+    # Asked by nobody: the answer stays, and would be given to the clients of other tests.
+    "question": "Где заклинание?",
     "retention_years": "5",
     "silent_after_days": "14",
     "title": "Название",

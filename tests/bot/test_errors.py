@@ -10,7 +10,7 @@ import structlog
 from aiogram import Dispatcher
 from aiogram.types import Message
 
-from admin.errors import KEYS
+from admin.reasons import KEYS
 from bot import errors
 from infra import telegram
 from infra.local.telegram.client import SimulatorClient

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
-from admin.pages.requests.rows import KIND_WORDS
+from admin.message_kinds import KINDS
 from bot.batching import Batcher
 from bot.intake import record_of
 from infra.local.telegram.client import SimulatorClient
@@ -48,8 +48,8 @@ def test_every_kind_that_can_be_stored_has_a_word_for_people(chat: ClientChat) -
         "select pg_get_constraintdef(oid) as promise from pg_constraint"
         " where conname = 'kind_is_known' and conrelid = 'public.chat_messages'::regclass"
     )
-    # These four show what they say, or wait for nobody.
-    assert set(re.findall(r"'(\w+)'", row["promise"])) == KIND_WORDS.keys() | {"text", "command", "service", "other"}
+    # These three show what they say, or wait for nobody.
+    assert set(re.findall(r"'(\w+)'", row["promise"])) == KINDS.keys() | {"text", "command", "other"}
 
 
 @pytest.mark.parametrize(("kind", "caption"), [("voice", None), ("photo", "Почему такая сумма???")])

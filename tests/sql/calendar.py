@@ -29,7 +29,7 @@ def save(
     return moved
 
 
-def set_dates(db: Connection, schedule: UUID | None, first: str, says: str, **more: Any) -> Row:
+def set_dates(db: Connection, schedule: UUID | None, first: str, says: str | None, **more: Any) -> Row:
     with speaking(db, user_id(more.pop("by", PETR))):
         moved: Row = one(
             db,

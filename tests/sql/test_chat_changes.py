@@ -221,8 +221,10 @@ def test_a_segment_out_of_sight_is_neither_taken_nor_emptied(db: Connection) -> 
     ("key", "fields"),
     [
         ("client_name_is_wrong", {"name": "  "}),
+        ("client_name_is_wrong", {"name": None}),
         ("client_name_is_taken", {"name": "ип лебедева"}),
         ("tier_is_unknown", {"tier": "gold"}),
+        ("tier_is_unknown", {"tier": None}),
         ("segment_name_is_wrong", {"segments": ["а" * 201]}),
     ],
 )

@@ -119,6 +119,32 @@ def test_alerts_of_a_given_request_go_to_whom_it_was_given(db: Connection, waiti
     assert ("warning", 0, OLGA) not in told(db)
 
 
+def test_alerts_of_a_request_whose_holder_is_dismissed_go_to_the_owner_of_the_chat(
+    db: Connection, waiting: list[UUID]
+) -> None:
+    act(db, ADMIN, "assign", waiting[:1], IVAN)
+    db.execute("update public.users set active = false where id = %s", [user_id(IVAN)])
+    sweep(db, NOW + timedelta(minutes=30))
+    assert ("warning", 0, OLGA) in told(db)
+
+
+def test_what_was_given_to_somebody_who_is_removed_goes_back_and_its_owner_is_told(
+    db: Connection, waiting: list[UUID]
+) -> None:
+    act(db, ADMIN, "assign", waiting[:1], IVAN)
+    db.execute("update public.chats set assigned_accountant_id = null where chat_id = %s", [LEBEDEVA])
+    with speaking(db, None):
+        assert (
+            all_rows(db, "select * from api.remove_person((select email from api.users where telegram_id = %s))", IVAN)
+            == []
+        )
+    (row,) = all_rows(
+        db, "select assignee_id, assigned_accountant_id from public.client_requests where id = %s", waiting[0]
+    )
+    assert (row["assignee_id"], row["assigned_accountant_id"]) == (None, user_id(OLGA))
+    assert [row["kind"] for row in outbox(db) if row["recipient_chat_id"] == OLGA] == ["sla_digest"]
+
+
 def test_a_chat_that_is_handed_over_leaves_what_was_given_where_it_is(db: Connection, waiting: list[UUID]) -> None:
     """B6"""
     act(db, PETR, "assign", waiting[:1], IVAN)

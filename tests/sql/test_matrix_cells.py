@@ -8,6 +8,7 @@ import pytest
 from infra.local.matrix import ALL, NONE, ROLES, SOME, extent, promised
 from tests.sql.firm import Connection, acting_as, one
 from tests.sql.rows import add_entries, add_rows
+from tests.stack import Stack
 
 PROMISED = promised()
 # How Postgres says no: a right that is missing, a policy that refuses, a view or column that is only for reading.
@@ -31,10 +32,9 @@ def identity(role: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def full(stack: object) -> Iterator[Connection]:
+def full(stack: Stack) -> Iterator[Connection]:
     """A firm with rows in every table, without triggers and foreign keys: what is asked here is who may."""
-    env: dict[str, str] = stack.env  # type: ignore[attr-defined]
-    with psycopg.connect(env["DATABASE_URL"].replace("postgres:postgres@", "supabase_admin:postgres@")) as db:
+    with psycopg.connect(stack.env["DATABASE_URL"].replace("postgres:postgres@", "supabase_admin:postgres@")) as db:
         add_rows(db)
         add_entries(db)
         db.execute("set session_replication_role = replica")

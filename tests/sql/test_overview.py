@@ -15,6 +15,7 @@ from tests.sql.firm import (
     moscow,
     one,
     said,
+    user_id,
 )
 from tests.sql.test_reports import asked
 
@@ -41,6 +42,8 @@ def test_what_is_open_is_counted_by_its_state_at_the_instant(db: Connection) -> 
     assert [(u["id"], u["chat_name"], u["accountant_name"]) for u in found["urgent"]] == [
         (str(window), "ООО Ромашка", "Ольга Петрова")
     ]
+    db.execute("update public.client_requests set assignee_id = %s where id = %s", [user_id(IVAN), window])
+    assert [u["accountant_name"] for u in today(db, monday("11:10"))["urgent"]] == ["Иван Кузнецов"]
 
 
 def test_today_is_the_firms_day(db: Connection) -> None:

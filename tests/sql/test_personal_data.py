@@ -100,7 +100,7 @@ KEPT = {
     "saved_views.page": "a page of the admin",
     "settings.bot_telegram_id": "the bot's",
     "tasks.input": "rows of a list; leave it with the work, or within a day",
-    **dict.fromkeys(("tasks.kind", "tasks.problem"), "a key"),
+    "tasks.problem": "a key",
     "tasks.result": "counts; of a draft also the cells that are wrong, which leave within a day",
 }
 

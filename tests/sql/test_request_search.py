@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from tests.sql.firm import (
@@ -198,3 +199,9 @@ def test_saved_views_are_each_ones_own(db: Connection) -> None:
         assert one(db, "select count(*) from api.saved_views") == 1
     with acting_as(db, "manager"):
         assert one(db, "select count(*) from api.saved_views") == 0
+
+
+@pytest.mark.parametrize("name", ["", " ", "а" * 101, None])
+def test_a_view_without_a_name_is_not_kept(db: Connection, name: str | None) -> None:
+    with pytest.raises(psycopg.Error, match="view_needs_a_name"), speaking(db, user_id(OLGA)):
+        db.execute("select api.keep_view('/requests', %s, 'state=open')", [name])

@@ -248,6 +248,8 @@ def test_what_makes_no_sense_is_refused_by_name(db: Connection, office: UUID, st
         ("2026-04-08", {"name": " "}, "date_has_no_reason"),
         ("2026-04-08", {"says": "hours"}, "hours_are_malformed"),
         ("2026-04-08", {"says": "maybe"}, "hours_are_malformed"),
+        ("2026-04-08", {"says": None}, "hours_are_malformed"),
+        ("2026-04-08", {"says": "hours", "hours": None}, "hours_are_malformed"),
     ],
 )
 def test_dates_that_make_no_sense_are_refused_by_name(
@@ -255,3 +257,11 @@ def test_dates_that_make_no_sense_are_refused_by_name(
 ) -> None:
     with pytest.raises(psycopg.Error, match=key), db.transaction():
         set_dates(db, office, first, stated.pop("says", "closed"), **stated)
+
+
+def test_a_week_that_is_not_said_is_not_taken_for_an_empty_one(db: Connection, office: UUID) -> None:
+    before = one(db, "select private.hours_of(%s)", office)
+    for hours in (None, "null", "{}"):
+        with pytest.raises(psycopg.Error, match="hours_are_malformed"), db.transaction(), speaking(db, user_id(PETR)):
+            db.execute("select api.save_schedule(%s, 'Основной', 'UTC', true, %s, false)", [office, hours])
+    assert one(db, "select private.hours_of(%s)", office) == before

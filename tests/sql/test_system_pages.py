@@ -61,6 +61,15 @@ def test_a_setting_that_does_not_fit_is_named(db: Connection, changes: Row, prom
     assert refusal(db, ADMIN, call, *values) == promise
 
 
+def test_a_schedule_that_is_put_away_is_no_default_and_one_that_is_stays_named(db: Connection) -> None:
+    old = one(db, "insert into public.working_schedules (name, archived_at) values ('Старый', now()) returning id")
+    call, values = settings_call(db, default_schedule_id=old)
+    assert refusal(db, ADMIN, call, *values) == "settings_default_schedule_id_fkey"
+    db.execute("update public.settings set default_schedule_id = %s", [old])
+    asked(db, ADMIN, call, *values)
+    assert str(old) in {schedule["id"] for schedule in asked(db, ADMIN, "settings_page()")["schedules"]}
+
+
 def test_the_audit_is_found_by_who_what_and_when(db: Connection) -> None:
     text = asked(db, PETR, "save_template('Акты', 'Готов', 'Текст')")
     page = asked(db, ADMIN, "audit_page(entity => 'templates', entity_id => %s)", str(text))

@@ -25,7 +25,8 @@ def database(stack: Stack) -> Iterator[str]:
     with psycopg.connect(url, autocommit=True) as db:
         client = one(db, "insert into public.clients (name, tier) values (%s, 'standard') returning id", NAME)
         db.execute(
-            "insert into public.chats (chat_id, type, chat_name, client_id, schedule_id, monitoring_enabled, connected_at)"
+            "insert into public.chats"
+            " (chat_id, type, chat_name, client_id, schedule_id, monitoring_enabled, connected_at)"
             " select %s, 'supergroup', %s, %s, f.around_the_clock_schedule_id, true, now()"
             " from public.settings as f",
             [CHAT, NAME, client],

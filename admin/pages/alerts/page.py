@@ -7,10 +7,12 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Redirect
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
+from admin.alert_kinds import ALERT_KINDS, AlertKind
 from admin.filters import Period
-from admin.keyset import cut
+from admin.keyset import Cursor, cut
+from admin.models import Frozen
 from admin.next_page import safe_next
 from admin.people import SignedIn
 from admin.rendering import is_fragment, show
@@ -20,13 +22,7 @@ from infra.supabase import Unavailable
 from infra.words import N_, _
 
 Me = NamedDependency[SkipValidation[SignedIn]]
-Kind = Literal["warning", "breach", "escalation"]
 
-KIND_WORDS: dict[str, str] = {
-    "warning": N_("Предупреждение"),
-    "breach": N_("Срок прошёл"),
-    "escalation": N_("Эскалация"),
-}
 STATE_WORDS = {"open": N_("Открытые"), "resolved": N_("Закрытые"), "all": N_("Все")}
 RESOLUTION_WORDS = {
     "answered": N_("клиенту ответили"),
@@ -46,11 +42,7 @@ ACT_WORDS = {
 LEVELS = (1, 2, 3, 4, 5)
 
 
-class _Told(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Colleague(_Told):
+class Colleague(Frozen):
     """A person of the firm."""
 
     id: UUID
@@ -62,7 +54,7 @@ class Colleague(_Told):
         return self.name or _("сотрудник")
 
 
-class Copy(_Told):
+class Copy(Frozen):
     """One who was told, and whether it arrived; nobody is the firm's own chat."""
 
     to: Colleague | None
@@ -90,7 +82,7 @@ class Copy(_Told):
         return words[self.state]
 
 
-class Act(_Told):
+class Act(Frozen):
     """What somebody did after it was raised."""
 
     kind: str
@@ -104,11 +96,11 @@ class Act(_Told):
         return _("{act}: {who}").format(act=act, who=self.by.words) if self.by else act
 
 
-class Alert(_Told):
+class Alert(Frozen):
     """One alert and its window, as `api.alerts_page` tells them."""
 
     id: UUID
-    kind: Kind
+    kind: AlertKind
     level: int
     created_at: AwareDatetime
     resolved_at: AwareDatetime | None
@@ -127,7 +119,7 @@ class Alert(_Told):
     @property
     def words(self) -> str:
         """Which one it is."""
-        kind = _(KIND_WORDS[self.kind])
+        kind = _(ALERT_KINDS[self.kind])
         return _("{kind}, уровень {level}").format(kind=kind, level=self.level) if self.level else kind
 
     @property
@@ -138,7 +130,7 @@ class Alert(_Told):
         return _("{act}: {who}").format(act=how, who=self.resolved_by.words) if self.resolved_by else how
 
 
-class Page(_Told):
+class Page(Frozen):
     """What `api.alerts_page` answers."""
 
     open: int
@@ -150,15 +142,13 @@ class Asked(Period):
     """The filters of the list."""
 
     state: Literal["open", "resolved", "all"] = "open"
-    kind: Kind | None = None
+    kind: AlertKind | None = None
     level: int | None = Field(None, ge=0, le=100)
     person: UUID | None = None
 
 
-class Back(BaseModel):
+class Back(Frozen):
     """The form of a button: which list it was pressed in."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     next: str = "/alerts"
 
@@ -170,7 +160,7 @@ async def show_alerts(request: Request[Any, Any, Any], me: Me) -> Response[Any]:
     template = "pages/alerts/_list.html" if is_fragment(request) else "pages/alerts/page.html"
     context: dict[str, Any] = {
         "asked": asked,
-        "kinds": KIND_WORDS,
+        "kinds": ALERT_KINDS,
         "states": STATE_WORDS,
         "levels": LEVELS,
         "address": asked.address("/alerts"),
@@ -206,6 +196,6 @@ async def _read(request: Request[Any, Any, Any], me: SignedIn, asked: Asked) -> 
         level=asked.level,
         person=str(asked.person) if asked.person else None,
         **asked.bounds(request),
-        **asked.begins_after(after_at=AwareDatetime, after_id=UUID),
+        **Cursor.place(asked.after, after_at=AwareDatetime, after_id=UUID),
     )
     return Page.model_validate(found)

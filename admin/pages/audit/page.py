@@ -10,14 +10,15 @@ from uuid import UUID
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from admin.filters import Period
-from admin.keyset import cut
+from admin.keyset import Cursor, Whole, cut
+from admin.models import Frozen
 from admin.pages.audit.words import ACTION_WORDS, ENTITY_WORDS, field_words
-from admin.people import SignedIn
+from admin.people import ADMINS, SignedIn, refuse_all_but
 from admin.rendering import show
-from infra.supabase import Refused, Unavailable
+from infra.supabase import Unavailable
 from infra.words import _
 
 Me = NamedDependency[SkipValidation[SignedIn]]
@@ -31,10 +32,6 @@ _INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00$")
 HIDDEN = "[hidden]"
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
 class Difference(NamedTuple):
     """A field before and after; `is_long` values are folded."""
 
@@ -44,7 +41,7 @@ class Difference(NamedTuple):
     is_long: bool
 
 
-class Entry(_Read):
+class Entry(Frozen):
     """An entry of the log; `seal` is the number of the seal over it, none for the few seconds until it has one."""
 
     id: int
@@ -86,7 +83,7 @@ class Entry(_Read):
         return next((str(row[name]) for name in names if row.get(name) not in {None, "", HIDDEN}), None)
 
 
-class Head(_Read):
+class Head(Frozen):
     """The last seal: the anchor that an operator verifies the chain against."""
 
     number: int
@@ -96,14 +93,14 @@ class Head(_Read):
     unsealed_since: AwareDatetime | None
 
 
-class Choice(_Read):
+class Choice(Frozen):
     """A person to look for."""
 
     id: UUID
     name: str | None
 
 
-class Page(_Read):
+class Page(Frozen):
     """What `api.audit_page` answers."""
 
     head: Head | None
@@ -154,15 +151,14 @@ class Asked(Period):
 @get("/audit")
 async def show_audit(request: AnyRequest, me: Me) -> Response[Any]:
     """Show the log."""
-    if me.person.role != "admin":
-        raise Refused("not_allowed", "42501")
+    refuse_all_but(me, ADMINS)
     asked = Asked.of(request)
     context: dict[str, Any] = {"asked": asked, "actions": ACTION_WORDS, "entities": ENTITY_WORDS}
     try:
         found = await me.database.call(
             "audit_page",
             **{**asked.model_dump(mode="json", exclude={"after", "since", "until"}), **asked.bounds(request)},
-            **asked.begins_after(before_id=int),
+            **Cursor.place(asked.after, before_id=Whole),
         )
     except Unavailable:
         return show(request, me, "pages/audit/page.html", 503, page=None, entries=[], more_at=None, **context)

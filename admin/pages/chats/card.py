@@ -3,37 +3,21 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
+from admin.figures.month import Month
+from admin.message_kinds import kind_word
+from admin.models import Frozen
 from admin.pages.chats.lights import Finding
-from admin.tiers import tier_word
-from admin.times import duration
+from admin.tiers import Tier, tier_word
 from infra.words import N_, _
 
-KINDS = {
-    "photo": N_("Фото"),
-    "document": N_("Документ"),
-    "voice": N_("Голосовое сообщение"),
-    "video": N_("Видео"),
-    "video_note": N_("Видеосообщение"),
-    "audio": N_("Аудио"),
-    "animation": N_("Анимация"),
-    "sticker": N_("Стикер"),
-    "contact": N_("Контакт"),
-    "location": N_("Место на карте"),
-    "poll": N_("Опрос"),
-    "service": N_("Событие чата"),
-}
 RECEIPTS = {"off": N_("Не подтверждать"), "reaction": N_("Реакцией 👀"), "text": N_("Сообщением с номером")}
 LOCALES = {"ru": N_("Русский"), "en": N_("Английский")}
 STANDINGS = {"creator": N_("владелец"), "administrator": N_("администратор"), "restricted": N_("с ограничениями")}
 
 
-class _Row(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Settings(_Row):
+class Settings(Frozen):
     """The chat's own row."""
 
     id: UUID
@@ -68,12 +52,12 @@ class Settings(_Row):
         return _("под наблюдением") if self.monitoring_enabled else _("наблюдение выключено")
 
 
-class Client(_Row):
+class Client(Frozen):
     """Whose the chat is."""
 
     id: UUID
     name: str
-    tier: str
+    tier: Tier
 
     @property
     def tier_word(self) -> str:
@@ -81,14 +65,14 @@ class Client(_Row):
         return tier_word(self.tier)
 
 
-class Named(_Row):
+class Named(Frozen):
     """Something to choose, or chosen."""
 
     id: UUID
     name: str
 
 
-class Terms(_Row):
+class Terms(Frozen):
     """By what the chat is measured now."""
 
     policy: str
@@ -97,28 +81,7 @@ class Terms(_Row):
     off_hours_reply: bool
 
 
-class Figures(_Row):
-    """Thirty days, counted as reports count (S15)."""
-
-    n: int
-    met: int
-    overdue: int
-    met_percent: float | None
-    p50_minutes: float | None
-    waiting: int
-
-    @property
-    def met_words(self) -> str:
-        """The share that was answered in time, as it is written."""
-        return "" if self.met_percent is None else f"{self.met_percent:g}".replace(".", ",")
-
-    @property
-    def usual_words(self) -> str:
-        """How long half of the clients waited at most, in working time."""
-        return "" if self.p50_minutes is None else duration(round(self.p50_minutes * 60))
-
-
-class Member(_Row):
+class Member(Frozen):
     """Somebody in the chat."""
 
     name: str
@@ -134,7 +97,7 @@ class Member(_Row):
         return ", ".join([who, *([_(STANDINGS[self.status])] if self.status in STANDINGS else [])])
 
 
-class Card(_Row):
+class Card(Frozen):
     """What `api.chat_card` answers."""
 
     chat: Settings
@@ -142,7 +105,7 @@ class Card(_Row):
     owner: Named | None
     terms: Terms
     findings: list[Finding]
-    figures: Figures
+    figures: Month
     members: list[Member]
     segments: list[str]
     bot_username: str | None
@@ -158,7 +121,7 @@ class Card(_Row):
         return ", ".join(finding.words for finding in self.findings if not finding.fix)
 
 
-class Offers(_Row):
+class Offers(Frozen):
     """What an admin or manager may choose from."""
 
     owners: list[Named] = Field(default_factory=list)
@@ -167,7 +130,7 @@ class Offers(_Row):
     clients: list[Named] = Field(default_factory=list)
 
 
-class Message(_Row):
+class Message(Frozen):
     """One message in its latest version."""
 
     chat_id: str
@@ -189,17 +152,17 @@ class Message(_Row):
     @property
     def kind_word(self) -> str:
         """What stands where there are no words."""
-        return _(KINDS[self.kind]) if self.kind in KINDS else _("Сообщение без текста")
+        return kind_word(self.kind, has_file=self.has_file)
 
 
-class Edge(_Row):
+class Edge(Frozen):
     """From where a transcript goes on."""
 
     at: str
     id: int
 
 
-class Talk(_Row):
+class Talk(Frozen):
     """What `api.find_messages` answers."""
 
     messages: list[Message]

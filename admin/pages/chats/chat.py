@@ -10,13 +10,14 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, SkipValidation, URLEncodedBody
 from litestar.response import Template
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AwareDatetime, Field, field_validator
 
 from admin.effects import Effect
-from admin.errors import KEYS
-from admin.keyset import Cursor
+from admin.errors import advice_of
+from admin.keyset import Cursor, Whole
+from admin.models import Chosen, Frozen
 from admin.pages.chats.card import LOCALES, RECEIPTS, Card, Edge, Offers, Talk
-from admin.people import SignedIn
+from admin.people import MANAGERS, SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -37,10 +38,8 @@ ACTS: dict[str, tuple[dict[str, bool], str]] = {
 }
 
 
-class SettingsForm(BaseModel):
+class SettingsForm(Frozen):
     """What can be set of a chat, as it is typed; nothing chosen is the firm's usual."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     client_id: UUID | None = None
     assigned_accountant_id: UUID | None = None
@@ -66,13 +65,11 @@ class SettingsForm(BaseModel):
         return self.model_dump(mode="json", exclude={"is_seen"})
 
 
-class ActForm(BaseModel):
+class ActForm(Frozen):
     """One click; `key` is the person or the client that was chosen with it."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
     act: Literal["watch", "trust", "delete", "restore", "assign", "connect", "ask", "spare"]
-    key: str = Field(default="", max_length=36)
+    key: Chosen = None
 
 
 @get("/chats/{chat_id:uuid}")
@@ -80,7 +77,8 @@ async def show_chat(
     request: AnyRequest, me: Me, chat_id: FromPath[UUID], q: FromQuery[str] = "", before: FromQuery[str] = ""
 ) -> Template:
     """Show one; another's answers as one that does not exist."""
-    return await chat_page(request, me, chat_id, words=q[:200], before=_edge(before))
+    edge = Cursor.place(before, at=AwareDatetime, id=Whole)
+    return await chat_page(request, me, chat_id, words=q[:200], before=edge or None)
 
 
 @get("/chats/{chat_id:uuid}/health")
@@ -100,7 +98,7 @@ async def change_chat(
         if not data.is_seen and not effect.sentences:
             await _change(me, chat_id, data.changes, dry_run=False)
     except Refused as refusal:
-        return await chat_page(request, me, chat_id, 422, typed=data, problem=_words_of(refusal))
+        return await chat_page(request, me, chat_id, 422, typed=data, problem=advice_of(refusal, "unknown_chat"))
     if effect.sentences and not data.is_seen:
         return await chat_page(request, me, chat_id, typed=data, effect=effect)
     log.info("chat_changed", chat_id=str(chat_id), user_id=me.person.id)
@@ -115,7 +113,7 @@ async def act_on_chat(
     try:
         said = await _act(me, chat_id, data)
     except Refused as refusal:
-        return await chat_page(request, me, chat_id, 422, problem=_words_of(refusal))
+        return await chat_page(request, me, chat_id, 422, problem=advice_of(refusal, "unknown_chat"))
     log.info("chat_mended", chat_id=str(chat_id), user_id=me.person.id, act=data.act)
     return go(f"/chats/{chat_id}", said)
 
@@ -126,7 +124,7 @@ async def chat_page(request: AnyRequest, me: SignedIn, chat_id: UUID, status: in
     card, offers, talk = await asyncio.gather(
         _card(me, chat_id),
         offers_of(me),
-        me.database.call("find_messages", chat=str(chat_id), words=words, before=before and before.model_dump()),
+        me.database.call("find_messages", chat=str(chat_id), words=words, before=before),
     )
     told = Talk.model_validate(talk)
     context = {
@@ -148,7 +146,7 @@ async def chat_page(request: AnyRequest, me: SignedIn, chat_id: UUID, status: in
 
 async def offers_of(me: SignedIn) -> Offers | None:
     """Return what the reader may choose for a chat; nothing for who changes none."""
-    if me.person.role not in {"admin", "manager"}:
+    if me.person.role not in MANAGERS:
         return None
     return Offers.model_validate(await me.database.call("chat_offers"))
 
@@ -164,10 +162,12 @@ async def _change(me: SignedIn, chat_id: UUID, changes: dict[str, Any], *, dry_r
 
 async def _act(me: SignedIn, chat_id: UUID, form: ActForm) -> str:
     if form.act == "connect":
-        await me.database.call("adopt_chat", id=str(chat_id), client_id=form.key or None)
+        await me.database.call("adopt_chat", id=str(chat_id), client_id=form.key and str(form.key))
         return _("Чат подключён")
     if form.act == "assign":
-        await _change(me, chat_id, {"assigned_accountant_id": form.key or None}, dry_run=False)
+        if form.key is None:
+            raise Refused("unknown_person", "PT422")
+        await _change(me, chat_id, {"assigned_accountant_id": str(form.key)}, dry_run=False)
         return _("Ответственный назначен")
     if form.act in {"ask", "spare"}:
         await me.database.call("set_asked_for_ratings", chat=str(chat_id), asked=form.act == "ask")
@@ -175,20 +175,6 @@ async def _act(me: SignedIn, chat_id: UUID, form: ActForm) -> str:
     changes, said = ACTS[form.act]
     await _change(me, chat_id, changes, dry_run=False)
     return _(said)
-
-
-def _words_of(refusal: Refused) -> str:
-    if refusal.key not in KEYS or refusal.key in {"unknown_chat", "not_allowed"}:
-        raise refusal
-    return _(KEYS[refusal.key].advice)
-
-
-def _edge(before: str) -> Edge | None:
-    values = Cursor.read(before) or []
-    try:
-        return Edge.model_validate(dict(zip(Edge.model_fields, values, strict=False)))
-    except ValidationError:
-        return None
 
 
 def _more(chat_id: UUID, words: str, edge: Edge | None) -> str | None:

@@ -4,18 +4,19 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
-import segno
 import structlog
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery, SkipValidation, URLEncodedBody
 from litestar.response import Template
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from pydantic import AwareDatetime, Field, TypeAdapter
 
-from admin.errors import KEYS
+from admin.errors import advice_of
+from admin.models import Chosen, Frozen
 from admin.pages.chats.card import Card, Offers
 from admin.people import SignedIn
+from admin.qr import picture_of
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -28,19 +29,15 @@ AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]
 
 
-class Joined(BaseModel):
+class Joined(Frozen):
     """The chat that a link has connected."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     id: UUID
     chat_name: str
 
 
-class Link(BaseModel):
+class Link(Frozen):
     """A link that connects a group, as `private.invitation_card` describes it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     id: UUID
     token: str
@@ -64,7 +61,7 @@ class Link(BaseModel):
     @property
     def picture(self) -> str:
         """The address as a QR code, as an address of a picture."""
-        return segno.make_qr(self.address).svg_data_uri(scale=6, border=2)
+        return picture_of(self.address)
 
     @property
     def called(self) -> str:
@@ -72,22 +69,15 @@ class Link(BaseModel):
         return self.chat_name or self.client or _("Без клиента")
 
 
-class ConnectForm(BaseModel):
+class ConnectForm(Frozen):
     """What the wizard asks for; a name that is typed is a new client's."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    client_id: UUID | None = None
+    client_id: Chosen = None
     client_name: str = Field(default="", max_length=1000)
     chat_name: str = Field(default="", max_length=1000)
-    accountant_id: UUID | None = None
-    policy_id: UUID | None = None
-    schedule_id: UUID | None = None
-
-    @field_validator("client_id", "accountant_id", "policy_id", "schedule_id", mode="before")
-    @classmethod
-    def _nothing(cls, typed: Any) -> Any:
-        return typed or None
+    accountant_id: Chosen = None
+    policy_id: Chosen = None
+    schedule_id: Chosen = None
 
 
 _LINKS = TypeAdapter(list[Link])
@@ -102,15 +92,10 @@ async def show_wizard(request: AnyRequest, me: Me, client: FromQuery[UUID | None
 @post("/chats/new", opt={"tier": MEDIUM})
 async def make_link(request: AnyRequest, me: Me, data: URLEncodedBody[ConnectForm]) -> Response[Any]:
     """Make the link; asked again for the same, it is the same."""
-    terms = data.model_dump(mode="json", exclude={"client_name"})
     try:
-        if data.client_name.strip():
-            terms["client_id"] = await me.database.call("add_client", name=data.client_name)
-        made: Any = await me.database.call("invite_chat", **terms)
+        made: Any = await me.database.call("invite_chat", **data.model_dump(mode="json"))
     except Refused as refusal:
-        if refusal.key not in KEYS or refusal.key == "not_allowed":
-            raise
-        return await _wizard(request, me, 422, typed=data, problem=_(KEYS[refusal.key].advice))
+        return await _wizard(request, me, 422, typed=data, problem=advice_of(refusal))
     log.info("chat_link_made", invitation_id=made["id"], user_id=me.person.id)
     return go(f"/chats/links/{made['id']}", _("Ссылка готова"))
 

@@ -11,14 +11,15 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.response import Redirect
 
-from admin.errors import KEYS
-from admin.people import SignedIn
+from admin.chat_columns import COLUMNS
+from admin.errors import advice_of
+from admin.people import MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.sheets import decoded, lines_of, named, written
 from admin.throttling import LOW
 from admin.tiers import TIERS
 from infra.supabase import Refused, open_http
-from infra.words import N_, _
+from infra.words import _
 
 log = structlog.get_logger()
 
@@ -30,15 +31,6 @@ ENDINGS = (".csv", ".txt", ".tsv")
 # Thousands of rows are tried in seconds.
 PATIENCE_SECONDS = 65
 
-COLUMNS = {
-    "chat": N_("Чат"),
-    "client": N_("Клиент"),
-    "tier": N_("Уровень"),
-    "owner": N_("Ответственный"),
-    "policy": N_("Политика"),
-    "schedule": N_("График"),
-    "target": N_("Норма, минут"),
-}
 # What the first line may call a column, in lower case, beside the words of the template.
 HEADINGS = {
     "название чата": "chat",
@@ -67,7 +59,7 @@ async def show_import(request: AnyRequest, me: Me) -> Response[Any]:
 @get("/chats/import/template")
 async def show_template(me: Me) -> Response[bytes]:
     """Send a file to fill in."""
-    _refuse_others(me)
+    refuse_all_but(me, MANAGERS)
     return Response(
         written([[_(title) for title in COLUMNS.values()], EXAMPLE]),
         media_type="text/csv; charset=utf-8",
@@ -78,7 +70,7 @@ async def show_template(me: Me) -> Response[bytes]:
 @post("/chats/import", opt={"tier": LOW}, request_max_body_size=LARGEST_FILE_BYTES + 64 * 1024)
 async def check_import(request: AnyRequest, me: Me) -> Response[Any]:
     """Check a file and lead to the task that its draft is."""
-    _refuse_others(me)
+    refuse_all_but(me, MANAGERS)
     file = (await request.form()).get("file")
     if not isinstance(file, UploadFile) or not (file.filename or "").lower().endswith(ENDINGS):
         return _page(request, me, 422, problem=_("Выберите файл CSV. Из Excel: «Сохранить как», тип «CSV»."))
@@ -93,9 +85,7 @@ async def check_import(request: AnyRequest, me: Me) -> Response[Any]:
         async with open_http(PATIENCE_SECONDS) as patient:
             task: Any = await me.database.over(patient).call("draft_chat_import", rows=rows)
     except Refused as refusal:
-        if refusal.key not in {"list_is_empty", "list_is_too_long"}:
-            raise
-        return _page(request, me, 422, problem=_(KEYS[refusal.key].advice))
+        return _page(request, me, 422, problem=advice_of(refusal))
     log.info("chat_import_drafted", task_id=task, count=len(rows), user_id=me.person.id)
     return Redirect(f"/tasks/{UUID(task)}", status_code=303)
 
@@ -110,11 +100,6 @@ def rows_of(text: str) -> list[dict[str, Any]]:
     ]
 
 
-def _refuse_others(me: SignedIn) -> None:
-    if me.person.role not in {"admin", "manager"}:
-        raise Refused("not_allowed", "42501")
-
-
 def _page(request: AnyRequest, me: SignedIn, status: int = 200, problem: str | None = None) -> Response[Any]:
-    _refuse_others(me)
+    refuse_all_but(me, MANAGERS)
     return show(request, me, "pages/chats/import.html", status, problem=problem, columns=COLUMNS, example=EXAMPLE)

@@ -2,18 +2,12 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
+from admin.lights import light_word
+from admin.models import Frozen
 from infra.words import N_, _
 
-Light = Literal["red", "amber", "green", "off"]
-
-LIGHTS: dict[Light, str] = {
-    "red": N_("Не работает"),
-    "amber": N_("Внимание"),
-    "green": N_("В порядке"),
-    "off": N_("Удалён"),
-}
 # What is well, by the check that `private.chat_findings` makes.
 CHECKS = {
     "connected": N_("чат подключён"),
@@ -69,10 +63,8 @@ ADVICE = {
 }
 
 
-class Finding(BaseModel):
+class Finding(Frozen):
     """One check of a chat, and the key of what mends it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     check: str
     state: Literal["red", "amber", "green"]
@@ -82,17 +74,12 @@ class Finding(BaseModel):
     @property
     def light_word(self) -> str:
         """The light in a word."""
-        return _(LIGHTS[self.state])
+        return light_word(self.state)
 
     @property
     def words(self) -> str:
         """What is amiss and what to do, or what is well."""
         return _(ADVICE[self.fix]) if self.fix else _(CHECKS[self.check])
-
-
-def light_word(light: Light) -> str:
-    """Return the light in a word."""
-    return _(LIGHTS[light])
 
 
 def reason(fix: str | None) -> str:

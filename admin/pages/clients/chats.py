@@ -1,50 +1,24 @@
-"""The chats of a client as its page shows them, and thirty days of all of them together."""
+"""The chats of a client as its page shows them."""
 
-from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
-from admin.times import duration
-from infra.words import N_, _
-
-LIGHTS = {"red": N_("Не работает"), "amber": N_("Внимание"), "green": N_("В порядке"), "off": N_("Удалён")}
+from admin.lights import Light, light_word
+from admin.models import Frozen
 
 
-class Chat(BaseModel):
+class Chat(Frozen):
     """A chat with its light, or one that is nobody's."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     chat_name: str
     accountant: str | None = None
-    light: Literal["red", "amber", "green", "off"] = "off"
+    light: Light = "off"
     fix: str | None = None
     deleted_at: AwareDatetime | None = None
 
     @property
     def light_word(self) -> str:
         """The light in a word."""
-        return _(LIGHTS[self.light])
-
-
-class Figures(BaseModel):
-    """Thirty days, counted as reports count (S15)."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-    n: int
-    met_percent: float | None
-    p50_minutes: float | None
-    waiting: int
-
-    @property
-    def met_words(self) -> str:
-        """The share that was answered in time, as it is written."""
-        return "" if self.met_percent is None else f"{self.met_percent:g}".replace(".", ",")
-
-    @property
-    def usual_words(self) -> str:
-        """How long half of the clients waited at most, in working time."""
-        return "" if self.p50_minutes is None else duration(round(self.p50_minutes * 60))
+        return light_word(self.light)

@@ -1,7 +1,7 @@
 """`/clients/<id>`: one client, its chats and level; and the taking out and erasing of all that is stored."""
 
 from collections.abc import AsyncIterator
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -9,19 +9,21 @@ import structlog
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
-from litestar.response import Redirect, Stream, Template
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from litestar.response import Stream, Template
+from pydantic import AwareDatetime, Field
 
 from admin.effects import Effect
-from admin.errors import KEYS
-from admin.pages.clients.chats import Chat, Figures
+from admin.errors import advice_of
+from admin.figures.month import Month
+from admin.models import Frozen
+from admin.pages.clients.chats import Chat
 from admin.people import SignedIn
 from admin.rendering import show
 from admin.throttling import LOW, MEDIUM
-from admin.tiers import TIERS, tier_word
+from admin.tiers import TIERS, Tier, tier_word
 from admin.toasts import go
 from infra.client_archive import Archive, open_archive
-from infra.supabase import Refused, Unavailable, open_http
+from infra.supabase import Refused, Unavailable
 from infra.words import N_, _
 
 log = structlog.get_logger()
@@ -29,21 +31,15 @@ log = structlog.get_logger()
 AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]
 
-# Erasing is one statement: seconds for a client of years.
-ERASURE_SECONDS = 300
-
 NAME_DIFFERS = N_("Название не совпадает: ничего не удалено. Введите его точно так, как оно написано на этой странице.")
-UNFINISHED = N_("Ответа ещё нет: данных много. Обновите страницу через минуту и посмотрите, стёрты ли они.")
 
 
-class Client(BaseModel):
+class Client(Frozen):
     """The client's own row."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     id: UUID
     name: str
-    tier: Literal["basic", "standard", "vip", "premium"]
+    tier: Tier
     erased_at: AwareDatetime | None
 
     @property
@@ -52,23 +48,19 @@ class Client(BaseModel):
         return tier_word(self.tier)
 
 
-class Card(BaseModel):
+class Card(Frozen):
     """What `api.client_card` answers."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     client: Client
     chats: list[Chat]
     unbound: list[Chat]
     segments: list[str]
     known_segments: list[str]
-    figures: Figures
+    figures: Month
 
 
-class ClientForm(BaseModel):
+class ClientForm(Frozen):
     """What can be set of a client; segments as a person lists them."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     name: str = Field(default="", max_length=1000)
     tier: str = Field(default="", max_length=20)
@@ -82,18 +74,14 @@ class ClientForm(BaseModel):
         return [name.strip() for name in self.segments.split(",") if name.strip()]
 
 
-class BindForm(BaseModel):
+class BindForm(Frozen):
     """The form: a chat that nobody's is."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     chat: UUID
 
 
-class Erasure(BaseModel):
+class Erasure(Frozen):
     """The form: the client's name, typed once more."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     name: str = Field(default="", max_length=1000)
 
@@ -114,9 +102,8 @@ async def change_client(
         if not data.is_seen and not effect.sentences:
             await _change(me, client_id, data, dry_run=False)
     except Refused as refusal:
-        if refusal.key not in KEYS or refusal.key in {"client_not_found", "not_allowed"}:
-            raise
-        return await _page(request, me, client_id, 422, typed=data, change_problem=_(KEYS[refusal.key].advice))
+        problem = advice_of(refusal, "client_not_found")
+        return await _page(request, me, client_id, 422, typed=data, change_problem=problem)
     if effect.sentences and not data.is_seen:
         return await _page(request, me, client_id, typed=data, effect=effect)
     log.info("client_changed", client_id=str(client_id), user_id=me.person.id)
@@ -148,19 +135,15 @@ async def export_client(me: Me, client_id: FromPath[UUID]) -> Stream:
 async def erase_client(
     request: AnyRequest, me: Me, client_id: FromPath[UUID], data: URLEncodedBody[Erasure]
 ) -> Response[Any]:
-    """Erase everything personal of a client whose name was typed."""
+    """Have everything personal of a client whose name was typed erased."""
     try:
-        async with open_http(ERASURE_SECONDS) as patient:
-            await me.database.over(patient).call("erase_client", client_id=str(client_id), confirmation=data.name)
+        task: Any = await me.database.call("queue_erasure", client_id=str(client_id), confirmation=data.name)
     except Refused as refusal:
         if refusal.key != "name_differs":
             raise
         return await _page(request, me, client_id, status=422, problem=_(NAME_DIFFERS))
-    except Unavailable:
-        log.warning("client_erasure_unknown", client_id=str(client_id))
-        return await _page(request, me, client_id, status=503, problem=_(UNFINISHED))
-    log.info("client_erased", client_id=str(client_id), user_id=str(me.person.id))
-    return Redirect(f"/clients/{client_id}", status_code=303)
+    log.info("client_erasure_queued", client_id=str(client_id), task_id=task, user_id=str(me.person.id))
+    return go(f"/tasks/{UUID(task)}", _("Началось. Страницу можно закрыть"))
 
 
 async def _noted(archive: Archive, client_id: UUID) -> AsyncIterator[bytes]:

@@ -7,15 +7,16 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 from litestar.response import Redirect
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from admin.filters import Filters
-from admin.keyset import cut
-from admin.people import SignedIn
+from admin.keyset import Cursor, cut
+from admin.models import Frozen
+from admin.people import ADMINS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
-from infra.supabase import Refused, Unavailable
+from infra.supabase import Unavailable
 from infra.words import N_, _
 
 Me = NamedDependency[SkipValidation[SignedIn]]
@@ -26,18 +27,14 @@ COMPONENT_WORDS = {"bot": N_("бот"), "jobs": N_("фоновые задани�
 STATE_WORDS = {"open": N_("Нерешённые"), "resolved": N_("Решённые")}
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Colleague(_Read):
+class Colleague(Frozen):
     """A person of the firm."""
 
     id: UUID
     name: str | None
 
 
-class Reference(_Read):
+class Reference(Frozen):
     """A number that somebody was told."""
 
     reference: str
@@ -46,7 +43,7 @@ class Reference(_Read):
     detail: dict[str, Any]
 
 
-class Group(_Read):
+class Group(Frozen):
     """Errors of one kind and place."""
 
     fingerprint: str
@@ -68,7 +65,7 @@ class Group(_Read):
         return _(COMPONENT_WORDS[self.component])
 
 
-class Page(_Read):
+class Page(Frozen):
     """What `api.errors_page` answers."""
 
     open: int
@@ -86,7 +83,7 @@ class Asked(Filters):
 @get("/errors")
 async def show_errors(request: AnyRequest, me: Me) -> Response[Any]:
     """Show the kinds of errors, the latest first, or those with a reference."""
-    _refuse_all_but_admins(me)
+    refuse_all_but(me, ADMINS)
     asked = Asked.of(request)
     context: dict[str, Any] = {"asked": asked, "components": COMPONENT_WORDS, "states": STATE_WORDS}
     try:
@@ -95,7 +92,7 @@ async def show_errors(request: AnyRequest, me: Me) -> Response[Any]:
             state=asked.state,
             component=asked.component,
             reference=asked.reference,
-            **asked.begins_after(after_at=AwareDatetime, after_fingerprint=Fingerprint),
+            **Cursor.place(asked.after, after_at=AwareDatetime, after_fingerprint=Fingerprint),
         )
     except Unavailable:
         return show(request, me, "pages/errors/page.html", 503, page=None, groups=[], more_at=None, **context)
@@ -110,8 +107,3 @@ async def resolve_error(me: Me, fingerprint: FromPath[str]) -> Redirect:
     """Call a kind of error resolved, until it comes back."""
     await me.database.call("resolve_error", fingerprint=fingerprint)
     return go("/errors", _("Отмечено как решённое. Если ошибка повторится, она вернётся в список."))
-
-
-def _refuse_all_but_admins(me: SignedIn) -> None:
-    if me.person.role != "admin":
-        raise Refused("not_allowed", "42501")

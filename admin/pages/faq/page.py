@@ -9,11 +9,12 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Redirect
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
-from admin.errors import KEYS
+from admin.errors import advice_of
 from admin.filters import Filters
-from admin.people import SignedIn
+from admin.models import Frozen, PutAway
+from admin.people import MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -23,16 +24,11 @@ from infra.words import _
 Me = NamedDependency[SkipValidation[SignedIn]]
 AnyRequest = Request[Any, Any, Any]
 
-KEEPERS = frozenset({"admin", "manager"})
 # Which field of the form a refusal is about.
 FIELDS = {"question_is_written": "question", "answer_fits_one_message": "answer"}
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Item(_Read):
+class Item(Frozen):
     """A frequent question; what clients said of the bot's answer is counted on the list alone."""
 
     id: UUID
@@ -45,7 +41,7 @@ class Item(_Read):
     not_helped: int = 0
 
 
-class Candidate(_Read):
+class Candidate(Frozen):
     """A question that the words could mean, and how like it they are, from 0 to 1."""
 
     id: UUID
@@ -59,7 +55,7 @@ class Candidate(_Read):
         return round(self.score * 100)
 
 
-class Tried(_Read):
+class Tried(Frozen):
     """What the bot makes of some words: the best three candidates, and whether the first is like enough."""
 
     answers: bool
@@ -72,7 +68,7 @@ class Tried(_Read):
         return round(self.threshold * 100)
 
 
-class Page(_Read):
+class Page(Frozen):
     """What `api.faq_page` answers."""
 
     in_use: int
@@ -88,29 +84,19 @@ class Asked(Filters):
     words: str = Field(default="", max_length=1000)
 
 
-class Typed(BaseModel):
+class Typed(Frozen):
     """The form of a question; keywords one to a line, or with commas."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     question: str = Field(default="", max_length=2000)
     answer: str = Field(default="", max_length=10_000)
     keywords: str = Field(default="", max_length=5000)
 
 
-class PutAway(BaseModel):
-    """The form of putting away, or back."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    archived: bool = True
-
-
 @get("/faq")
 async def show_faq(request: AnyRequest, me: Me) -> Response[Any]:
     """Show the questions in use or those put away, and what the bot would answer to the words in the box."""
     asked = Asked.of(request)
-    context: dict[str, Any] = {"asked": asked, "keepers": KEEPERS}
+    context: dict[str, Any] = {"asked": asked, "keepers": MANAGERS}
     try:
         found, tried = await asyncio.gather(
             me.database.call("faq_page", words=asked.q, archived=asked.archived), _try(me, asked.words)
@@ -123,14 +109,14 @@ async def show_faq(request: AnyRequest, me: Me) -> Response[Any]:
 @get("/faq/new")
 async def show_new_faq_item(request: AnyRequest, me: Me) -> Response[Any]:
     """Show an empty form."""
-    _refuse_all_but_keepers(me)
+    refuse_all_but(me, MANAGERS)
     return _form(request, me, Typed(), None)
 
 
 @get("/faq/{item_id:uuid}")
 async def show_faq_item(request: AnyRequest, me: Me, item_id: FromPath[UUID]) -> Response[Any]:
     """Show one in its form."""
-    _refuse_all_but_keepers(me)
+    refuse_all_but(me, MANAGERS)
     item = await _read_one(me, item_id)
     typed = Typed(question=item.question, answer=item.answer, keywords="\n".join(item.keywords))
     return _form(request, me, typed, item)
@@ -147,7 +133,7 @@ async def save_faq_item(
     request: AnyRequest, me: Me, item_id: FromPath[UUID], data: URLEncodedBody[Typed]
 ) -> Response[Any]:
     """Keep a changed question."""
-    _refuse_all_but_keepers(me)
+    refuse_all_but(me, MANAGERS)
     return await _save(request, me, data, await _read_one(me, item_id))
 
 
@@ -174,30 +160,22 @@ async def _save(request: AnyRequest, me: SignedIn, data: Typed, item: Item | Non
             faq_item_id=str(item.id) if item else None,
         )
     except Refused as refusal:
-        if refusal.key not in KEYS or refusal.is_of_rights:
-            raise
-        return _form(request, me, data, item, status=422, problem=refusal.key)
+        return _form(request, me, data, item, refused=refusal)
     return go("/faq", _("Вопрос сохранён."))
 
 
 def _form(
-    request: AnyRequest,
-    me: SignedIn,
-    typed: Typed,
-    item: Item | None,
-    *,
-    status: int = 200,
-    problem: str | None = None,
+    request: AnyRequest, me: SignedIn, typed: Typed, item: Item | None, *, refused: Refused | None = None
 ) -> Response[Any]:
     return show(
         request,
         me,
         "pages/faq/form.html",
-        status,
+        422 if refused else 200,
         typed=typed,
         item=item,
-        problem=_(KEYS[problem].advice) if problem else None,
-        problem_field=FIELDS.get(problem, "keywords") if problem else None,
+        problem=advice_of(refused) if refused else None,
+        problem_field=FIELDS.get(refused.key, "keywords") if refused else None,
     )
 
 
@@ -207,8 +185,3 @@ async def _read_one(me: SignedIn, item_id: UUID) -> Item:
     if not found:
         raise NotFoundException
     return Item.model_validate(found[0])
-
-
-def _refuse_all_but_keepers(me: SignedIn) -> None:
-    if me.person.role not in KEEPERS:
-        raise Refused("not_allowed", "42501")

@@ -8,14 +8,15 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Redirect, Template
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
-from admin.errors import KEYS
+from admin.errors import advice_of
 from admin.filters import Filters
-from admin.keyset import PAGE, cut
+from admin.keyset import PAGE, Cursor, cut
+from admin.models import Frozen
 from admin.next_page import safe_next
-from admin.pages.feedback.rows import CASES, RESOLUTIONS, place_of
-from admin.people import SignedIn
+from admin.pages.feedback.rows import CASES, RESOLUTIONS
+from admin.people import MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -37,10 +38,8 @@ class Asked(Filters):
     survey: UUID | None = None
 
 
-class Back(BaseModel):
+class Back(Frozen):
     """The form of a button: which list it was pressed in."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     next: str = "/feedback/cases"
 
@@ -55,14 +54,14 @@ class NoteForm(Back):
 @get("/feedback/cases")
 async def show_cases(request: AnyRequest, me: Me) -> Template:
     """Show them, the latest first."""
-    me.must_be("admin", "manager")
+    refuse_all_but(me, MANAGERS)
     return await _page(request, me, Asked.of(request))
 
 
 @post("/feedback/cases/{case_id:uuid}/take", opt={"tier": MEDIUM})
 async def take_case(me: Me, case_id: FromPath[UUID], data: URLEncodedBody[Back]) -> Redirect:
     """Look after it from now on."""
-    me.must_be("admin", "manager")
+    refuse_all_but(me, MANAGERS)
     await me.database.call("take_case", id=str(case_id))
     log.info("case_taken", case_id=str(case_id), user_id=me.person.id)
     return go(safe_next(data.next), _("Вы разбираетесь с этой оценкой."))
@@ -73,7 +72,7 @@ async def note_case(
     request: AnyRequest, me: Me, case_id: FromPath[UUID], data: URLEncodedBody[NoteForm]
 ) -> Response[Any]:
     """Keep what was found out, and settle it if that is how it ended."""
-    me.must_be("admin", "manager")
+    refuse_all_but(me, MANAGERS)
     function = "resolve_case" if data.resolution else "note_case"
     ending = {"resolution": data.resolution} if data.resolution else {}
     try:
@@ -81,7 +80,7 @@ async def note_case(
     except Refused as refusal:
         if refusal.key not in {"note_is_too_long", "resolution_is_known", "case_is_resolved"}:
             raise
-        problem = {"problem": _(KEYS[refusal.key].advice), "problem_at": case_id, "typed": data}
+        problem = {"problem": advice_of(refusal), "problem_at": case_id, "typed": data}
         return await _page(request, me, Asked(state="all"), 422, **problem)
     log.info("case_noted", case_id=str(case_id), decision=function, user_id=me.person.id)
     said = _("Решено. Случай остаётся в списке решённых.") if data.resolution else _("Заметка сохранена.")
@@ -91,7 +90,7 @@ async def note_case(
 @post("/feedback/cases/{case_id:uuid}/reopen", opt={"tier": MEDIUM})
 async def reopen_case(me: Me, case_id: FromPath[UUID], data: URLEncodedBody[Back]) -> Redirect:
     """Go on with what was settled too soon."""
-    me.must_be("admin", "manager")
+    refuse_all_but(me, MANAGERS)
     await me.database.call("reopen_case", id=str(case_id))
     log.info("case_reopened", case_id=str(case_id), user_id=me.person.id)
     return go(safe_next(data.next), _("Случай снова открыт."))
@@ -102,7 +101,7 @@ async def _page(request: AnyRequest, me: SignedIn, asked: Asked, status: int = 2
         "find_cases",
         state=asked.state,
         survey=asked.survey and str(asked.survey),
-        **place_of(asked.after, "opened_at"),
+        after=Cursor.place(asked.after, opened_at=AwareDatetime, id=UUID) or None,
         batch=PAGE + 1,
     )
     cases, after = cut(CASES.validate_python(found), lambda one: (one.opened_at.isoformat(), one.id))

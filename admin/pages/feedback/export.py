@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get
@@ -16,9 +15,9 @@ from admin.figures.ratings import STARS, TREND, Ratings
 from admin.keyset import Cursor
 from admin.pages.feedback.cases import Asked as AskedCases
 from admin.pages.feedback.page import TABS, Results
-from admin.pages.feedback.rows import CASES, Case, Vote, place_of
+from admin.pages.feedback.rows import CASES, RESOLUTIONS, Case, Vote
 from admin.pages.feedback.votes import Asked, read_votes
-from admin.people import SignedIn
+from admin.people import MANAGERS, SignedIn, refuse_all_but
 from admin.throttling import LOW
 from admin.times import Wall
 from infra.words import _
@@ -40,7 +39,7 @@ class AskedTable(Asked):
 @get("/feedback/export", opt={"tier": LOW, "compressed": True})
 async def export_feedback(request: AnyRequest, me: Me) -> Response[Any]:
     """Send `what` as `format=csv` or xlsx."""
-    me.must_be("admin", "manager")
+    refuse_all_but(me, MANAGERS)
     asked = AskedTable.of(request)
     zone = Wall(request.cookies.get("zone"), datetime.now(UTC)).zone
     return send(await _sheet(me, asked, request, zone), asked.format)
@@ -66,8 +65,9 @@ async def _sheet(me: SignedIn, asked: AskedTable, request: AnyRequest, zone: Zon
 
 def figure_columns(title: str) -> list[Column]:
     """Return the columns of a table of figures, in the reader's language."""
+    nobody = _("Без бухгалтера")
     return [
-        Column(title, lambda row: row.name or _("Без бухгалтера")),
+        Column(title, lambda row: row.name or nobody),
         Column(_("Могли голосовать"), lambda row: row.asked),
         Column(_("Голосов"), lambda row: row.votes),
         Column(_("Проголосовало людей"), lambda row: row.voters),
@@ -92,7 +92,7 @@ def _vote_columns(zone: ZoneInfo) -> list[Column]:
         Column(_("Опрос"), lambda row: row.survey_name),
         Column(_("Оценка"), lambda row: row.rating),
         Column(_("Комментарий"), lambda row: row.comment),
-        Column(_("Кто"), lambda row: row.voter),
+        Column(_("Кто"), lambda row: row.voter_name),
         Column(_("Чат"), lambda row: row.chat_name),
         Column(_("Клиент"), lambda row: row.client_name),
         Column(_("Бухгалтер"), lambda row: row.accountant_name),
@@ -100,19 +100,20 @@ def _vote_columns(zone: ZoneInfo) -> list[Column]:
 
 
 def _case_columns(zone: ZoneInfo) -> list[Column]:
+    endings = {resolution: _(words) for resolution, words in RESOLUTIONS.items()}
     return [
         Column(f"{_('Когда')} ({zone.key})", lambda row: row.opened_at),
         Column(_("Опрос"), lambda row: row.survey_name),
         Column(_("Оценка сейчас"), lambda row: row.rating),
         Column(_("Самая низкая"), lambda row: row.lowest),
         Column(_("Комментарий"), lambda row: row.comment),
-        Column(_("Кто"), lambda row: row.voter),
+        Column(_("Кто"), lambda row: row.voter_name),
         Column(_("Чат"), lambda row: row.chat_name),
         Column(_("Клиент"), lambda row: row.client_name),
         Column(_("Бухгалтер"), lambda row: row.accountant_name),
         Column(_("Разбирается"), lambda row: row.owner_name),
         Column(_("Заметка"), lambda row: row.note),
-        Column(_("Чем кончилось"), lambda row: row.state_words),
+        Column(_("Чем кончилось"), lambda row: endings.get(row.resolution)),
         Column(f"{_('Решено')} ({zone.key})", lambda row: row.resolved_at),
     ]
 
@@ -125,14 +126,11 @@ async def _votes(me: SignedIn, asked: Asked) -> AsyncIterator[Sequence[Vote]]:
 
 
 async def _cases(me: SignedIn, asked: AskedCases) -> AsyncIterator[Sequence[Case]]:
-    after = ""
-    survey: UUID | None = asked.survey
-    arguments = {"state": asked.state, "survey": survey and str(survey), "batch": _BATCH}
-    while rows := CASES.validate_python(
-        await me.database.call("find_cases", **arguments, **place_of(after, "opened_at"))
-    ):
+    after: dict[str, str] | None = None
+    arguments = {"state": asked.state, "survey": asked.survey and str(asked.survey), "batch": _BATCH}
+    while rows := CASES.validate_python(await me.database.call("find_cases", **arguments, after=after)):
         yield rows
-        after = Cursor.write((rows[-1].opened_at.isoformat(), rows[-1].id))
+        after = {"opened_at": rows[-1].opened_at.isoformat(), "id": str(rows[-1].id)}
 
 
 async def _one_page(rows: Sequence[Any]) -> AsyncIterator[Sequence[Any]]:

@@ -10,11 +10,12 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import SkipValidation
 from litestar.response import Template
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 
 from admin.figures.ratings import SURVEYS, TREND, Listed, Part, Point, Ratings
 from admin.figures.ratings_chart import ratings_chart
 from admin.filters import Filters
+from admin.models import Frozen
 from admin.numbers import average, number
 from admin.people import SignedIn
 from admin.rendering import is_fragment, show
@@ -38,10 +39,8 @@ class Asked(Filters):
     all: str = ""
 
 
-class Results(BaseModel):
+class Results(Frozen):
     """What `api.survey_results` answers to whoever may know all."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     firm: Ratings
     accountants: Sequence[Part] = ()

@@ -1,11 +1,10 @@
 """Votes and cases as their pages and exports show them."""
 
-from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, TypeAdapter
 
-from admin.keyset import Cursor
+from admin.models import Frozen
 from infra.words import N_, _
 
 RESOLUTIONS: dict[str, str] = {
@@ -15,11 +14,7 @@ RESOLUTIONS: dict[str, str] = {
 }
 
 
-class _Told(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Vote(_Told):
+class Vote(Frozen):
     """A row of `api.feedback_responses`."""
 
     id: UUID
@@ -40,7 +35,7 @@ class Vote(_Told):
         return self.voter_name or _("имя удалено")
 
 
-class Case(_Told):
+class Case(Frozen):
     """A row of `api.feedback_cases`."""
 
     id: UUID
@@ -71,20 +66,10 @@ class Case(_Told):
         """What has become of it."""
         if self.resolution:
             return _(RESOLUTIONS[self.resolution])
-        return (
-            _("в работе: {who}").format(who=self.owner_name or _("сотрудник")) if self.owner_id else _("никто не взял")
-        )
+        if self.owner_id is None:
+            return _("никто не взял")
+        return _("в работе: {who}").format(who=self.owner_name or _("сотрудник"))
 
 
 VOTES = TypeAdapter(list[Vote])
 CASES = TypeAdapter(list[Case])
-_PLACE = TypeAdapter(tuple[AwareDatetime, UUID])
-
-
-def place_of(after: str, key: str) -> dict[str, Any]:
-    """Return the argument that says where a page begins, by an instant called `key`; none for the first page."""
-    try:
-        at, one_id = _PLACE.validate_python(Cursor.read(after))
-    except ValidationError:  # made up: the list begins at its beginning
-        return {}
-    return {"after": {key: at.isoformat(), "id": str(one_id)}}

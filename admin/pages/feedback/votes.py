@@ -8,13 +8,14 @@ from litestar import Request, get
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.response import Template
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter
 
 from admin.figures.ratings import STARS, SURVEYS
 from admin.filters import Filters
-from admin.keyset import PAGE, cut
-from admin.pages.feedback.rows import VOTES, Vote, place_of
-from admin.people import SignedIn
+from admin.keyset import PAGE, Cursor, cut
+from admin.models import Frozen
+from admin.pages.feedback.rows import VOTES, Vote
+from admin.people import MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
 
 AnyRequest = Request[Any, Any, Any]
@@ -44,10 +45,8 @@ class Asked(Filters):
         return "find_votes", {**parts, **client, "rating": self.rating}
 
 
-class Person(BaseModel):
+class Person(Frozen):
     """Who may be rated."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     id: UUID
     full_name: str | None
@@ -59,7 +58,7 @@ _PEOPLE = TypeAdapter(list[Person])
 @get("/feedback/votes")
 async def show_votes(request: AnyRequest, me: Me) -> Template:
     """Show them, the latest first."""
-    me.must_be("admin", "manager")
+    refuse_all_but(me, MANAGERS)
     asked = Asked.of(request)
     found, surveys, people = await asyncio.gather(
         read_votes(me, asked, asked.after, PAGE + 1),
@@ -83,5 +82,6 @@ async def show_votes(request: AnyRequest, me: Me) -> Template:
 async def read_votes(me: SignedIn, asked: Asked, after: str, batch: int) -> list[Vote]:
     """Return a page of them. Raises what `Database` raises."""
     function, arguments = asked.question
-    found = await me.database.call(function, **arguments, **place_of(after, "created_at"), batch=batch)
+    place = Cursor.place(after, created_at=AwareDatetime, id=UUID)
+    found = await me.database.call(function, **arguments, after=place or None, batch=batch)
     return VOTES.validate_python(found)

@@ -12,8 +12,9 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, SkipValidation
 from litestar.response import Stream
 
-from admin.errors import Sentence, respond
+from admin.errors import respond
 from admin.people import SignedIn, SignInNeeded
+from admin.reasons import Sentence
 from admin.services import Services
 from admin.throttling import BULK
 from infra.supabase import Unavailable

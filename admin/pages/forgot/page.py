@@ -8,8 +8,9 @@ from litestar.di import NamedDependency
 from litestar.exceptions import ValidationException
 from litestar.params import SkipValidation, URLEncodedBody
 from litestar.response import Template
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from admin.models import Frozen
 from admin.services import Services
 from admin.throttling import LOW
 from admin.tokens import AuthUnavailable
@@ -23,10 +24,8 @@ AnyRequest = Request[Any, Any, Any]
 DOWN = N_("Сервис входа не отвечает. Обычно это проходит за минуту: попробуйте ещё раз.")
 
 
-class ForgotForm(BaseModel):
+class ForgotForm(Frozen):
     """What the browser sends; the limits are those of the sign-in."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     email: str = Field(max_length=320, pattern=r"^\s*[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+\s*$")
 

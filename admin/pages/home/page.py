@@ -11,11 +11,12 @@ from litestar import Request, get
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.response import Template
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from admin.figures.asked import Asked, Query
 from admin.figures.charts import TrendChart, trend_chart
 from admin.figures.lines import GROUPS, LINES, Line
+from admin.models import Frozen
 from admin.navigation import DESTINATIONS
 from admin.numbers import number
 from admin.pages.home.steps import Step, Watch, steps_of
@@ -31,10 +32,8 @@ MOST_STEPS = 7
 WORDS: dict[str, Any] = {"number": number, "duration": duration, "groups": GROUPS}
 
 
-class Urgent(BaseModel):
+class Urgent(Frozen):
     """A window that is overdue."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     chat_name: str
@@ -42,10 +41,8 @@ class Urgent(BaseModel):
     accountant_name: str | None
 
 
-class Today(BaseModel):
+class Today(Frozen):
     """What `api.today` returns."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     since: AwareDatetime
     timezone: str

@@ -3,8 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
-
+from admin.models import Frozen
 from infra.words import N_, _
 
 Place = Literal["firm", "chats"]
@@ -49,10 +48,8 @@ _TEAM = frozenset({"link_telegram", "unblock_bot", "link_another_telegram", "sta
 _SCHEDULES = frozenset({"import_calendar", "give_schedule_hours"})
 
 
-class Finding(BaseModel):
+class Finding(Frozen):
     """A step that `api.watch` names."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     fix: str
     state: Literal["red", "amber"]
@@ -61,10 +58,8 @@ class Finding(BaseModel):
     place: Place
 
 
-class Reason(BaseModel):
+class Reason(Frozen):
     """Why chats are not watched well."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     fix: str
     chats: int
@@ -75,10 +70,8 @@ class Reason(BaseModel):
         return _(REASONS.get(self.fix, _OTHERWISE))
 
 
-class Watch(BaseModel):
+class Watch(Frozen):
     """What `api.watch` returns."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     watched: int
     unwell: int

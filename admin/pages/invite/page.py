@@ -9,13 +9,14 @@ from litestar.di import NamedDependency
 from litestar.exceptions import ValidationException
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Redirect, Template
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from admin.auth import LoginRefused
 from admin.entrance import enter
-from admin.errors import KEYS
+from admin.models import Frozen
 from admin.next_page import HOME, login_address
 from admin.passwords import DIFFERENT, LONGEST, REFUSALS, problem_of
+from admin.reasons import KEYS
 from admin.services import Services
 from admin.sign_up import Invitation, InvitationEnded, PasswordTooSimple, ask, join
 from admin.throttling import LOW
@@ -29,10 +30,8 @@ AnyRequest = Request[Any, Any, Any]
 STATUSES: dict[str, Literal[404, 410]] = {"invitation_unknown": 404}
 
 
-class JoinForm(BaseModel):
+class JoinForm(Frozen):
     """What the browser sends."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     password: str = Field(max_length=LONGEST)
     repeated: str = Field(max_length=LONGEST)

@@ -8,10 +8,11 @@ from litestar.di import NamedDependency
 from litestar.exceptions import ValidationException
 from litestar.params import SkipValidation, URLEncodedBody
 from litestar.response import Redirect, Template
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from admin.auth import CodeRefused, LoginRefused, TooManyAttempts
 from admin.entrance import enter
+from admin.models import Frozen
 from admin.next_page import HOME, login_address, safe_next
 from admin.services import Services
 from admin.throttling import LOW
@@ -26,10 +27,8 @@ WRONG = N_("Код не подошёл. Введите тот, что прило
 TOO_MANY = N_("Слишком много попыток. Подождите минуту и попробуйте снова.")
 
 
-class CodeForm(BaseModel):
+class CodeForm(Frozen):
     """What the browser sends."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     ticket: str = Field(max_length=200)
     code: str = Field(max_length=20)

@@ -8,11 +8,12 @@ from litestar.di import NamedDependency
 from litestar.exceptions import ValidationException
 from litestar.params import FromQuery, QueryParameter, SkipValidation, URLEncodedBody
 from litestar.response import Redirect, Template
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from redis.exceptions import RedisError
 
 from admin.auth import Login, LoginRefused, TooManyAttempts
 from admin.entrance import enter
+from admin.models import Frozen
 from admin.next_page import HOME, safe_next
 from admin.pages.login.code import ask_for_code
 from admin.people import SignInNeeded, database_of, read_person, signed_in
@@ -50,10 +51,8 @@ REASONS = {
 }
 
 
-class SignInForm(BaseModel):
+class SignInForm(Frozen):
     """What the browser sends. The limits keep away what Auth would stumble over."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     email: str = Field(max_length=320, pattern=r"^\s*[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+\s*$")
     password: str = Field(max_length=1000, pattern=r"^[^\x00]+$")

@@ -9,8 +9,9 @@ from litestar import Request, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, SkipValidation
 from litestar.response import Template
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 
+from admin.models import Frozen
 from admin.navigation import destinations_of
 from admin.people import ROLE_WORDS, Person, SignedIn
 from admin.rendering import is_fragment, show
@@ -35,10 +36,8 @@ PATHS: dict[Kind, str] = {
 }
 
 
-class Found(BaseModel):
+class Found(Frozen):
     """A row of `api.find_places`."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     kind: Kind
     id: UUID

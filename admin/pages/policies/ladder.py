@@ -1,26 +1,15 @@
 """The form of a policy: targets, and a ladder that is edited step by step with buttons, as it is typed."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-
-from admin.pages.policies.rows import Policy, Step
+from admin.models import NONE, Tried, Typed, TypedList
+from admin.pages.policies.rows import Policy
 
 WARNING, BREACH = "warning", "breach"
 _MOST_STEPS = 20
 # How long after the step before it a new one is suggested.
 _GAP_MINUTES = 30
-
-
-def _listed(value: Any) -> Any:
-    """Return the values of a field that a form may send once, often or never."""
-    return [value] if isinstance(value, str) else value
-
-
-Typed = Annotated[str, Field(max_length=200)]
-TypedList = Annotated[list[Typed], BeforeValidator(_listed), Field(max_length=500)]
-_NONE: list[str] = []
 
 
 class Rung(NamedTuple):
@@ -30,23 +19,16 @@ class Rung(NamedTuple):
     to: list[str]
 
 
-class PolicyForm(BaseModel):
+class PolicyForm(Tried):
     """What the browser sends; `to` holds `<place>:<recipient>`, where a place is warning, breach, 0, 1 and so on."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    do: Typed = "preview"
     name: Typed = ""
     tier: Typed = ""
     target: Typed = ""
     warn: Typed = ""
     always: Typed = ""
-    after: TypedList = _NONE
-    to: TypedList = _NONE
-
-    @property
-    def is_preview(self) -> bool:
-        return self.do != "save"
+    after: TypedList = NONE
+    to: TypedList = NONE
 
     @property
     def is_edit(self) -> bool:
@@ -107,11 +89,6 @@ FRESH = PolicyForm(
 def named(steps: Sequence[Rung], form: PolicyForm) -> set[str]:
     """Return every recipient that the form knows."""
     return {one for rung in steps for one in rung.to} | {*form.heard(WARNING), *form.heard(BREACH)}
-
-
-def same(one: Sequence[Step], other: Sequence[Step]) -> bool:
-    """Assert that two ladders tell the same people at the same times."""
-    return list(one) == list(other)
 
 
 def _edited(rungs: list[Rung], do: str) -> list[Rung]:

@@ -1,5 +1,6 @@
 """`/policies`: how long a client may wait, by tier, and whether alerts arrive."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -8,13 +9,15 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation, URLEncodedBody
 from litestar.response import Template
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import TypeAdapter
 
-from admin.errors import KEYS
+from admin.deliveries import DELIVERIES
+from admin.errors import advice_of
 from admin.keyset import PAGE
+from admin.models import Chosen, Frozen
 from admin.pages.policies import words
-from admin.pages.policies.rows import STATUS_WORDS, Policy, TestAlert
-from admin.people import SignedIn
+from admin.pages.policies.rows import Policy, TestAlert
+from admin.people import ADMINS, SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -26,17 +29,14 @@ log = structlog.get_logger()
 AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]
 
-ADMIN = "admin"
 # A firm has a handful.
 _MOST = 4 * PAGE
 _POLICIES = TypeAdapter(list[Policy])
 _ALERTS = TypeAdapter(list[TestAlert])
 
 
-class Colleague(BaseModel):
+class Colleague(Frozen):
     """A row of `api.users`, as far as a choice shows it."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     full_name: str | None
@@ -44,12 +44,10 @@ class Colleague(BaseModel):
     active: bool
 
 
-class TestForm(BaseModel):
+class TestForm(Frozen):
     """To whom: an id, or nothing for oneself."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    person: str = Field(default="", max_length=100)
+    person: Chosen = None
 
 
 _COLLEAGUES = TypeAdapter(list[Colleague])
@@ -71,31 +69,35 @@ async def show_test_alerts(request: AnyRequest, me: Me) -> Template:
 async def send_test_alert(request: AnyRequest, me: Me, data: URLEncodedBody[TestForm]) -> Response[Any]:
     """Owe a test alert to somebody, or to oneself."""
     try:
-        owed: Any = await me.database.call("send_test_alert", people=[data.person] if data.person else None)
+        owed: Any = await me.database.call("send_test_alert", people=[str(data.person)] if data.person else None)
     except Refused as refusal:
-        if refusal.is_of_rights or (refusal.key not in KEYS and not refusal.code.startswith("22")):
-            raise
-        words_of_it = KEYS["nobody_to_tell"]
-        return await _page(request, me, status=422, alert_problem=_(words_of_it.advice))
+        return await _page(request, me, status=422, alert_problem=advice_of(refusal))
     log.info("test_alert_sent", count=owed, user_id=me.person.id)
     return go("/policies#test-alerts", _("Отправляем тестовое оповещение."))
 
 
 async def _page(request: AnyRequest, me: SignedIn, *, status: int = 200, **shown: Any) -> Template:
-    found = await me.database.read(
-        "policy_list", ",".join(Policy.model_fields), order="target_minutes,name", limit=_MOST
+    columns = ",".join(Policy.model_fields)
+    found, told = await asyncio.gather(
+        me.database.read("policy_list", columns, order="target_minutes,name", limit=_MOST), _told(me)
     )
-    is_admin = me.person.role == ADMIN
     context = {
         "policies": _POLICIES.validate_python(found),
-        "may_edit": is_admin,
+        "may_edit": me.person.role in ADMINS,
         "words": words,
         "alert_problem": None,
-        "colleagues": await _colleagues(me) if is_admin else [],
-        **(await _alerts(me) if is_admin else {}),
+        **told,
         **shown,
     }
     return show(request, me, "pages/policies/page.html", status, **context)
+
+
+async def _told(me: SignedIn) -> dict[str, Any]:
+    """Return what only an admin is shown."""
+    if me.person.role not in ADMINS:
+        return {}
+    colleagues, alerts = await asyncio.gather(_colleagues(me), _alerts(me))
+    return {"colleagues": colleagues, **alerts}
 
 
 async def _colleagues(me: SignedIn) -> list[Colleague]:
@@ -108,6 +110,6 @@ async def _alerts(me: SignedIn) -> dict[str, Any]:
     alerts = _ALERTS.validate_python(await me.database.call("test_alerts"))
     return {
         "alerts": alerts,
-        "status_words": {status: _(word) for status, word in STATUS_WORDS.items()},
+        "status_words": {status: _(word) for status, word in DELIVERIES.items()},
         "is_under_way": any(alert.is_under_way for alert in alerts),
     }

@@ -1,5 +1,6 @@
 """`/policies/<id>`: targets and ladder, tried on paper first, and what each version said."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -9,17 +10,17 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery, SkipValidation, URLEncodedBody
 from litestar.response import Template
-from pydantic import BaseModel, ConfigDict
 
 from admin.effects import Effect
-from admin.errors import KEYS
+from admin.errors import advice_of
+from admin.models import Frozen, Tried
 from admin.pages.policies import words
 from admin.pages.policies.ladder import FRESH, PolicyForm, form_of, named
-from admin.pages.policies.page import ADMIN
-from admin.pages.policies.rows import RESOLVER_WORDS, TIER_WORDS, Page, Trial
-from admin.people import SignedIn
+from admin.pages.policies.rows import RESOLVER_WORDS, Page, Trial
+from admin.people import ADMINS, MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import MEDIUM
+from admin.tiers import TIERS
 from admin.times import Wall
 from admin.toasts import go
 from infra.supabase import Refused
@@ -41,18 +42,8 @@ FIELDS = {
 }
 
 
-class Applying(BaseModel):
-    """Shown first, or done."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    do: str = "preview"
-
-
-class Bringing(BaseModel):
+class Bringing(Frozen):
     """How many open windows there are to bring to a version, and what that moves."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     windows: int
     moved: Effect
@@ -63,18 +54,8 @@ async def show_policy(
     request: AnyRequest, me: Me, policy_id: FromPath[UUID], chat: FromQuery[str] = "", at: FromQuery[str] = ""
 ) -> Template:
     """Show a policy; with a chat and an hour, what it would make of a message."""
-    shown: dict[str, Any] = {"tried_chat": chat, "tried_at": at}
-    if chat:
-        try:
-            found = await me.database.call("try_policy", policy_id=str(policy_id), chat=chat, said_at=at or None)
-        except Refused as refusal:
-            if refusal.is_of_rights:
-                raise
-            return await _page(
-                request, me, policy_id, status=422, trial_problem=_("Выберите чат, день и час."), **shown
-            )
-        shown["trial"] = Trial.model_validate(found)
-    return await _page(request, me, policy_id, **shown)
+    tried, page = await asyncio.gather(_try(me, policy_id, chat, at), _read(me, policy_id))
+    return _show(request, me, page, status=422 if "trial_problem" in tried else 200, **tried)
 
 
 @get("/policies/new")
@@ -115,17 +96,30 @@ async def save_policy(
 
 @post("/policies/{policy_id:uuid}/apply", opt={"tier": MEDIUM})
 async def apply_policy(
-    request: AnyRequest, me: Me, policy_id: FromPath[UUID], data: URLEncodedBody[Applying]
+    request: AnyRequest, me: Me, policy_id: FromPath[UUID], data: URLEncodedBody[Tried]
 ) -> Response[Any]:
     """Show what bringing the open windows to the current version would move, or bring them."""
-    is_preview = data.do != "save"
     told = Bringing.model_validate(
-        await me.database.call("bring_to_policy", policy_id=str(policy_id), dry_run=is_preview)
+        await me.database.call("bring_to_policy", policy_id=str(policy_id), dry_run=data.is_preview)
     )
-    if is_preview:
+    if data.is_preview:
         return await _page(request, me, policy_id, applying=told)
     log.info("policy_applied", policy_id=policy_id, moved=told.moved.moved, user_id=me.person.id)
     return go(f"/policies/{policy_id}", _("Применено к открытым обращениям.") + " " + told.moved.summary)
+
+
+async def _try(me: SignedIn, policy_id: UUID, chat: str, at: str) -> dict[str, Any]:
+    tried = {"tried_chat": chat, "tried_at": at}
+    if not chat:
+        return tried
+    try:
+        found = await me.database.call("try_policy", policy_id=str(policy_id), chat=chat, said_at=at)
+    except Refused as refusal:
+        problem = _("Выберите чат, день и час.")
+        if refusal.key != "unknown_chat":
+            problem = advice_of(refusal, "unknown_policy", malformed=problem)
+        return {**tried, "trial_problem": problem}
+    return {**tried, "trial": Trial.model_validate(found)}
 
 
 async def _save(me: SignedIn, policy_id: UUID | None, form: PolicyForm, *, dry_run: bool) -> Any:
@@ -135,14 +129,11 @@ async def _save(me: SignedIn, policy_id: UUID | None, form: PolicyForm, *, dry_r
 
 def _problem(refusal: Refused) -> tuple[str, str]:
     """Return field and sentence of a refusal; raises it when it belongs beside no field."""
-    if refusal.key not in KEYS or refusal.is_of_rights or refusal.key == "unknown_policy":
-        raise refusal
-    return FIELDS.get(refusal.key, "ladder"), _(KEYS[refusal.key].advice)
+    return FIELDS.get(refusal.key, "ladder"), advice_of(refusal, "unknown_policy")
 
 
 async def _new(request: AnyRequest, me: SignedIn, form: PolicyForm, *, status: int = 200, **shown: Any) -> Template:
-    if me.person.role != ADMIN:
-        raise Refused("not_allowed", "42501")
+    refuse_all_but(me, ADMINS)
     found: Any = await me.database.read("users", "id,full_name,active,role", order="full_name")
     people = {one["id"]: one["full_name"] or "" for one in found if one["active"] and one["role"] != "observer"}
     return show(request, me, "pages/policies/new.html", status, **{**_editor(form, people), "tiers": {}, **shown})
@@ -158,16 +149,23 @@ def _editor(form: PolicyForm, people: dict[str, str]) -> dict[str, Any]:
         "people": people,
         "resolvers": {name: _(word) for name, word in RESOLVER_WORDS.items()},
         "named": [one for one in known if one not in RESOLVER_WORDS],
-        "tier_words": {name: _(word) for name, word in TIER_WORDS.items()},
+        "tier_words": {name: _(word) for name, word in TIERS.items()},
         **dict.fromkeys(("problem", "effect")),
     }
 
 
-async def _page(request: AnyRequest, me: SignedIn, policy_id: UUID, *, status: int = 200, **shown: Any) -> Template:
+async def _read(me: SignedIn, policy_id: UUID) -> Page:
     found = await me.database.call("policy_page", policy_id=str(policy_id))
     if found is None:
         raise NotFoundException
-    page = Page.model_validate(found)
+    return Page.model_validate(found)
+
+
+async def _page(request: AnyRequest, me: SignedIn, policy_id: UUID, *, status: int = 200, **shown: Any) -> Template:
+    return _show(request, me, await _read(me, policy_id), status=status, **shown)
+
+
+def _show(request: AnyRequest, me: SignedIn, page: Page, *, status: int, **shown: Any) -> Template:
     form = shown.pop("form", None) or form_of(page.policy)
     context = {
         **_editor(form, {str(one.id): one.name for one in page.people if one.active}),
@@ -175,8 +173,8 @@ async def _page(request: AnyRequest, me: SignedIn, policy_id: UUID, *, status: i
         "policy": page.policy,
         "tiers": page.tiers,
         "everybody": {str(one.id): one.name for one in page.people},
-        "may_edit": me.person.role == ADMIN,
-        "may_try": me.person.role in {ADMIN, "manager"},
+        "may_edit": me.person.role in ADMINS,
+        "may_try": me.person.role in MANAGERS,
         "wall_of": Wall,
         **dict.fromkeys(("applying", "trial", "trial_problem", "tried_chat", "tried_at")),
         **shown,

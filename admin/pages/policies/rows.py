@@ -1,40 +1,26 @@
 """Policies, their ladders and versions, as the database hands them over."""
 
-from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
+from admin.alert_kinds import AlertKind
+from admin.models import Frozen
+from admin.tiers import Tier, tier_word
 from infra.words import N_
 
-Kind = Literal["warning", "breach", "escalation"]
-
-TIER_WORDS = {"basic": N_("Базовый"), "standard": N_("Стандарт"), "vip": N_("VIP"), "premium": N_("Премиум")}
 RESOLVER_WORDS = {
     "owner": N_("ответственный или замещающий"),
     "manager": N_("его менеджер"),
     "head": N_("руководитель фирмы"),
     "internal_chat": N_("внутренний чат фирмы"),
 }
-STATUS_WORDS = {
-    "pending": N_("в очереди"),
-    "sending": N_("отправляется"),
-    "sent": N_("доставлено"),
-    "failed": N_("не доставлено"),
-    "cancelled": N_("не доставлено"),
-}
-
-
-class Frozen(BaseModel):
-    """What is read and never changed."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
 
 class Step(Frozen):
     """A step of a ladder; recipients are resolvers, or ids of people."""
 
-    kind: Kind
+    kind: AlertKind
     level: int = 0
     after_minutes: int | None = None
     recipients: list[str]
@@ -45,7 +31,7 @@ class Policy(Frozen):
 
     id: UUID
     name: str
-    tier: str | None
+    tier: Tier | None
     version: int
     target_minutes: int
     warn_percent: int
@@ -53,6 +39,11 @@ class Policy(Frozen):
     is_default: bool
     steps: list[Step]
     chats: int
+
+    @property
+    def tier_word(self) -> str:
+        """For whose clients it is."""
+        return tier_word(self.tier)
 
 
 class Version(Frozen):
@@ -105,7 +96,7 @@ class Told(Frozen):
 class TriedStep(Frozen):
     """A step of the test box."""
 
-    kind: Kind
+    kind: AlertKind
     level: int
     at: AwareDatetime | None
     people: list[Told]

@@ -2,15 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from admin.pages.policies.rows import RESOLVER_WORDS, TIER_WORDS, Kind, Step, Version
+from admin.alert_kinds import AlertKind
+from admin.pages.policies.rows import RESOLVER_WORDS, Step, Version
 from infra.words import N_, _, ngettext
 
-_KINDS: Mapping[Kind, str] = {"warning": N_("предупреждение"), "breach": N_("срок вышел")}
-
-
-def tier(name: str | None) -> str:
-    """Return the name of a tier."""
-    return _(TIER_WORDS[name]) if name else ""
+_KINDS: Mapping[AlertKind, str] = {"warning": N_("предупреждение"), "breach": N_("срок вышел")}
 
 
 def recipient(name: str, people: Mapping[str, str]) -> str:
@@ -23,12 +19,7 @@ def minutes(count: int) -> str:
     return ngettext("{count} минута", "{count} минут", count).format(count=count)
 
 
-def chats(count: int) -> str:
-    """Return how many chats, as in «12 чатов»."""
-    return ngettext("{count} чат", "{count} чатов", count).format(count=count)
-
-
-def step(kind: Kind, after_minutes: int | None) -> str:
+def step(kind: AlertKind, after_minutes: int | None) -> str:
     """Return when a step comes: «срок вышел», «через 30 минут после срока»."""
     if kind != "escalation":
         return _(_KINDS[kind])

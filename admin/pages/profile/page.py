@@ -1,5 +1,6 @@
 """`/profile`: what a person says about oneself, where one is signed in, and one's password."""
 
+import asyncio
 from datetime import UTC, datetime, time
 from typing import Any, Literal
 from uuid import UUID
@@ -7,34 +8,31 @@ from uuid import UUID
 import structlog
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, SkipValidation, URLEncodedBody
-from litestar.response import Redirect, Template
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from litestar.params import SkipValidation, URLEncodedBody
+from litestar.response import Template
+from pydantic import AwareDatetime, Field, TypeAdapter
 
-from admin.errors import KEYS
+from admin.errors import advice_of
+from admin.models import Frozen
 from admin.pages.profile.password import PasswordForm, new_session
 from admin.people import SignedIn
+from admin.rendering import show
 from admin.services import Services
 from admin.sessions import handle_of
 from admin.sign_ins import Outcome
 from admin.throttling import LOW, MEDIUM, headers
-from admin.times import Wall, pause
+from admin.times import pause
+from admin.toasts import go
 from admin.tokens import AuthUnavailable
 from infra.supabase import Refused
 from infra.throttling import TooOften
-from infra.words import N_, _
+from infra.words import N_, _, speak_on
 
 log = structlog.get_logger()
 
 AnyRequest = Request[Any, Any, Any]
 
 LATEST = 10
-NOTES = {
-    "profile": N_("Сохранено."),
-    "password": N_("Пароль изменён. На других устройствах вы вышли."),
-    "session": N_("Готово."),
-    "factor": N_("Второй шаг входа включён. На других устройствах вы вышли."),
-}
 TOO_OFTEN = N_("Слишком много попыток. Попробуйте снова через {wait}.")
 MALFORMED = N_("Не удалось прочитать форму. Проверьте время и число оповещений.")
 
@@ -48,10 +46,8 @@ OUTCOME_WORDS: dict[Outcome, str] = {
 }
 
 
-class Profile(BaseModel):
+class Profile(Frozen):
     """The row of `api.my_profile`."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     full_name: str
     locale: str
@@ -60,10 +56,8 @@ class Profile(BaseModel):
     alerts_per_hour: int
 
 
-class SignIn(BaseModel):
+class SignIn(Frozen):
     """A row of `api.sign_in_log`."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     happened_at: AwareDatetime
@@ -77,10 +71,8 @@ class SignIn(BaseModel):
         return _(OUTCOME_WORDS[self.outcome])
 
 
-class ProfileForm(BaseModel):
+class ProfileForm(Frozen):
     """What the browser sends, as it is typed: the database decides what may stand."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     full_name: str = Field(max_length=1000)
     quiet_from: str = Field(default="", max_length=20)
@@ -98,10 +90,9 @@ async def show_profile(
     request: AnyRequest,
     services: NamedDependency[SkipValidation[Services]],
     me: NamedDependency[SkipValidation[SignedIn]],
-    saved: FromQuery[str] = "",
-) -> Response[Any]:
+) -> Template:
     """Show everything."""
-    return await _page(request, services, me, note=NOTES.get(saved))
+    return await _page(request, services, me)
 
 
 @post("/profile", opt={"tier": MEDIUM})
@@ -117,12 +108,11 @@ async def update_profile(
         given = {name: value or None for name, value in typed.items()}
         await me.database.call("update_profile", **given)
     except Refused as refusal:
-        if refusal.key not in KEYS and not refusal.code.startswith("22"):
-            raise
-        words = KEYS[refusal.key].advice if refusal.key in KEYS else MALFORMED
+        words = advice_of(refusal, malformed=_(MALFORMED))
         return await _page(request, services, me, 422, typed=typed, profile_problem=words)
     log.info("profile_updated", user_id=me.person.id)
-    return Redirect("/profile?saved=profile", status_code=303)
+    speak_on(data.locale or me.person.locale)
+    return go("/profile", _("Сохранено."))
 
 
 @post("/profile/password", opt={"tier": LOW})
@@ -142,35 +132,31 @@ async def change_password(
         return answer
     if session.problem:
         return await _page(request, services, me, 422, password_problem=session.problem)
-    cookie = services.cookie.write(session.id)
-    return Redirect("/profile?saved=password#password-part", status_code=303, cookies=[cookie])
+    said = _("Пароль изменён. На других устройствах вы вышли.")
+    return go("/profile#password-part", said, services.cookie.write(session.id))
 
 
 async def _page(request: AnyRequest, services: Services, me: SignedIn, status: int = 200, **shown: Any) -> Template:
-    [profile] = _PROFILES.validate_python(await me.database.read("my_profile", ",".join(Profile.model_fields)))
-    columns = ",".join(SignIn.model_fields)
-    sign_ins = _SIGN_INS.validate_python(
-        await me.database.read(
-            "sign_in_log", columns, order="happened_at", descending=True, limit=LATEST, user_id=str(me.person.id)
-        )
+    columns, own = ",".join(SignIn.model_fields), str(me.person.id)
+    profiles, sign_ins, sessions, offers_factors = await asyncio.gather(
+        me.database.read("my_profile", ",".join(Profile.model_fields)),
+        me.database.read("sign_in_log", columns, order="happened_at", descending=True, limit=LATEST, user_id=own),
+        services.sessions.all_of(me.person.id),
+        _offers_factors(services, me),
     )
-    now = datetime.now(UTC)
+    [profile] = _PROFILES.validate_python(profiles)
     context = {
-        "me": me.person,
-        "profile": profile,
         "typed": profile.model_dump(),
-        "sessions": await services.sessions.all_of(me.person.id),
+        "sessions": sessions,
         "this": handle_of(me.session_id),
-        "sign_ins": sign_ins,
-        "offers_factors": await _offers_factors(services, me),
-        "wall": Wall(request.cookies.get("zone"), now),
+        "sign_ins": _SIGN_INS.validate_python(sign_ins),
+        "offers_factors": offers_factors,
         "at": lambda seconds: datetime.fromtimestamp(seconds, UTC),
-        "note": None,
         "profile_problem": None,
         "password_problem": None,
         **shown,
     }
-    return Template("pages/profile/page.html", context=context, status_code=status)
+    return show(request, me, "pages/profile/page.html", status, **context)
 
 
 async def _offers_factors(services: Services, me: SignedIn) -> bool:

@@ -4,9 +4,10 @@ from typing import Any, NamedTuple
 
 import structlog
 from litestar import Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from admin.auth import Login, LoginRefused, PasswordRefused, TooManyAttempts
+from admin.models import Frozen
 from admin.passwords import DIFFERENT, LONGEST, REFUSALS, problem_of
 from admin.people import SignedIn
 from admin.services import Services
@@ -22,10 +23,8 @@ TOO_MANY = N_("Слишком много попыток. Подождите ми
 REFUSED = N_("Сервис входа не дал изменить пароль. Выйдите, войдите снова и повторите.")
 
 
-class PasswordForm(BaseModel):
+class PasswordForm(Frozen):
     """What the browser sends."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     current: str = Field(max_length=LONGEST)
     password: str = Field(max_length=LONGEST)

@@ -8,16 +8,19 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import SkipValidation, URLEncodedBody
-from litestar.response import Redirect, Template
-from pydantic import BaseModel, ConfigDict, Field
+from litestar.response import Template
+from pydantic import Field
 
 from admin.auth import CodeRefused, TooManyAttempts
+from admin.models import Frozen
 from admin.people import SignedIn
+from admin.rendering import show
 from admin.services import Services
 from admin.throttling import LOW
+from admin.toasts import go
 from admin.tokens import AuthUnavailable
 from admin.visitors import visitor_of
-from infra.words import N_
+from infra.words import N_, _
 
 log = structlog.get_logger()
 
@@ -28,26 +31,24 @@ NOT_NOW = N_("Сервис входа этого не разрешил. Выйд
 NAME = "BuhBot"
 
 
-class ConfirmForm(BaseModel):
+class ConfirmForm(Frozen):
     """What the browser sends."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     factor: str = Field(max_length=100, pattern=r"^[\w-]+$")
     code: str = Field(max_length=20)
 
 
-class DropForm(BaseModel):
+class DropForm(Frozen):
     """What the browser sends."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     factor: str = Field(max_length=100, pattern=r"^[\w-]+$")
 
 
 @get("/profile/second-factor")
 async def show_second_factor(
-    services: NamedDependency[SkipValidation[Services]], me: NamedDependency[SkipValidation[SignedIn]]
+    request: AnyRequest,
+    services: NamedDependency[SkipValidation[Services]],
+    me: NamedDependency[SkipValidation[SignedIn]],
 ) -> Response[Any]:
     """Show the part of the page, which the profile fetches after itself: it asks Auth, and may be empty."""
     token = me.session.login.access_token
@@ -57,12 +58,14 @@ async def show_second_factor(
     except AuthUnavailable as error:
         log.warning("factors_unavailable", reason=str(error))
         is_offered, factors = False, []
-    return _part(me, is_offered=is_offered, factors=factors)
+    return _part(request, me, is_offered=is_offered, factors=factors)
 
 
 @post("/profile/second-factor", opt={"tier": LOW})
 async def begin_second_factor(
-    services: NamedDependency[SkipValidation[Services]], me: NamedDependency[SkipValidation[SignedIn]]
+    request: AnyRequest,
+    services: NamedDependency[SkipValidation[Services]],
+    me: NamedDependency[SkipValidation[SignedIn]],
 ) -> Response[Any]:
     """Get a secret for the app, in place of one that was begun before and never confirmed."""
     token = me.session.login.access_token
@@ -74,9 +77,9 @@ async def begin_second_factor(
                 await services.auth.drop_factor(token, factor.id)
         enrolment = await services.auth.enrol(token, NAME)
     except CodeRefused:
-        return _part(me, 422, is_offered=True, problem=NOT_NOW)
+        return _part(request, me, 422, is_offered=True, problem=NOT_NOW)
     picture = base64.b64encode(enrolment.totp.qr_code.encode()).decode()
-    return _part(me, is_offered=True, factor=enrolment.id, picture=picture, secret=enrolment.totp.secret)
+    return _part(request, me, is_offered=True, factor=enrolment.id, picture=picture, secret=enrolment.totp.secret)
 
 
 @post("/profile/second-factor/confirm", opt={"tier": LOW})
@@ -91,15 +94,16 @@ async def confirm_second_factor(
         code = "".join(data.code.split())
         login = await services.auth.confirm(me.session.login.access_token, data.factor, code)
     except (CodeRefused, TooManyAttempts):
-        return _part(me, 422, is_offered=True, factor=data.factor, problem=WRONG)
+        return _part(request, me, 422, is_offered=True, factor=data.factor, problem=WRONG)
     log.info("second_factor_confirmed", user_id=me.person.id)
     session_id = await services.sessions.start_alone(login, visitor_of(request))
-    cookie = services.cookie.write(session_id)
-    return Redirect("/profile?saved=factor#second-factor", status_code=303, cookies=[cookie])
+    said = _("Второй шаг входа включён. На других устройствах вы вышли.")
+    return go("/profile#second-factor", said, services.cookie.write(session_id))
 
 
 @post("/profile/second-factor/drop", opt={"tier": LOW})
 async def drop_second_factor(
+    request: AnyRequest,
     services: NamedDependency[SkipValidation[Services]],
     me: NamedDependency[SkipValidation[SignedIn]],
     data: URLEncodedBody[DropForm],
@@ -108,12 +112,11 @@ async def drop_second_factor(
     try:
         await services.auth.drop_factor(me.session.login.access_token, data.factor)
     except CodeRefused:
-        return _part(me, 422, is_offered=True, problem=NOT_NOW)
+        return _part(request, me, 422, is_offered=True, problem=NOT_NOW)
     log.info("second_factor_dropped", user_id=me.person.id)
-    return Redirect("/profile?saved=session#second-factor", status_code=303)
+    return go("/profile#second-factor", _("Готово."))
 
 
-def _part(me: SignedIn, status: int = 200, **shown: Any) -> Template:
+def _part(request: AnyRequest, me: SignedIn, status: int = 200, **shown: Any) -> Template:
     nothing: dict[str, Any] = {"factors": [], "factor": None, "picture": None, "secret": None, "problem": None}
-    context = {**nothing, "me": me.person, **shown}
-    return Template("pages/profile/second_factor.html", context=context, status_code=status)
+    return show(request, me, "pages/profile/second_factor.html", status, **{**nothing, **shown})

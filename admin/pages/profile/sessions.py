@@ -13,7 +13,9 @@ from admin.people import SignedIn
 from admin.services import Services
 from admin.sessions import handle_of
 from admin.throttling import MEDIUM
+from admin.toasts import go
 from admin.visitors import visitor_of
+from infra.words import _
 
 log = structlog.get_logger()
 
@@ -31,7 +33,7 @@ async def end_session(
         await services.sign_ins.note("signed_out", visitor_of(request), person_id=me.person.id)
     if handle == handle_of(me.session_id):
         return _leave(services, "signed_out")
-    return Redirect("/profile?saved=session#sessions-part", status_code=303)
+    return go("/profile#sessions-part", _("Готово."))
 
 
 @post("/profile/sessions/end", opt={"tier": MEDIUM})

@@ -8,10 +8,12 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.response import Redirect, Template
-from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
+from pydantic import AwareDatetime, TypeAdapter
 
+from admin.models import Frozen
 from admin.people import SignedIn
-from admin.rendering import is_fragment
+from admin.qr import picture_of
+from admin.rendering import is_fragment, show
 from admin.throttling import MEDIUM
 
 log = structlog.get_logger()
@@ -19,20 +21,16 @@ log = structlog.get_logger()
 AnyRequest = Request[Any, Any, Any]
 
 
-class Account(BaseModel):
+class Account(Frozen):
     """One's own row of `api.users`."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     telegram_id: int | None
     telegram_username: str | None
 
 
-class Link(BaseModel):
+class Link(Frozen):
     """What `api.telegram_link` returns; the bot has no name before its first start."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     token: str
     expires_at: AwareDatetime
@@ -42,6 +40,11 @@ class Link(BaseModel):
     def address(self) -> str | None:
         """Where the link leads."""
         return f"https://t.me/{self.bot_username}?start=verify_{self.token}" if self.bot_username else None
+
+    @property
+    def picture(self) -> str | None:
+        """The same, to be read by a phone's camera."""
+        return picture_of(self.address) if self.address else None
 
 
 _ACCOUNTS = TypeAdapter(list[Account])
@@ -70,9 +73,8 @@ async def unlink_telegram(me: NamedDependency[SkipValidation[SignedIn]]) -> Resp
     return Redirect("/profile/telegram", status_code=303)
 
 
-async def _page(request: AnyRequest, me: SignedIn, link: Link | None = None) -> Response[Any]:
+async def _page(request: AnyRequest, me: SignedIn, link: Link | None = None) -> Template:
     columns = ",".join(Account.model_fields)
     [account] = _ACCOUNTS.validate_python(await me.database.read("users", columns, id=str(me.person.id)))
-    is_part = is_fragment(request)
-    name = "pages/profile/_telegram_account.html" if is_part else "pages/profile/telegram.html"
-    return Template(name, context={"me": me.person, "account": account, "link": link})
+    name = "pages/profile/_telegram_account.html" if is_fragment(request) else "pages/profile/telegram.html"
+    return show(request, me, name, account=account, link=link)

@@ -4,17 +4,16 @@ from decimal import Decimal
 
 from litestar import get
 from litestar.response import Template
-from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
+from pydantic import AwareDatetime, TypeAdapter
 
+from admin.models import Frozen
 from admin.pages.reports.page import WORDS, AnyRequest, Me, read_asked
 from admin.rendering import is_fragment, show
 from infra.supabase import Unavailable
 
 
-class Coverage(BaseModel):
+class Coverage(Frozen):
     """The row of `api.coverage_report`."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     known_since: AwareDatetime | None
     down_seconds: int

@@ -82,7 +82,7 @@ WORDS: dict[str, Any] = {
 
 async def read_asked(request: AnyRequest, me: SignedIn) -> tuple[Choices, Asked]:
     """Return what the address asks for, in the firm's zone. Raises what `Database` raises."""
-    query = Query.read(dict(request.query_params))
+    query = Query.of(request)
     client = query.client if query.client != NOBODY else None
     found = await me.database.call("report_choices", chat=query.chat, client=client and str(client))
     choices = Choices.model_validate(found)

@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.response import Template
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import AwareDatetime
 
 from admin.exports import Kind, Sheet, send
 from admin.figures.asked import Asked
@@ -22,7 +22,6 @@ from infra.words import _
 
 _KINDS: dict[str, Kind] = {"csv": "csv", "xlsx": "xlsx"}
 _HOURS = {f"{weekday}-{hour:02}" for weekday in range(1, 8) for hour in range(24)}
-_PLACES = TypeAdapter(tuple[AwareDatetime, UUID])
 
 
 @get("/reports/requests")
@@ -72,13 +71,6 @@ def _arguments(asked: Asked, kind: str | None, hour: str | None) -> dict[str, An
 
 
 async def _read_page(me: SignedIn, asked: Asked, kind: str | None, hour: str | None, after: str) -> list[Row]:
-    arguments = {**_arguments(asked, kind, hour), **_place(after), "batch": PAGE + 1}
+    place = Cursor.place(after, before=AwareDatetime, before_id=UUID)
+    arguments = {**_arguments(asked, kind, hour), **place, "batch": PAGE + 1}
     return ROWS.validate_python(await me.database.call("find_outcomes", **arguments))
-
-
-def _place(after: str) -> dict[str, str]:
-    try:
-        before, before_id = _PLACES.validate_python(Cursor.read(after))
-    except ValidationError:
-        return {}
-    return {"before": before.isoformat(), "before_id": str(before_id)}

@@ -5,7 +5,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from admin.exports import Cell, Column
-from admin.figures.lines import GROUPS, KINDS, OUTCOME_WORDS, ROWS, Line, Row
+from admin.figures.lines import GROUPS, KINDS, ROWS, Line, Row
+from admin.outcomes import OUTCOMES
 from admin.tiers import TIERS
 from infra.supabase import Database
 from infra.words import N_, _
@@ -44,7 +45,7 @@ def _counter(kind: str) -> Any:
 
 def row_columns(zone: ZoneInfo) -> list[Column]:
     """Return the columns of a list of windows, in the reader's language."""
-    outcomes = {outcome: _(words) for outcome, words in OUTCOME_WORDS.items()}
+    outcomes = {outcome: _(words) for outcome, words in OUTCOMES.items()}
     tiers = {tier: _(words) for tier, words in TIERS.items()}
 
     def at(title: str) -> str:

@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation, URLEncodedBody
 from litestar.response import Redirect
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
+from admin.models import Frozen, Listed
 from admin.pages.requests.filters import Filters
 from admin.people import SignedIn
 from admin.throttling import MEDIUM
@@ -34,26 +35,17 @@ _OTHERWISE = {
 }
 
 
-def _list(value: Any) -> Any:
-    """A form with one box ticked sends no list."""
-    return value if isinstance(value, list) else [value]
-
-
-class BulkForm(BaseModel):
+class BulkForm(Frozen):
     """The form around the list."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
     act: Act
-    request: Annotated[list[UUID], BeforeValidator(_list), Field(max_length=500)] = []
+    request: Annotated[list[UUID], Listed, Field(max_length=500)] = Field(default_factory=list)
     assignee: UUID | Literal["chat", ""] = ""
     back: Annotated[str, Field(max_length=2000)] = ""
 
 
-class Outcome(BaseModel):
+class Outcome(Frozen):
     """What became of one."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     outcome: Literal["done", "already", "closed", "unknown"]
 

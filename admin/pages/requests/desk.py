@@ -3,26 +3,16 @@
 from itertools import groupby
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
-from admin.pages.requests.filters import TIER_WORDS, Tier
+from admin.deliveries import DELIVERIES
+from admin.models import Frozen
 from admin.pages.requests.rows import Member
-from infra.words import N_, _
-
-REPLY_WORDS = {
-    "pending": N_("в очереди на отправку"),
-    "sending": N_("отправляется"),
-    "sent": N_("доставлено"),
-    "failed": N_("не доставлено"),
-    "cancelled": N_("не доставлено"),
-}
+from admin.tiers import Tier, tier_word
+from infra.words import _
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Reply(_Read):
+class Reply(Frozen):
     """An answer from the panel, and what became of it; its text only until it is delivered."""
 
     id: UUID
@@ -36,7 +26,7 @@ class Reply(_Read):
     @property
     def status_word(self) -> str:
         """What became of it."""
-        return _(REPLY_WORDS[self.status])
+        return _(DELIVERIES[self.status])
 
     @property
     def is_on_its_way(self) -> bool:
@@ -49,7 +39,7 @@ class Reply(_Read):
         return self.status == "cancelled" and self.text is not None
 
 
-class Ready(_Read):
+class Ready(Frozen):
     """A ready text."""
 
     id: UUID
@@ -57,7 +47,7 @@ class Ready(_Read):
     title: str
 
 
-class Desk(_Read):
+class Desk(Frozen):
     """All of it."""
 
     number: int
@@ -76,7 +66,7 @@ class Desk(_Read):
     @property
     def tier_word(self) -> str | None:
         """The client's tier, where it is not the usual one."""
-        return _(TIER_WORDS[self.tier]) if self.tier and self.tier != "standard" else None
+        return tier_word(self.tier) if self.tier != "standard" else None
 
     @property
     def shelves(self) -> list[tuple[str, list[Ready]]]:

@@ -6,36 +6,32 @@ from typing import Any, Literal, NamedTuple, Self
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, Field
 
-from admin.keyset import Cursor
+from admin.filters import Address
+from admin.keyset import Cursor, Whole
+from admin.outcomes import OUTCOMES
+from admin.tiers import Tier, tier_word
 from infra.words import N_, _
 
 PATH = "/requests"
 
 State = Literal["open", "overdue", "at_risk", "waiting", "closed", "answered", "met", "met_late", "excused", "voided"]
-Tier = Literal["basic", "standard", "vip", "premium"]
 
 OPEN: tuple[State, ...] = ("overdue", "at_risk", "waiting")
 CLOSED: tuple[State, ...] = ("met", "met_late", "excused", "voided")
 # What may be chosen, in order; the first of each half is the whole half.
 STATE_WORDS: dict[State, str] = {
     "open": N_("Ожидают ответа"),
-    "overdue": N_("Просрочено"),
-    "at_risk": N_("Скоро срок"),
+    "overdue": OUTCOMES["overdue"],
+    "at_risk": OUTCOMES["at_risk"],
     "waiting": N_("Ждут"),
     "closed": N_("Все закрытые"),
     "answered": N_("Отвечено"),
-    "met": N_("Отвечено в срок"),
-    "met_late": N_("Отвечено с опозданием"),
-    "excused": N_("Ответ не нужен"),
-    "voided": N_("Не измеряется"),
-}
-TIER_WORDS: dict[Tier, str] = {
-    "basic": N_("Базовый"),
-    "standard": N_("Стандарт"),
-    "vip": N_("VIP"),
-    "premium": N_("Премиум"),
+    "met": OUTCOMES["met"],
+    "met_late": OUTCOMES["met_late"],
+    "excused": OUTCOMES["excused"],
+    "voided": OUTCOMES["voided"],
 }
 
 
@@ -46,22 +42,13 @@ class Chip(NamedTuple):
     without: str
 
 
-class _OpenPlace(BaseModel):
-    as_of: AwareDatetime
-    seconds_left: int = Field(ge=-(2**63), lt=2**63)
-    opened_at: AwareDatetime
-    id: UUID
+# By what the two halves are ordered.
+_OPEN_PLACE = {"as_of": AwareDatetime, "seconds_left": Whole, "opened_at": AwareDatetime, "id": UUID}
+_CLOSED_PLACE = {"decides_at": AwareDatetime, "id": UUID}
 
 
-class _ClosedPlace(BaseModel):
-    decides_at: AwareDatetime
-    id: UUID
-
-
-class Filters(BaseModel):
-    """The query of the address. What somebody made up is left out, and the rest stands."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+class Filters(Address):
+    """The query of the address."""
 
     state: State = "open"
     chat: UUID | None = None
@@ -71,16 +58,6 @@ class Filters(BaseModel):
     until: date | None = None
     q: str = Field(default="", max_length=100)
     after: str = Field(default="", max_length=1000)
-
-    @classmethod
-    def read(cls, query: Mapping[str, str]) -> Self:
-        """Return the filters of a query."""
-        asked: dict[str, Any] = {name: value.strip() for name, value in query.items() if value.strip()}
-        try:
-            return cls.model_validate(asked)
-        except ValidationError as error:
-            odd = {place["loc"][0] for place in error.errors()}
-            return cls.model_validate({name: value for name, value in asked.items() if name not in odd})
 
     @classmethod
     def parse(cls, query: str) -> Self:
@@ -103,9 +80,14 @@ class Filters(BaseModel):
         return _address(self.query)
 
     @property
+    def query_here(self) -> str:
+        """What stands behind the «?» of this very page."""
+        return self._written()
+
+    @property
     def here(self) -> str:
         """Where this very page is shown."""
-        return _address(self._written())
+        return _address(self.query_here)
 
     def but(self, **changes: Any) -> Self:
         """Return the same with changes, from the first row on."""
@@ -114,14 +96,13 @@ class Filters(BaseModel):
     def arguments(self) -> dict[str, Any]:
         """Return what `api.find_requests` takes."""
         kept = self.model_dump(mode="json", exclude={"q", "after"}, exclude_none=True)
-        return {**kept, "words": self.q or None, "after": self._place()}
+        return {**kept, "words": self.q or None, "after": Cursor.place(self.after, **self._kinds) or None}
 
     def next_page(self, place: Mapping[str, Any] | None) -> str | None:
         """Return the address of the page that begins after this place, as the database gave it."""
         if place is None:
             return None
-        kind = _OpenPlace if self.is_open else _ClosedPlace
-        return self.model_copy(update={"after": Cursor.write([place[name] for name in kind.model_fields])}).here
+        return self.model_copy(update={"after": Cursor.write([place[name] for name in self._kinds])}).here
 
     def chips(self, names: Mapping[str, str | None]) -> Iterator[Chip]:
         """Yield what is on; `names` are those of the chat and of the owner."""
@@ -142,7 +123,7 @@ class Filters(BaseModel):
         elif self.owner:
             yield "owner", _("Отвечает: {name}").format(name=names.get("owner") or _("неизвестно"))
         if self.tier:
-            yield "tier", _("Клиенты: {tier}").format(tier=_(TIER_WORDS[self.tier]))
+            yield "tier", _("Клиенты: {tier}").format(tier=tier_word(self.tier))
         if self.since:
             yield "since", _("с {day}").format(day=f"{self.since:%d.%m.%Y}")
         if self.until:
@@ -151,15 +132,9 @@ class Filters(BaseModel):
     def _written(self, exclude: set[str] | None = None) -> str:
         return urlencode(self.model_dump(mode="json", exclude_defaults=True, exclude=exclude))
 
-    def _place(self) -> dict[str, Any] | None:
-        values = Cursor.read(self.after) if self.after else None
-        kind = _OpenPlace if self.is_open else _ClosedPlace
-        if values is None or len(values) != len(kind.model_fields):
-            return None
-        try:
-            return kind.model_validate(dict(zip(kind.model_fields, values, strict=True))).model_dump(mode="json")
-        except ValidationError:
-            return None
+    @property
+    def _kinds(self) -> dict[str, Any]:
+        return _OPEN_PLACE if self.is_open else _CLOSED_PLACE
 
 
 def _address(query: str) -> str:

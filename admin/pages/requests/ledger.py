@@ -3,20 +3,15 @@
 from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
+from admin.alert_kinds import ALERT_KINDS, AlertKind
+from admin.deliveries import DELIVERIES
+from admin.models import Frozen
+from admin.outcomes import OUTCOMES, Outcome
 from admin.times import duration
 from infra.words import N_, _
 
-OUTCOME_WORDS = {
-    "waiting": N_("Ждёт"),
-    "at_risk": N_("Скоро срок"),
-    "overdue": N_("Просрочено"),
-    "met": N_("Отвечено в срок"),
-    "met_late": N_("Отвечено с опозданием"),
-    "excused": N_("Ответ не нужен"),
-    "voided": N_("Не измеряется"),
-}
 REASON_WORDS = {
     "working": N_("рабочее время"),
     "break": N_("перерыв"),
@@ -49,28 +44,16 @@ EVENT_WORDS = {
     "rescheduled": N_("Срок изменился"),
     "handed_over": N_("Сменился ответственный"),
 }
-ALERT_WORDS = {"warning": N_("Предупреждение"), "breach": N_("Срок прошёл"), "escalation": N_("Эскалация")}
-DELIVERY_WORDS = {
-    "pending": N_("ещё не отправлено"),
-    "sending": N_("отправляется"),
-    "sent": N_("доставлено"),
-    "failed": N_("не доставлено"),
-    "cancelled": N_("отменено"),
-}
 
 
-class _Told(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Colleague(_Told):
+class Colleague(Frozen):
     """A person of the firm."""
 
     id: UUID
     name: str | None
 
 
-class Piece(_Told):
+class Piece(Frozen):
     """A stretch of time, and why it counts or does not."""
 
     since: AwareDatetime = Field(alias="from")
@@ -92,14 +75,14 @@ class Piece(_Told):
         return duration(self.seconds)
 
 
-class Deadline(_Told):
+class Deadline(Frozen):
     """When the warning and the deadline fall."""
 
     warn_at: AwareDatetime | None
     due_at: AwareDatetime | None
 
 
-class Event(_Told):
+class Event(Frozen):
     """What happened to the window."""
 
     at: AwareDatetime
@@ -118,7 +101,7 @@ class Event(_Told):
         return _(EVENT_WORDS[self.kind])
 
 
-class Copy(_Told):
+class Copy(Frozen):
     """One person who was told, and whether it arrived."""
 
     to: Colleague | None
@@ -128,13 +111,13 @@ class Copy(_Told):
     def words(self) -> str:
         """Who, and what became of it."""
         who = (self.to.name or _("сотрудник")) if self.to else _("чат фирмы")
-        return f"{who} — {_(DELIVERY_WORDS.get(self.status or '', N_('не отправлялось')))}"
+        return f"{who} — {_(DELIVERIES.get(self.status or '', N_('не отправлялось')))}"
 
 
-class Alert(_Told):
+class Alert(Frozen):
     """An alert of the window."""
 
-    kind: str
+    kind: AlertKind
     level: int
     raised_at: AwareDatetime
     told: list[Copy]
@@ -142,11 +125,11 @@ class Alert(_Told):
     @property
     def words(self) -> str:
         """Which one it is."""
-        words = _(ALERT_WORDS[self.kind])
+        words = _(ALERT_KINDS[self.kind])
         return f"{words} {self.level}" if self.kind == "escalation" else words
 
 
-class Opening(_Told):
+class Opening(Frozen):
     """The message that opened the window; without author and text to who may not read messages."""
 
     at: AwareDatetime
@@ -154,7 +137,7 @@ class Opening(_Told):
     author: str | None
 
 
-class Act(_Told):
+class Act(Frozen):
     """Something that somebody did: took it, answered, closed it."""
 
     at: AwareDatetime
@@ -168,14 +151,14 @@ class Act(_Told):
         return _(CLOSED_WORDS[because])
 
 
-class NamedVersion(_Told):
+class NamedVersion(Frozen):
     """A policy or a schedule, and the version that counted."""
 
     name: str
     version: int
 
 
-class Rules(_Told):
+class Rules(Frozen):
     """By what it was measured."""
 
     target_minutes: int
@@ -183,13 +166,13 @@ class Rules(_Told):
     schedule: NamedVersion | None
 
 
-class Ledger(_Told):
+class Ledger(Frozen):
     """The whole story of a window; seconds are working seconds but for `calendar_seconds`."""
 
     request_id: UUID
     chat_id: int
     chat_name: str
-    outcome: str
+    outcome: Outcome
     message_count: int
     opened: Opening
     segments: list[Piece]
@@ -208,7 +191,7 @@ class Ledger(_Told):
     @property
     def outcome_word(self) -> str:
         """How it stands, in words."""
-        return _(OUTCOME_WORDS[self.outcome])
+        return _(OUTCOMES[self.outcome])
 
     @property
     def is_open(self) -> bool:

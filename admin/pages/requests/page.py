@@ -8,11 +8,12 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from admin.pages.requests.filters import CLOSED, OPEN, STATE_WORDS, TIER_WORDS, Filters, State
+from admin.pages.requests.filters import CLOSED, OPEN, STATE_WORDS, Filters, State
 from admin.pages.requests.rows import Found
 from admin.pages.requests.views import Tab, tabs_of
 from admin.people import SignedIn, is_in_use
 from admin.rendering import is_fragment, show
+from admin.tiers import TIERS
 from infra.supabase import Unavailable
 from infra.words import _
 
@@ -33,7 +34,7 @@ class Count(NamedTuple):
 @get("/requests")
 async def show_requests(request: AnyRequest, me: Me) -> Response[Any]:
     """Show the list, or only what changes in it to htmx. A list that could not be read says so, and is never empty."""
-    filters = Filters.read(request.query_params)
+    filters = Filters.of(request)
     found, tabs = await _read(me, filters)
     name = "pages/requests/_list.html" if is_fragment(request) else "pages/requests/page.html"
     # Filters that a person typed, and not the open page by itself.
@@ -73,7 +74,7 @@ def _context(filters: Filters, found: Found | None, tabs: list[Tab]) -> dict[str
         "counts": list(_counts(filters, found.counts)) if found and found.counts else [],
         "overdue": found.counts.get("overdue", 0) if found and found.counts else 0,
         "states": {state: _(words) for state, words in STATE_WORDS.items()},
-        "tiers": {tier: _(words) for tier, words in TIER_WORDS.items()},
+        "tiers": {tier: _(words) for tier, words in TIERS.items()},
         "next_page": filters.next_page(found.next) if found else None,
     }
 

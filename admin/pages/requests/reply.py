@@ -7,9 +7,10 @@ from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Redirect
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
-from admin.errors import KEYS
+from admin.errors import advice_of
+from admin.models import Chosen, Frozen
 from admin.pages.requests.request import Draft, story
 from admin.people import SignedIn
 from admin.rendering import is_fragment, show
@@ -20,14 +21,10 @@ from infra.words import _
 
 AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]
-# A select of which nothing was chosen sends an empty text.
-Chosen = Annotated[UUID | None, BeforeValidator(lambda value: value or None)]
 
 
-class ReplyForm(BaseModel):
+class ReplyForm(Frozen):
     """The form: the words, the id they are sent by, and the template they come from."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     # Telegram takes 4096; the database says so in words.
     body: Annotated[str, Field(max_length=20_000)] = ""
@@ -36,10 +33,8 @@ class ReplyForm(BaseModel):
     chat: Chosen = None
 
 
-class Preview(BaseModel):
+class Preview(Frozen):
     """What of `api.preview_template` is needed: the template as the chat would read it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     text: str
 
@@ -60,7 +55,7 @@ async def send_reply(
             template_id=str(data.template) if data.template else None,
         )
     except Refused as refusal:
-        draft = Draft(reply_id=data.reply_id, body=data.body, template=data.template, trouble=_said_of(refusal))
+        draft = Draft(reply_id=data.reply_id, body=data.body, template=data.template, trouble=advice_of(refusal))
         return await story(request, me, request_id, draft=draft, status=422)
     return go(f"/requests/{request_id}", _("Ответ отправляется."))
 
@@ -76,7 +71,7 @@ async def fill_template(
             seen = await me.database.call("preview_template", template_id=str(data.template), chat=str(data.chat))
             body = "\n\n".join(part for part in (data.body.strip(), Preview.model_validate(seen).text) if part)
         except Refused as refusal:
-            trouble = _said_of(refusal)
+            trouble = advice_of(refusal)
     draft = Draft(reply_id=data.reply_id, body=body, template=data.template, trouble=trouble)
     if is_fragment(request):
         return show(request, me, "pages/requests/_words.html", draft=draft)
@@ -88,10 +83,3 @@ async def retry_reply(me: Me, request_id: FromPath[UUID], reply_id: FromPath[UUI
     """Try once more what could not be sent."""
     await me.database.call("retry_reply", reply_id=str(reply_id))
     return go(f"/requests/{request_id}", _("Отправляем ещё раз."))
-
-
-def _said_of(refusal: Refused) -> str:
-    """Return what stands beside the words; a refusal that is not about them is a page of its own."""
-    if refusal.is_of_rights or refusal.key not in KEYS:
-        raise refusal
-    return _(KEYS[refusal.key].advice)

@@ -1,6 +1,7 @@
 """`/requests/<id>`: the conversation around one wait, why it took so long, who was told, and what can be done."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
@@ -8,12 +9,12 @@ from litestar import Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, SkipValidation, URLEncodedBody
 from litestar.response import Redirect, Template
-from pydantic import BaseModel, ConfigDict
 
+from admin.models import Frozen
 from admin.pages.requests.bulk import CHAT_OWNER, act
 from admin.pages.requests.desk import Desk
 from admin.pages.requests.ledger import Ledger
-from admin.pages.requests.talk import Place, Talk
+from admin.pages.requests.talk import Talk, place_of
 from admin.people import SignedIn
 from admin.rendering import is_fragment, show
 from admin.throttling import MEDIUM
@@ -24,26 +25,20 @@ AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]
 
 
-class Correction(BaseModel):
+class Correction(Frozen):
     """The form: what the message is after all."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     classification: Literal["request", "gratitude", "spam"]
 
 
-class AssignForm(BaseModel):
+class AssignForm(Frozen):
     """The form: who has it from now on; `chat` is the owner of the chat."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     assignee: UUID | Literal["chat"]
 
 
-class Draft(BaseModel):
+class Draft(Frozen):
     """What is being written, under the id it will be sent by, however often that is asked."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     reply_id: UUID
     body: str = ""
@@ -61,7 +56,7 @@ async def show_request(
     read: FromQuery[str] = "",
 ) -> Template:
     """Show one window, to htmx a piece of its talk or what changes; another's answers as one that does not exist."""
-    place = Place.read(before, after)
+    place = place_of(before, after)
     if place and is_fragment(request):
         talk = await _read_talk(me, request_id, place)
         return show(request, me, "pages/requests/_talk.html", talk=talk, place=place, request_id=request_id)
@@ -73,7 +68,7 @@ async def story(
     me: SignedIn,
     request_id: UUID,
     *,
-    place: Place | None = None,
+    place: Mapping[str, Any] | None = None,
     was_paged: bool = False,
     draft: Draft | None = None,
     status: int = 200,
@@ -100,9 +95,8 @@ async def story(
     return show(request, me, name, status=status, **context)
 
 
-async def _read_talk(me: SignedIn, request_id: UUID, place: Place | None) -> Talk:
-    arguments = place.arguments() if place else {}
-    return Talk.model_validate(await me.database.call("transcript", request_id=str(request_id), **arguments))
+async def _read_talk(me: SignedIn, request_id: UUID, place: Mapping[str, Any] | None) -> Talk:
+    return Talk.model_validate(await me.database.call("transcript", request_id=str(request_id), **(place or {})))
 
 
 @post("/requests/{request_id:uuid}/take", opt={"tier": MEDIUM})

@@ -4,50 +4,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
-from admin.pages.requests.filters import State, Tier
+from admin.message_kinds import kind_word
+from admin.models import Frozen
+from admin.outcomes import OUTCOMES, Outcome
+from admin.pages.requests.filters import State
+from admin.tiers import Tier
 from admin.times import countdown, duration
-from infra.words import N_, _
-
-ROW_WORDS: dict[State, str] = {
-    "overdue": N_("Просрочено"),
-    "at_risk": N_("Скоро срок"),
-    "waiting": N_("Ждёт"),
-    "met": N_("Отвечено в срок"),
-    "met_late": N_("Отвечено с опозданием"),
-    "excused": N_("Ответ не нужен"),
-    "voided": N_("Не измеряется"),
-}
-KIND_WORDS = {
-    "photo": N_("Фото"),
-    "video": N_("Видео"),
-    "video_note": N_("Видеосообщение"),
-    "voice": N_("Голосовое сообщение"),
-    "audio": N_("Аудио"),
-    "document": N_("Файл"),
-    "sticker": N_("Стикер"),
-    "location": N_("Место на карте"),
-    "contact": N_("Контакт"),
-    "animation": N_("Анимация"),
-    "poll": N_("Опрос"),
-    "live_photo": N_("Живое фото"),
-    "paid_media": N_("Платное вложение"),
-    "venue": N_("Место на карте"),
-    "dice": N_("Игральная кость"),
-    "story": N_("История"),
-    "checklist": N_("Список дел"),
-    "game": N_("Игра"),
-    "invoice": N_("Счёт"),
-    "rich_message": N_("Сообщение с оформлением"),
-}
+from infra.words import _
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Phrase(_Read):
+class Phrase(Frozen):
     """What the client wrote last."""
 
     author: str | None
@@ -57,10 +25,10 @@ class Phrase(_Read):
     @property
     def kind_word(self) -> str:
         """What was sent when there is no text to show."""
-        return _(KIND_WORDS.get(self.kind, N_("Сообщение без текста")))
+        return kind_word(self.kind)
 
 
-class Row(_Read):
+class Row(Frozen):
     """One window; the phrase is none to who may not read messages."""
 
     id: UUID
@@ -77,7 +45,7 @@ class Row(_Read):
     acknowledged_by_name: str | None
     owner_name: str | None
     is_given: bool
-    state: State
+    state: Outcome
     working_seconds_left: int | None
     clock_runs: bool
     clock_changes_at: AwareDatetime | None
@@ -98,7 +66,7 @@ class Row(_Read):
     @property
     def state_word(self) -> str:
         """The state in words."""
-        return _(ROW_WORDS[self.state])
+        return _(OUTCOMES[self.state])
 
     @property
     def left_words(self) -> str:
@@ -117,14 +85,14 @@ class Row(_Read):
         return max(round((self.clock_changes_at - now).total_seconds()), 0)
 
 
-class Member(_Read):
+class Member(Frozen):
     """Who may own a request."""
 
     id: UUID
     name: str
 
 
-class Found(_Read):
+class Found(Frozen):
     """One page: its rows, where the next begins and, of the first, how many of each state fit in all."""
 
     rows: list[Row]

@@ -1,20 +1,16 @@
 """The conversation around one window, a piece at a time, as `api.transcript` tells it."""
 
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlencode
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime
 
-from admin.keyset import Cursor
-from admin.pages.requests.rows import KIND_WORDS
-from infra.words import N_, _
-
-
-class _Told(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+from admin.keyset import Cursor, Whole
+from admin.message_kinds import kind_word
+from admin.models import Frozen
 
 
-class Version(_Told):
+class Version(Frozen):
     """How a message stood before an edit."""
 
     at: AwareDatetime
@@ -22,7 +18,7 @@ class Version(_Told):
     edited_at: AwareDatetime | None
 
 
-class Message(_Told):
+class Message(Frozen):
     """A message as it stands, and how it stood before."""
 
     message_id: int
@@ -46,33 +42,16 @@ class Message(_Told):
     @property
     def kind_word(self) -> str:
         """What was sent besides text."""
-        return _(KIND_WORDS.get(self.kind, N_("Файл") if self.has_file else N_("Сообщение без текста")))
+        return kind_word(self.kind, has_file=self.has_file)
 
 
-class Place(_Told):
-    """A message before or after which the talk goes on."""
-
-    side: Literal["before", "after"]
-    at: AwareDatetime
-    message_id: int
-
-    @classmethod
-    def read(cls, before: str, after: str) -> "Place | None":
-        """Return the place that an address names, if any; what somebody made up is none."""
-        values = Cursor.read(before or after)
-        if values is None or len(values) != 2:  # noqa: PLR2004 (an instant and an id)
-            return None
-        try:
-            return cls(side="before" if before else "after", at=values[0], message_id=values[1])
-        except ValidationError:
-            return None
-
-    def arguments(self) -> dict[str, Any]:
-        """Return what `api.transcript` takes."""
-        return {f"{self.side}_at": self.at.isoformat(), f"{self.side}_id": self.message_id}
+def place_of(before: str, after: str) -> dict[str, Any]:
+    """Return before or after which message the talk goes on, as `api.transcript` takes it; nothing where it begins."""
+    side = "before" if before else "after"
+    return Cursor.place(before or after, **{f"{side}_at": AwareDatetime, f"{side}_id": Whole})
 
 
-class Talk(_Told):
+class Talk(Frozen):
     """A piece of the conversation, and whether there is more on either side."""
 
     chat_id: int

@@ -7,8 +7,9 @@ from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Redirect
-from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter
+from pydantic import StringConstraints, TypeAdapter
 
+from admin.models import Frozen
 from admin.pages.requests.filters import PATH, Filters
 from admin.people import Role, SignedIn
 from admin.throttling import MEDIUM
@@ -26,10 +27,8 @@ DEFAULTS: tuple[tuple[str, Filters, frozenset[Role]], ...] = (
 )
 
 
-class SavedView(BaseModel):
+class SavedView(Frozen):
     """A row of `api.saved_views`."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     name: str
@@ -44,10 +43,8 @@ class Tab(NamedTuple):
     id: UUID | None = None
 
 
-class ViewForm(BaseModel):
+class ViewForm(Frozen):
     """The form: a name for the filters of a query."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] = ""
     query: Annotated[str, StringConstraints(max_length=2000)] = ""

@@ -8,9 +8,10 @@ from litestar.di import NamedDependency
 from litestar.exceptions import ValidationException
 from litestar.params import QueryParameter, SkipValidation, URLEncodedBody
 from litestar.response import Redirect, Template
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from admin.auth import CodeRefused, LoginRefused, PasswordRefused, TooManyAttempts
+from admin.models import Frozen
 from admin.next_page import login_address
 from admin.passwords import DIFFERENT, LONGEST, REFUSALS, problem_of
 from admin.resets import CodeNeeded
@@ -33,10 +34,8 @@ CODE_WRONG = N_("Код не подошёл. Введите тот, что пр�
 DOWN = N_("Сервис входа не отвечает. Обычно это проходит за минуту: попробуйте ещё раз.")
 
 
-class ResetForm(BaseModel):
+class ResetForm(Frozen):
     """What the browser sends: the link's secret, or the ticket for a link that is open already."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     token_hash: str = Field(default="", max_length=200, pattern=PRINTED)
     ticket: str = Field(default="", max_length=200)

@@ -13,11 +13,10 @@ from pydantic import TypeAdapter
 from admin.effects import Effect
 from admin.pages.schedules import words
 from admin.pages.schedules.forms import DatesForm, Importing
-from admin.pages.schedules.page import EDITORS
 from admin.pages.schedules.rows import Calendar, Change, Saying
 from admin.pages.schedules.schedule import problem_of, set_dates
 from admin.pages.schedules.years import year_of
-from admin.people import SignedIn
+from admin.people import MANAGERS, SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -106,7 +105,7 @@ async def _page(request: AnyRequest, me: SignedIn, year: str, *, status: int = 2
         "year": shown_year,
         "years": range(now.year - 1, now.year + 3),
         "has_import": shown_year in production_calendar.years(),
-        "may_edit": me.person.role in EDITORS,
+        "may_edit": me.person.role in MANAGERS,
         "words": words,
         "dates": DatesForm(),
         "count": 0,

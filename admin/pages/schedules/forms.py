@@ -1,31 +1,14 @@
 """What the forms of schedules send, as it is typed: the database decides what may stand."""
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, NamedTuple
-from uuid import UUID
+from typing import NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-
+from admin.models import NONE, Chosen, Frozen, Tried, Typed, TypedList
 from admin.pages.schedules.rows import Hours
 
 WEEKDAYS = range(1, 8)
 # Hours before and after a break.
 _USUAL = 2
-
-
-def _listed(value: Any) -> Any:
-    """Return the values of a field that a form may send once, often or never."""
-    return [value] if isinstance(value, str) else value
-
-
-def _chosen(value: Any) -> Any:
-    """Return what was chosen of a list; the first of them is nothing."""
-    return value or None
-
-
-Typed = Annotated[str, Field(max_length=200)]
-TypedList = Annotated[list[Typed], BeforeValidator(_listed), Field(max_length=100)]
-_NONE: list[str] = []
 
 
 class Stretch(NamedTuple):
@@ -35,35 +18,22 @@ class Stretch(NamedTuple):
     closes: str
 
 
-class _Form(BaseModel):
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    # Which button was pressed.
-    do: Typed = "preview"
-
-    @property
-    def is_preview(self) -> bool:
-        return self.do != "save"
-
-
-class NewSchedule(BaseModel):
+class NewSchedule(Frozen):
     """A name, and which schedule it is a copy of."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
     name: Typed = ""
-    copy_of: Annotated[UUID | None, BeforeValidator(_chosen)] = None
+    copy_of: Chosen = None
 
 
-class ScheduleForm(_Form):
+class ScheduleForm(Tried):
     """Name, zone and week; the three lists are side by side, a pair of fields a place."""
 
     name: Typed = ""
     timezone: Typed = ""
     follows: Typed = ""
-    weekday: TypedList = _NONE
-    opens: TypedList = _NONE
-    closes: TypedList = _NONE
+    weekday: TypedList = NONE
+    opens: TypedList = NONE
+    closes: TypedList = NONE
 
     @property
     def hours(self) -> list[dict[str, str]]:
@@ -84,15 +54,15 @@ class ScheduleForm(_Form):
         return {day: _padded(rows, one_more=asked == str(day)) for day, rows in typed.items()}
 
 
-class DatesForm(_Form):
+class DatesForm(Tried):
     """Days in a row, and what they are instead."""
 
     first_on: Typed = ""
     last_on: Typed = ""
     says: Typed = "closed"
     name: Typed = ""
-    opens: TypedList = _NONE
-    closes: TypedList = _NONE
+    opens: TypedList = NONE
+    closes: TypedList = NONE
 
     @property
     def hours(self) -> list[dict[str, str]]:
@@ -106,15 +76,7 @@ class DatesForm(_Form):
         return _padded([Stretch(row["opens"], row["closes"]) for row in self.hours])
 
 
-class Archiving(BaseModel):
-    """Away, or back."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    archived: Typed = ""
-
-
-class Importing(_Form):
+class Importing(Tried):
     """A year of the production calendar."""
 
     year: Typed = ""

@@ -9,12 +9,12 @@ from litestar.params import FromQuery, SkipValidation, URLEncodedBody
 from litestar.response import Template
 from pydantic import TypeAdapter
 
-from admin.errors import KEYS
+from admin.errors import advice_of
 from admin.keyset import PAGE
 from admin.pages.schedules import words
 from admin.pages.schedules.forms import NewSchedule
 from admin.pages.schedules.rows import Schedule
-from admin.people import SignedIn
+from admin.people import MANAGERS, SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -26,7 +26,6 @@ log = structlog.get_logger()
 AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]
 
-EDITORS = frozenset({"admin", "manager"})
 # A firm has a handful; whoever has more than this looks in the address of the one they need.
 _MOST = 4 * PAGE
 _SCHEDULES = TypeAdapter(list[Schedule])
@@ -46,9 +45,7 @@ async def add_schedule(request: AnyRequest, me: Me, data: URLEncodedBody[NewSche
             "add_schedule", name=data.name, copy_of=str(data.copy_of) if data.copy_of else None
         )
     except Refused as refusal:
-        if refusal.key not in KEYS or refusal.is_of_rights:
-            raise
-        return await _page(request, me, status=422, typed=data, problem=_(KEYS[refusal.key].advice))
+        return await _page(request, me, status=422, typed=data, problem=advice_of(refusal))
     log.info("schedule_added", schedule_id=made, user_id=me.person.id)
     return go(f"/schedules/{made}", _("График создан."))
 
@@ -63,7 +60,7 @@ async def _page(
         "patterns": [one for one in found if not one.around_the_clock],
         "has_archive": any(one.archived_at for one in found),
         "is_archive": is_archive,
-        "may_edit": me.person.role in EDITORS,
+        "may_edit": me.person.role in MANAGERS,
         "words": words,
         "typed": NewSchedule(),
         "problem": None,

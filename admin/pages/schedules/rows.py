@@ -4,15 +4,11 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
+
+from admin.models import Frozen
 
 Kind = Literal["working", "off", "short", "holiday", "exception"]
-
-
-class Frozen(BaseModel):
-    """What is read and never changed."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
 
 class Hours(Frozen):

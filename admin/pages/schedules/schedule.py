@@ -12,13 +12,14 @@ from litestar.params import FromPath, FromQuery, SkipValidation, URLEncodedBody
 from litestar.response import Template
 
 from admin.effects import Effect
-from admin.errors import KEYS
+from admin.errors import advice_of
+from admin.models import PutAway
 from admin.pages.schedules import words
-from admin.pages.schedules.forms import Archiving, DatesForm, ScheduleForm, week_of
-from admin.pages.schedules.page import EDITORS
+from admin.pages.schedules.forms import DatesForm, ScheduleForm, week_of
 from admin.pages.schedules.rows import Page
 from admin.pages.schedules.years import months, year_of
-from admin.people import SignedIn
+from admin.people import MANAGERS, SignedIn
+from admin.reasons import KEYS
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -83,16 +84,15 @@ async def save_dates(
 
 @post("/schedules/{schedule_id:uuid}/archive", opt={"tier": MEDIUM})
 async def archive_schedule(
-    request: AnyRequest, me: Me, schedule_id: FromPath[UUID], data: URLEncodedBody[Archiving]
+    request: AnyRequest, me: Me, schedule_id: FromPath[UUID], data: URLEncodedBody[PutAway]
 ) -> Response[Any]:
     """Put it away or back."""
-    is_away = data.archived == "yes"
     try:
-        await me.database.call("archive_schedule", schedule_id=str(schedule_id), archived=is_away)
+        await me.database.call("archive_schedule", schedule_id=str(schedule_id), archived=data.archived)
     except Refused as refusal:
         return await _page(request, me, schedule_id, status=409, archive_problem=problem_of(refusal))
-    log.info("schedule_archived", schedule_id=schedule_id, archived=is_away, user_id=me.person.id)
-    return go("/schedules", _("График в архиве.") if is_away else _("График снова в работе."))
+    log.info("schedule_archived", schedule_id=schedule_id, archived=data.archived, user_id=me.person.id)
+    return go("/schedules", _("График в архиве.") if data.archived else _("График снова в работе."))
 
 
 async def set_dates(me: SignedIn, schedule_id: UUID | None, data: DatesForm) -> Effect:
@@ -112,11 +112,8 @@ async def set_dates(me: SignedIn, schedule_id: UUID | None, data: DatesForm) -> 
 
 def problem_of(refusal: Refused) -> tuple[str, str]:
     """Return the key and the sentence of a refusal that belongs beside its form; raises it when it has none."""
-    # What is no date at all has no key.
-    key = "dates_are_backwards" if refusal.code.startswith("22") else refusal.key
-    if key not in KEYS or refusal.is_of_rights or key == "unknown_schedule":
-        raise refusal
-    return key, _(KEYS[key].advice)
+    no_dates = KEYS["dates_are_backwards"]
+    return refusal.key, advice_of(refusal, "unknown_schedule", malformed=_(no_dates.advice))
 
 
 async def _page(
@@ -137,7 +134,7 @@ async def _page(
         "year": shown_year,
         "years": range(now.year - 1, now.year + 3),
         "zones": dict.fromkeys((*words.ZONES, page.schedule.timezone)),
-        "may_edit": me.person.role in EDITORS,
+        "may_edit": me.person.role in MANAGERS,
         "words": words,
         "dates": DatesForm(),
         **dict.fromkeys(("problem", "moved", "dates_problem", "dates_moved", "archive_problem")),

@@ -93,11 +93,6 @@ def length(minutes: int) -> str:
     return " ".join(parts)
 
 
-def chats(count: int) -> str:
-    """Return how many chats, as in «12 чатов»."""
-    return ngettext("{count} чат", "{count} чатов", count).format(count=count)
-
-
 def change(before: dict[str, Any] | None, now: dict[str, Any] | None) -> Iterator[str]:
     """Yield what a new version did to named dates: those that came and those that went."""
     for dates, sentence in ((now, _("добавлено: {dates}")), (before, _("убрано: {dates}"))):

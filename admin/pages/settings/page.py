@@ -6,10 +6,11 @@ from uuid import UUID
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation, URLEncodedBody
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
-from admin.errors import KEYS
-from admin.people import SignedIn
+from admin.errors import advice_of
+from admin.models import Frozen
+from admin.people import ADMINS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import LOW
 from admin.toasts import go
@@ -23,7 +24,6 @@ AnyRequest = Request[Any, Any, Any]
 FIELDS = {
     "firm_name_is_written": "firm_name",
     "silence_is_counted_in_days": "silent_after_days",
-    "silent_after_days_is_chosen": "silent_after_days",
     "retention_is_counted_in_years": "retention_years",
     "settings_default_schedule_id_fkey": "default_schedule_id",
     "settings_default_policy_id_fkey": "default_policy_id",
@@ -31,11 +31,7 @@ FIELDS = {
 }
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Settings(_Read):
+class Settings(Frozen):
     """The one row of settings."""
 
     firm_name: str
@@ -52,27 +48,27 @@ class Settings(_Read):
     bot_seen_at: AwareDatetime | None
 
 
-class Choice(_Read):
+class Choice(Frozen):
     """A schedule, a policy or a person."""
 
     id: UUID
     name: str | None
 
 
-class Colleague(_Read):
+class Colleague(Frozen):
     """Who changed something; nobody is an operator."""
 
     name: str | None
 
 
-class Change(_Read):
+class Change(Frozen):
     """The last change of a field."""
 
     at: AwareDatetime
     by: Colleague | None
 
 
-class Page(_Read):
+class Page(Frozen):
     """What `api.settings_page` answers."""
 
     settings: Settings
@@ -88,10 +84,8 @@ class Page(_Read):
         return next((one.name for one in self.schedules if one.id == chosen and one.name), "")
 
 
-class Typed(BaseModel):
+class Typed(Frozen):
     """The form; an empty person or number of years is none, an unticked box is no."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     firm_name: str = Field(default="", max_length=1000)
     default_schedule_id: str = Field(default="", max_length=100)
@@ -106,7 +100,7 @@ class Typed(BaseModel):
 @get("/settings")
 async def show_settings(request: AnyRequest, me: Me) -> Response[Any]:
     """Show the settings."""
-    _refuse_all_but_admins(me)
+    refuse_all_but(me, ADMINS)
     try:
         page = await _read(me)
     except Unavailable:
@@ -117,7 +111,7 @@ async def show_settings(request: AnyRequest, me: Me) -> Response[Any]:
 @post("/settings", opt={"tier": LOW})
 async def change_settings(request: AnyRequest, me: Me, data: URLEncodedBody[Typed]) -> Response[Any]:
     """Change them all at once, or say beside the field why not."""
-    _refuse_all_but_admins(me)
+    refuse_all_but(me, ADMINS)
     try:
         await me.database.call(
             "change_settings",
@@ -136,7 +130,7 @@ async def change_settings(request: AnyRequest, me: Me, data: URLEncodedBody[Type
         if refusal.key not in FIELDS:
             raise
         page = await _read(me)
-        context = {"typed": data, "problem": _(KEYS[refusal.key].advice), "field": FIELDS[refusal.key]}
+        context = {"typed": data, "problem": advice_of(refusal), "field": FIELDS[refusal.key]}
         return show(request, me, "pages/settings/page.html", 422, page=page, **context)
     return go("/settings", _("Настройки сохранены."))
 
@@ -160,8 +154,3 @@ def _number(text: str, promise: str) -> int:
     except ValueError as error:
         raise Refused(promise, "PT422") from error
     return max(min(number, 1_000_000), -1)
-
-
-def _refuse_all_but_admins(me: SignedIn) -> None:
-    if me.person.role != "admin":
-        raise Refused("not_allowed", "42501")

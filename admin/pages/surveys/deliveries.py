@@ -11,11 +11,11 @@ from litestar.response import Template
 
 from admin.exports import Column, Kind, Sheet, send
 from admin.filters import Filters
-from admin.keyset import PAGE, cut
+from admin.keyset import PAGE, Cursor, cut
 from admin.pages.surveys.form import read_survey
-from admin.pages.surveys.progress import ROWS, Delivery, advice_of
-from admin.pages.surveys.words import DELIVERIES
-from admin.people import SignedIn
+from admin.pages.surveys.progress import ROWS, Delivery, remedy_of
+from admin.pages.surveys.words import DELIVERIES, REASONS
+from admin.people import MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import LOW
 from admin.times import Wall
@@ -43,9 +43,9 @@ class AskedTable(Asked):
 @get("/surveys/{survey_id:uuid}/deliveries")
 async def show_deliveries(request: AnyRequest, me: Me, survey_id: FromPath[UUID]) -> Template:
     """Show them by the name of the chat."""
-    me.must_be("admin", "manager")
+    refuse_all_but(me, MANAGERS)
     asked, survey = Asked.of(request), await read_survey(me, survey_id)
-    after = asked.begins_after(after_name=str, after_id=UUID)
+    after = Cursor.place(asked.after, after_name=str, after_id=UUID)
     rows, following = cut(await _read(me, survey_id, asked, after, PAGE + 1), lambda row: (row.chat_name, row.id))
     path = f"/surveys/{survey_id}/deliveries"
     return show(
@@ -58,14 +58,14 @@ async def show_deliveries(request: AnyRequest, me: Me, survey_id: FromPath[UUID]
         path=path,
         more_at=asked.address(path, after=following) if following else None,
         statuses=DELIVERIES,
-        advice_of=advice_of,
+        remedy_of=remedy_of,
     )
 
 
 @get("/surveys/{survey_id:uuid}/deliveries/export", opt={"tier": LOW, "compressed": True})
 async def export_deliveries(request: AnyRequest, me: Me, survey_id: FromPath[UUID]) -> Response[Any]:
     """Send the same rows as `format=csv` or xlsx."""
-    me.must_be("admin", "manager")
+    refuse_all_but(me, MANAGERS)
     asked, survey = AskedTable.of(request), await read_survey(me, survey_id)
     zone = Wall(request.cookies.get("zone"), survey.created_at).zone
     name = _("Рассылка опроса: {name}").format(name=survey.name)
@@ -90,11 +90,13 @@ def _columns(zone: str) -> list[Column]:
     def at(title: str) -> str:
         return f"{title} ({zone})"
 
+    statuses = {status: _(words) for status, words in DELIVERIES.items()}
+    reasons = {reason: _(words) for reason, words in REASONS.items()}
     return [
         Column(_("Чат"), lambda row: row.chat_name),
         Column(_("Клиент"), lambda row: row.client_name),
-        Column(_("Состояние"), lambda row: row.status_words),
-        Column(_("Причина"), lambda row: row.reason_words),
+        Column(_("Состояние"), lambda row: statuses[row.status]),
+        Column(_("Причина"), lambda row: reasons.get(row.reason)),
         Column(at(_("Отправлено")), lambda row: row.sent_at),
         Column(at(_("Напомнили")), lambda row: row.reminded_at),
         Column(_("Могут голосовать"), lambda row: row.people),

@@ -10,12 +10,13 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Template
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter
 
-from admin.errors import KEYS
+from admin.errors import advice_of
 from admin.figures.ratings import Survey, quarter_of, quarter_words
 from admin.filters import Day
-from admin.people import SignedIn
+from admin.models import Frozen, Listed
+from admin.people import MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.times import Wall
@@ -48,18 +49,11 @@ QUARTERS = 5
 MOST_CHATS = 1000
 
 
-def _list(value: Any) -> Any:
-    """A form with one box ticked sends no list."""
-    return value if isinstance(value, list) else [value]
+Ids = Annotated[list[UUID], Listed, Field(max_length=MOST_CHATS)]
 
 
-Ids = Annotated[list[UUID], BeforeValidator(_list), Field(max_length=MOST_CHATS)]
-
-
-class Typed(BaseModel):
+class Typed(Frozen):
     """The form, as it was typed."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     name: str = Field(default="", max_length=1000)
     starts_on: str = Field(default="", max_length=20)
@@ -89,37 +83,29 @@ class Typed(BaseModel):
         return {"all": [], "chats": self.chats, "segments": self.segments}[self.audience]
 
 
-class Choice(BaseModel):
+class Choice(Frozen):
     """A chat."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     id: UUID
     name: str = Field(validation_alias="chat_name")
     deleted_at: AwareDatetime | None
 
 
-class Segment(BaseModel):
+class Segment(Frozen):
     """A named group of chats."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     id: UUID
     name: str
 
 
-class Overlap(BaseModel):
+class Overlap(Frozen):
     """The survey that is in the way."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     name: str
 
 
-class Range(BaseModel):
+class Range(Frozen):
     """What `api.check_range` answers."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     days: int
     is_too_long: bool
@@ -143,7 +129,7 @@ _SURVEYS = TypeAdapter(list[Survey])
 @get("/surveys/new")
 async def show_new_survey(request: AnyRequest, me: Me) -> Template:
     """Show the form; the address may say which days, and the last quarter is what is usually meant."""
-    me.must_be("admin", "manager")
+    refuse_all_but(me, MANAGERS)
     asked = {name: request.query_params.get(name, "")[:20] for name in ("starts_on", "ends_on")}
     last = _quarters(request)[1]
     if not all(asked.values()):
@@ -156,7 +142,7 @@ async def show_new_survey(request: AnyRequest, me: Me) -> Template:
 @get("/surveys/{survey_id:uuid}/edit")
 async def show_survey_form(request: AnyRequest, me: Me, survey_id: FromPath[UUID]) -> Template:
     """Show the form of a draft."""
-    me.must_be("admin", "manager")
+    refuse_all_but(me, MANAGERS)
     survey = await read_survey(me, survey_id)
     return await _page(request, me, survey, Typed.of(survey))
 
@@ -164,7 +150,7 @@ async def show_survey_form(request: AnyRequest, me: Me, survey_id: FromPath[UUID
 @get("/surveys/range")
 async def show_range(request: AnyRequest, me: Me) -> Template:
     """Show how long the days are that are being typed, and what is in the way."""
-    me.must_be("admin", "manager")
+    refuse_all_but(me, MANAGERS)
     asked = {name: request.query_params.get(name, "")[:40] for name in ("starts_on", "ends_on", "id")}
     try:
         days = {name: str(_day(asked[name])) for name in ("starts_on", "ends_on")}
@@ -178,7 +164,7 @@ async def show_range(request: AnyRequest, me: Me) -> Template:
 @post("/surveys", opt={"tier": MEDIUM})
 async def add_survey(request: AnyRequest, me: Me, data: URLEncodedBody[Typed]) -> Response[Any]:
     """Make a draft."""
-    me.must_be("admin", "manager")
+    refuse_all_but(me, MANAGERS)
     return await _save(request, me, None, data)
 
 
@@ -187,7 +173,7 @@ async def save_survey(
     request: AnyRequest, me: Me, survey_id: FromPath[UUID], data: URLEncodedBody[Typed]
 ) -> Response[Any]:
     """Change a draft."""
-    me.must_be("admin", "manager")
+    refuse_all_but(me, MANAGERS)
     return await _save(request, me, survey_id, data)
 
 
@@ -224,7 +210,7 @@ def words_of(refusal: Refused) -> str:
     """Return why not; an overlap names the other survey."""
     if refusal.key == "survey_overlaps":
         return _("Эти дни уже оценивает опрос «{name}». Выберите другие.").format(name=refusal.detail)
-    return _(KEYS[refusal.key].advice)
+    return advice_of(refusal)
 
 
 async def _page(

@@ -13,7 +13,7 @@ from litestar.response import Template
 from admin.figures.ratings import SURVEYS, Listed
 from admin.numbers import average, number
 from admin.pages.surveys.progress import Progress
-from admin.people import SignedIn
+from admin.people import MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
 from infra.supabase import Unavailable
 
@@ -24,7 +24,7 @@ Me = NamedDependency[SkipValidation[SignedIn]]
 @get("/surveys")
 async def show_surveys(request: AnyRequest, me: Me) -> Template:
     """Show them, the latest first; a list that could not be read says so and is never empty."""
-    me.must_be("admin", "manager")
+    refuse_all_but(me, MANAGERS)
     try:
         surveys = SURVEYS.validate_python(await me.database.call("survey_overview"))
         sending = await _progress(me, [one for one in surveys if one.status == "sending"])

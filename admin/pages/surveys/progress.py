@@ -5,17 +5,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter
 
+from admin.models import Frozen
 from admin.pages.surveys.words import ADVICE, DELIVERIES, REASONS
 from infra.words import _
 
 
-class _Told(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Progress(_Told):
+class Progress(Frozen):
     """What `api.survey_progress` answers."""
 
     planned: int
@@ -43,7 +40,7 @@ class Progress(_Told):
         return causes_of(self.reasons)
 
 
-class Candidate(_Told):
+class Candidate(Frozen):
     """A chat that would be asked, or not and why."""
 
     id: UUID
@@ -59,7 +56,7 @@ class Candidate(_Told):
         return reason_words(self.reason)
 
 
-class Preview(_Told):
+class Preview(Frozen):
     """What `api.preview_survey` answers."""
 
     asked: int
@@ -75,7 +72,7 @@ class Preview(_Told):
         return causes_of(self.reasons)
 
 
-class Delivery(_Told):
+class Delivery(Frozen):
     """A row of `api.survey_deliveries`: what became of one message."""
 
     id: UUID
@@ -114,6 +111,6 @@ def causes_of(reasons: Mapping[str, Any]) -> list[tuple[str, str, int]]:
     return [(key, reason_words(key), n) for key, n in sorted(reasons.items(), key=lambda one: -one[1]) if n]
 
 
-def advice_of(reason: str) -> str:
+def remedy_of(reason: str) -> str:
     """Return what to do about a reason, if there is anything."""
     return _(ADVICE[reason]) if reason in ADVICE else ""

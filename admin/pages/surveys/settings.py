@@ -5,10 +5,11 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation, URLEncodedBody
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
-from admin.errors import KEYS
-from admin.people import SignedIn
+from admin.errors import advice_of
+from admin.models import Frozen
+from admin.people import ADMINS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import LOW
 from admin.toasts import go
@@ -29,10 +30,8 @@ FIELDS = {
 }
 
 
-class Settings(BaseModel):
+class Settings(Frozen):
     """What is set of surveys in the one row of settings."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     low_rating_threshold: int
     survey_pause_hours: int
@@ -44,10 +43,8 @@ class Settings(BaseModel):
     rate_after_answer: bool
 
 
-class Typed(BaseModel):
+class Typed(Frozen):
     """The form; no days of a reminder is no reminder, an unticked box is no."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     low_rating_threshold: str = Field(default="", max_length=20)
     survey_pause_hours: str = Field(default="", max_length=20)
@@ -65,7 +62,7 @@ _SETTINGS = TypeAdapter(list[Settings])
 @get("/surveys/settings")
 async def show_survey_settings(request: AnyRequest, me: Me) -> Response[Any]:
     """Show them to an admin."""
-    me.must_be("admin")
+    refuse_all_but(me, ADMINS)
     try:
         return await _page(request, me, 200, None)
     except Unavailable:
@@ -75,7 +72,7 @@ async def show_survey_settings(request: AnyRequest, me: Me) -> Response[Any]:
 @post("/surveys/settings", opt={"tier": LOW})
 async def change_survey_settings(request: AnyRequest, me: Me, data: URLEncodedBody[Typed]) -> Response[Any]:
     """Change them all at once, or say beside the field why not."""
-    me.must_be("admin")
+    refuse_all_but(me, ADMINS)
     promises = {field: promise for promise, field in FIELDS.items()}
     try:
         numbers = {
@@ -92,7 +89,7 @@ async def change_survey_settings(request: AnyRequest, me: Me, data: URLEncodedBo
     except Refused as refusal:
         if refusal.key not in FIELDS:
             raise
-        return await _page(request, me, 422, data, _(KEYS[refusal.key].advice), FIELDS[refusal.key])
+        return await _page(request, me, 422, data, advice_of(refusal), FIELDS[refusal.key])
     return go("/surveys/settings", _("Настройки опросов сохранены."))
 
 

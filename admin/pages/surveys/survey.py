@@ -9,14 +9,15 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Template
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
-from admin.errors import KEYS
+from admin.errors import advice_of
 from admin.filters import Day
+from admin.models import Frozen
 from admin.numbers import number
 from admin.pages.surveys.form import AUDIENCES, read_survey
-from admin.pages.surveys.progress import Preview, Progress, advice_of
-from admin.people import SignedIn
+from admin.pages.surveys.progress import Preview, Progress, remedy_of
+from admin.people import MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import is_fragment, show
 from admin.throttling import MEDIUM
 from admin.times import Wall, duration
@@ -46,19 +47,15 @@ SAID_HERE = frozenset(
 _DAY: TypeAdapter[date] = TypeAdapter(Day)
 
 
-class StartForm(BaseModel):
+class StartForm(Frozen):
     """The form: when it begins, on the reader's wall."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     begins: Literal["now", "later"] = "now"
     starts_at: str = Field(default="", max_length=40)
 
 
-class ActForm(BaseModel):
+class ActForm(Frozen):
     """The form of a button."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     act: Act
 
@@ -66,7 +63,7 @@ class ActForm(BaseModel):
 @get("/surveys/{survey_id:uuid}")
 async def show_survey(request: AnyRequest, me: Me, survey_id: FromPath[UUID]) -> Template:
     """Show one, or the part of it that moves."""
-    me.must_be("admin", "manager")
+    refuse_all_but(me, MANAGERS)
     return await _page(request, me, survey_id)
 
 
@@ -75,7 +72,7 @@ async def start_survey(
     request: AnyRequest, me: Me, survey_id: FromPath[UUID], data: URLEncodedBody[StartForm]
 ) -> Response[Any]:
     """Have it sent, now or from a moment on."""
-    me.must_be("admin", "manager")
+    refuse_all_but(me, MANAGERS)
     try:
         starts_at = _moment(request, data.starts_at) if data.begins == "later" else None
     except ValueError:
@@ -91,7 +88,7 @@ async def act_on_survey(
     request: AnyRequest, me: Me, survey_id: FromPath[UUID], data: URLEncodedBody[ActForm]
 ) -> Response[Any]:
     """Hold it, go on, try again those it did not reach, or be done with it."""
-    me.must_be("admin", "manager")
+    refuse_all_but(me, MANAGERS)
     if data.act == "restart":
         return await _act(request, me, survey_id, "restart_survey", None)
     function, sentence = ACTS[data.act]
@@ -106,7 +103,7 @@ async def _act(
     except Refused as refusal:
         if refusal.key not in SAID_HERE:
             raise
-        return await _page(request, me, survey_id, 409, problem=_(KEYS[refusal.key].advice))
+        return await _page(request, me, survey_id, 409, problem=advice_of(refusal))
     log.info("survey_decided", survey_id=str(survey_id), decision=function, user_id=me.person.id)
     again = ngettext("Отправим ещё раз в {n} чат.", "Отправим ещё раз в {n} чата.", answer or 0).format(n=answer or 0)
     return go("/surveys" if function == "delete_survey" else f"/surveys/{survey_id}", said or again)
@@ -130,7 +127,7 @@ async def _page(
         problem=problem,
         number=number,
         duration=duration,
-        advice_of=advice_of,
+        remedy_of=remedy_of,
     )
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
+from admin.models import Frozen
 from infra.words import N_, _
 
 State = Literal["green", "amber", "red", "off", "unknown"]
@@ -41,10 +42,8 @@ class Light(NamedTuple):
         return _(STATE_WORDS[self.state])
 
 
-class Process(BaseModel):
+class Process(Frozen):
     """The latest word of a process."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     component: Literal["bot", "jobs"]
     version: str

@@ -1,6 +1,6 @@
 """`/system`: how every part is and why, what waits, what was given up, and a message to try the way of alerts with."""
 
-from collections.abc import Mapping
+import asyncio
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -9,11 +9,12 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 from litestar.response import Redirect
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
+from admin.models import Frozen
 from admin.pages.system.lights import Process, lights
 from admin.pages.system.words import CHECKS, FIXES, MESSAGE_WORDS
-from admin.people import SignedIn
+from admin.people import ADMINS, SignedIn, refuse_all_but
 from admin.rendering import is_fragment, show
 from admin.services import Services
 from admin.throttling import LOW, MEDIUM
@@ -28,11 +29,7 @@ Own = NamedDependency[SkipValidation[Services]]
 AnyRequest = Request[Any, Any, Any]
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Finding(_Read):
+class Finding(Frozen):
     """A check of the firm."""
 
     check: str
@@ -53,7 +50,7 @@ class Finding(_Read):
         return _(FIXES[self.fix]) if self.fix else None
 
 
-class Queue(_Read):
+class Queue(Frozen):
     """What waits, and since when the oldest of it does; `later` waits for its time."""
 
     waiting: int
@@ -61,7 +58,7 @@ class Queue(_Read):
     oldest_at: AwareDatetime | None
 
 
-class Reject(_Read):
+class Reject(Frozen):
     """An update that could not be stored."""
 
     id: int
@@ -69,14 +66,14 @@ class Reject(_Read):
     at: AwareDatetime
 
 
-class Rejects(_Read):
+class Rejects(Frozen):
     """How many there are, and the latest."""
 
     amount: int
     latest: list[Reject]
 
 
-class Undelivered(_Read):
+class Undelivered(Frozen):
     """A message that was given up."""
 
     id: UUID
@@ -92,14 +89,14 @@ class Undelivered(_Read):
         return _(MESSAGE_WORDS[self.kind])
 
 
-class DeadLetters(_Read):
+class DeadLetters(Frozen):
     """How many there are, and the latest."""
 
     amount: int
     latest: list[Undelivered]
 
 
-class Trial(_Read):
+class Trial(Frozen):
     """What became of a test message."""
 
     status: str
@@ -107,7 +104,7 @@ class Trial(_Read):
     error: str | None
 
 
-class Page(_Read):
+class Page(Frozen):
     """What `api.system_page` answers."""
 
     findings: list[Finding]
@@ -139,7 +136,7 @@ class Page(_Read):
 @get("/system")
 async def show_system(request: AnyRequest, me: Me, services: Own) -> Response[Any]:
     """Show how everything is, or that the database cannot be asked, with what is known without it."""
-    _refuse_all_but_admins(me)
+    refuse_all_but(me, ADMINS)
     return await _page(request, me, services)
 
 
@@ -166,23 +163,15 @@ async def resend_message(me: Me, message_id: FromPath[UUID]) -> Redirect:
 async def _page(
     request: AnyRequest, me: SignedIn, services: Services, *, status: int = 200, problem: str | None = None
 ) -> Response[Any]:
-    own, now = await _own(services), datetime.now(UTC)
+    page, auth, redis = await asyncio.gather(_read(me), outcome(services.auth.ping), outcome(services.redis.ping))
+    processes, postgres = (page.processes, page.postgres) if page else (None, None)
+    shown = lights(processes, {"auth": auth, "redis": redis}, VERSION, postgres, datetime.now(UTC))
     template = "pages/system/_state.html" if is_fragment(request) else "pages/system/page.html"
-    context: dict[str, Any] = {"problem": problem}
+    return show(request, me, template, status if page else 503, page=page, lights=shown, problem=problem)
+
+
+async def _read(me: SignedIn) -> Page | None:
     try:
-        found = await me.database.call("system_page")
+        return Page.model_validate(await me.database.call("system_page"))
     except Unavailable:
-        return show(request, me, template, 503, page=None, lights=lights(None, own, VERSION, None, now), **context)
-    page = Page.model_validate(found)
-    shown = lights(page.processes, own, VERSION, page.postgres, now)
-    return show(request, me, template, status, page=page, lights=shown, **context)
-
-
-async def _own(services: Services) -> Mapping[str, str]:
-    """Return what this process itself reaches."""
-    return {"auth": await outcome(services.auth.ping), "redis": await outcome(services.redis.ping)}
-
-
-def _refuse_all_but_admins(me: SignedIn) -> None:
-    if me.person.role != "admin":
-        raise Refused("not_allowed", "42501")
+        return None

@@ -9,17 +9,19 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, SkipValidation
 from litestar.response import Template
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter
 
+from admin.chat_columns import COLUMNS
 from admin.effects import Effect
-from admin.errors import KEYS
-from admin.pages.tasks.words import COLUMNS, PROBLEMS, REASONS
+from admin.errors import advice_of
+from admin.models import Frozen
+from admin.pages.tasks.words import GAVE_UP, PROBLEMS, REASONS
 from admin.people import SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
 from infra.supabase import Refused
-from infra.words import N_, _
+from infra.words import N_, _, ngettext
 
 log = structlog.get_logger()
 
@@ -27,7 +29,12 @@ AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]
 State = Literal["draft", "queued", "running", "done", "failed"]
 
-KINDS = {"import_chats": N_("Загрузка чатов из файла")}
+Kind = Literal["import_chats", "erase_client"]
+
+KINDS: dict[Kind, str] = {
+    "import_chats": N_("Загрузка чатов из файла"),
+    "erase_client": N_("Стирание данных клиента"),
+}
 STATES: dict[State, str] = {
     "draft": N_("Проверено"),
     "queued": N_("В очереди"),
@@ -38,10 +45,8 @@ STATES: dict[State, str] = {
 MOST = 100
 
 
-class RowError(BaseModel):
+class RowError(Frozen):
     """What is wrong in one cell."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     line: int
     column: str
@@ -59,27 +64,27 @@ class RowError(BaseModel):
         return _(REASONS[self.reason])
 
 
-class Result(BaseModel):
+class Result(Frozen):
     """What a task would do, or did."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     changed: int = 0
     connected: int = 0
     links: int = 0
     clients: int = 0
+    chats: int = 0
+    messages: int = 0
     wrong: int = 0
     errors: list[RowError] = Field(default_factory=list)
     effect: Effect = Effect()
 
 
-class Task(BaseModel):
+class Task(Frozen):
     """A row of `api.tasks`."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
     id: UUID
-    kind: str
+    kind: Kind
+    client_id: UUID | None
+    client: str | None
     state: State
     total: int
     result: Result
@@ -103,7 +108,14 @@ class Task(BaseModel):
     @property
     def problem_words(self) -> str:
         """Why it failed, and what to do."""
-        return _(PROBLEMS.get(self.problem or "", PROBLEMS["task_gave_up"]))
+        return _(PROBLEMS.get(self.problem or "", GAVE_UP[self.kind]))
+
+    @property
+    def total_words(self) -> str:
+        """How much there is of it."""
+        if self.kind == "erase_client":
+            return ngettext("{n} чат", "{n} чата", self.total).format(n=self.total)
+        return ngettext("{n} строка", "{n} строки", self.total).format(n=self.total)
 
     @property
     def is_under_way(self) -> bool:
@@ -148,9 +160,7 @@ async def _act(request: AnyRequest, me: SignedIn, task_id: UUID, function: str, 
     try:
         await me.database.call(function, id=str(task_id))
     except Refused as refusal:
-        if refusal.key not in {"task_is_started", "task_has_errors"}:
-            raise
-        return await _page(request, me, task_id, 409, _(KEYS[refusal.key].advice))
+        return await _page(request, me, task_id, 409, advice_of(refusal, "unknown_task"))
     log.info("task_decided", task_id=str(task_id), decision=function, user_id=me.person.id)
     return go(path, said)
 

@@ -8,27 +8,32 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
-from litestar.response import Redirect, Template
-from pydantic import BaseModel, ConfigDict, Field
+from litestar.response import Template
+from pydantic import Field
 
-from admin.pages.team.page import GIVEN_BY, roles_to_give, team_page, words_of
+from admin.errors import advice_of
+from admin.models import Frozen
+from admin.pages.team.page import GIVEN_BY, roles_to_give, team_page
 from admin.pages.team.roster import TEMPLATE, people_of
 from admin.pages.team.rows import JUDGED, Judged
-from admin.people import SignedIn
+from admin.people import SignedIn, refuse_all_but
+from admin.rendering import show
 from admin.services import Services
 from admin.sheets import decoded, written
 from admin.throttling import MEDIUM
+from admin.toasts import go
 from infra.supabase import Refused
+from infra.words import N_, _
 
 log = structlog.get_logger()
 
 AnyRequest = Request[Any, Any, Any]
 
+INVITED = N_("Приглашение готово. Скопируйте ссылку и отправьте её человеку.")
 
-class InviteForm(BaseModel):
+
+class InviteForm(Frozen):
     """What the browser sends, as it is typed: the database decides what may stand."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     email: str = Field(max_length=1000)
     full_name: str = Field(max_length=1000)
@@ -48,11 +53,11 @@ async def invite(
     try:
         (row,) = await _invite(me, [typed], dry_run=False)
     except Refused as refusal:
-        return await team_page(request, services, me, 422, typed=typed, invite_problem=words_of(refusal))
+        return await team_page(request, services, me, 422, typed=typed, invite_problem=advice_of(refusal))
     if row.reason:
         return await team_page(request, services, me, 422, typed=typed, invite_problem=row.words)
     log.info("people_invited", count=1, user_id=me.person.id)
-    return Redirect("/team?done=invited#invitations", status_code=303)
+    return go("/team#invitations", _(INVITED))
 
 
 @post("/team/invitations/{invitation:uuid}/revoke", opt={"tier": MEDIUM})
@@ -66,22 +71,21 @@ async def revoke_invitation(
     try:
         await me.database.call("revoke_invitation", invitation_id=str(invitation))
     except Refused as refusal:
-        return await team_page(request, services, me, 409, problem=words_of(refusal))
+        return await team_page(request, services, me, 409, problem=advice_of(refusal))
     log.info("invitation_revoked", invitation_id=invitation, user_id=me.person.id)
-    return Redirect("/team?done=revoked#invitations", status_code=303)
+    return go("/team#invitations", _("Приглашение отозвано, ссылка больше не действует."))
 
 
 @get("/team/invitations/list")
-async def show_list(me: NamedDependency[SkipValidation[SignedIn]]) -> Response[Any]:
+async def show_list(request: AnyRequest, me: NamedDependency[SkipValidation[SignedIn]]) -> Response[Any]:
     """Show the form that takes a list."""
-    return _list_page(me)
+    return _list_page(request, me)
 
 
 @get("/team/invitations/template")
 async def show_list_template(me: NamedDependency[SkipValidation[SignedIn]]) -> Response[bytes]:
     """Send a file to fill in."""
-    if me.person.role not in GIVEN_BY:
-        raise Refused("not_allowed", "42501")
+    refuse_all_but(me, GIVEN_BY)
     return Response(
         written(TEMPLATE),
         media_type="text/csv; charset=utf-8",
@@ -102,23 +106,21 @@ async def invite_list(request: AnyRequest, me: NamedDependency[SkipValidation[Si
     try:
         judged = await _invite(me, people, dry_run=is_check)
     except Refused as refusal:
-        return _list_page(me, 422, **shown, problem=words_of(refusal))
+        return _list_page(request, me, 422, **shown, problem=advice_of(refusal))
     wrong = sum(row.reason is not None for row in judged)
     if wrong or is_check:
-        return _list_page(me, 422 if wrong else 200, **shown, judged=judged, wrong=wrong)
+        return _list_page(request, me, 422 if wrong else 200, **shown, judged=judged, wrong=wrong)
     log.info("people_invited", count=len(judged), user_id=me.person.id)
-    return Redirect("/team?done=invited#invitations", status_code=303)
+    return go("/team#invitations", _(INVITED))
 
 
 async def _invite(me: SignedIn, people: list[dict[str, str]], *, dry_run: bool) -> list[Judged]:
     return JUDGED.validate_python(await me.database.call("invite_staff", invitations=people, dry_run=dry_run))
 
 
-def _list_page(me: SignedIn, status: int = 200, **shown: Any) -> Response[Any]:
-    if me.person.role not in GIVEN_BY:
-        raise Refused("not_allowed", "42501")
+def _list_page(request: AnyRequest, me: SignedIn, status: int = 200, **shown: Any) -> Template:
+    refuse_all_but(me, GIVEN_BY)
     context = {
-        "me": me.person,
         "roles_to_give": roles_to_give(me),
         "text": "",
         "default_role": "accountant",
@@ -127,4 +129,4 @@ def _list_page(me: SignedIn, status: int = 200, **shown: Any) -> Response[Any]:
         "problem": None,
         **shown,
     }
-    return Template("pages/team/list.html", context=context, status_code=status)
+    return show(request, me, "pages/team/list.html", status, **context)

@@ -7,34 +7,33 @@ import structlog
 from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
-from litestar.response import Redirect
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from redis.exceptions import RedisError
 
-from admin.pages.team.page import team_page, words_of
+from admin.errors import advice_of
+from admin.models import Frozen
+from admin.pages.team.page import team_page
 from admin.people import SignedIn
 from admin.services import Services
 from admin.sessions import Ended
 from admin.throttling import MEDIUM
+from admin.toasts import go
 from infra.supabase import Refused
+from infra.words import _
 
 log = structlog.get_logger()
 
 AnyRequest = Request[Any, Any, Any]
 
 
-class RoleForm(BaseModel):
+class RoleForm(Frozen):
     """What the browser sends."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     role: str = Field(max_length=20)
 
 
-class AccessForm(BaseModel):
+class AccessForm(Frozen):
     """What the browser sends: `yes` lets the person in."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     active: str = Field(max_length=3)
 
@@ -52,11 +51,11 @@ async def set_role(
         before = await me.database.read("team", "role", id=str(person))
         await me.database.call("set_role", user_id=str(person), role=data.role)
     except Refused as refusal:
-        return await team_page(request, services, me, 409, problem=words_of(refusal))
+        return await team_page(request, services, me, 409, problem=advice_of(refusal))
     log.info("role_changed", person_id=person, user_id=me.person.id)
     if before != [{"role": data.role}]:
         await _end_sessions(services, person, "role_changed")
-    return Redirect("/team?done=role", status_code=303)
+    return go("/team", _("Роль изменена."))
 
 
 @post("/team/{person:uuid}/active", opt={"tier": MEDIUM})
@@ -72,11 +71,13 @@ async def set_active(
     try:
         await me.database.call("set_active", user_id=str(person), active=is_active)
     except Refused as refusal:
-        return await team_page(request, services, me, 409, problem=words_of(refusal))
+        return await team_page(request, services, me, 409, problem=advice_of(refusal))
     log.info("access_changed", person_id=person, user_id=me.person.id, active=is_active)
-    if not is_active:
-        await _end_sessions(services, person, "deactivated")
-    return Redirect(f"/team?done={'activated' if is_active else 'deactivated'}", status_code=303)
+    if is_active:
+        return go("/team", _("Доступ включён."))
+    await _end_sessions(services, person, "deactivated")
+    said = _("Доступ отключён. Чаты сотрудника остались за ним: назначьте им другого ответственного.")
+    return go("/team", said)
 
 
 @post("/team/{person:uuid}/telegram/unlink", opt={"tier": MEDIUM})
@@ -90,9 +91,9 @@ async def unlink_telegram_of(
     try:
         await me.database.call("unlink_telegram", user_id=str(person))
     except Refused as refusal:
-        return await team_page(request, services, me, 409, problem=words_of(refusal))
+        return await team_page(request, services, me, 409, problem=advice_of(refusal))
     log.info("telegram_unlinked", person_id=person, user_id=me.person.id)
-    return Redirect("/team?done=unlinked", status_code=303)
+    return go("/team", _("Telegram отвязан."))
 
 
 async def _end_sessions(services: Services, person: UUID, reason: Ended) -> None:

@@ -3,8 +3,9 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
+from pydantic import AwareDatetime, TypeAdapter
 
+from admin.models import Frozen
 from admin.people import ROLE_WORDS, Role
 from infra.words import N_, _
 
@@ -34,10 +35,8 @@ OUTCOMES = {
 }
 
 
-class Member(BaseModel):
+class Member(Frozen):
     """A row of `api.team`."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     full_name: str
@@ -61,10 +60,8 @@ class Member(BaseModel):
         return _(word) if (word := UNREACHABLE_WORDS.get(self.unreachable_because or "")) else ""
 
 
-class Standing(BaseModel):
+class Standing(Frozen):
     """A row of `api.staff_invitations` that has not been used or revoked; the token is there while it is live."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: UUID
     email: str
@@ -86,10 +83,8 @@ class Standing(BaseModel):
         return _(STATE_WORDS[self.state])
 
 
-class Judged(BaseModel):
+class Judged(Frozen):
     """A row of the answer of `api.invite_staff`."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     line: int
     email: str | None

@@ -8,11 +8,12 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Redirect
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
-from admin.errors import KEYS
+from admin.errors import advice_of
 from admin.filters import Filters
-from admin.people import SignedIn
+from admin.models import Frozen, PutAway
+from admin.people import MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -22,7 +23,6 @@ from infra.words import N_, _
 Me = NamedDependency[SkipValidation[SignedIn]]
 AnyRequest = Request[Any, Any, Any]
 
-KEEPERS = frozenset({"admin", "manager"})
 VARIABLES = {
     "client_name": N_("название клиента"),
     "accountant_name": N_("имя ответственного бухгалтера"),
@@ -33,11 +33,7 @@ VARIABLES = {
 FIELDS = {"template_has_a_category": "category", "template_has_a_title": "title"}
 
 
-class _Read(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class ReadyText(_Read):
+class ReadyText(Frozen):
     """A ready text."""
 
     id: UUID
@@ -48,14 +44,14 @@ class ReadyText(_Read):
     archived_at: AwareDatetime | None
 
 
-class Category(_Read):
+class Category(Frozen):
     """A category, and how many texts of it were found."""
 
     name: str
     amount: int
 
 
-class Page(_Read):
+class Page(Frozen):
     """What `api.templates_page` answers."""
 
     in_use: int
@@ -72,23 +68,13 @@ class Asked(Filters):
     archived: bool = False
 
 
-class Typed(BaseModel):
+class Typed(Frozen):
     """The form of a text; `act` is the button: look at it, or keep it."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     category: str = Field(default="", max_length=1000)
     title: str = Field(default="", max_length=1000)
     content: str = Field(default="", max_length=10_000)
     act: str = "save"
-
-
-class PutAway(BaseModel):
-    """The form of putting away, or back."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    archived: bool = True
 
 
 @get("/templates")
@@ -100,22 +86,22 @@ async def show_templates(request: AnyRequest, me: Me) -> Response[Any]:
             "templates_page", words=asked.q, category=asked.category, archived=asked.archived
         )
     except Unavailable:
-        return show(request, me, "pages/templates/page.html", 503, page=None, asked=asked, keepers=KEEPERS)
+        return show(request, me, "pages/templates/page.html", 503, page=None, asked=asked, keepers=MANAGERS)
     page = Page.model_validate(found)
-    return show(request, me, "pages/templates/page.html", page=page, asked=asked, keepers=KEEPERS)
+    return show(request, me, "pages/templates/page.html", page=page, asked=asked, keepers=MANAGERS)
 
 
 @get("/templates/new")
 async def show_new_template(request: AnyRequest, me: Me) -> Response[Any]:
     """Show an empty form."""
-    _refuse_all_but_keepers(me)
+    refuse_all_but(me, MANAGERS)
     return await _form(request, me, Typed(), None)
 
 
 @get("/templates/{template_id:uuid}")
 async def show_template(request: AnyRequest, me: Me, template_id: FromPath[UUID]) -> Response[Any]:
     """Show one in its form."""
-    _refuse_all_but_keepers(me)
+    refuse_all_but(me, MANAGERS)
     text = await _read_one(me, template_id)
     return await _form(request, me, Typed(category=text.category, title=text.title, content=text.content), text)
 
@@ -131,7 +117,7 @@ async def save_template(
     request: AnyRequest, me: Me, template_id: FromPath[UUID], data: URLEncodedBody[Typed]
 ) -> Response[Any]:
     """Keep a changed text, or show what a client would read."""
-    _refuse_all_but_keepers(me)
+    refuse_all_but(me, MANAGERS)
     return await _save(request, me, data, await _read_one(me, template_id))
 
 
@@ -156,40 +142,30 @@ async def _save(request: AnyRequest, me: SignedIn, data: Typed, text: ReadyText 
             template_id=str(text.id) if text else None,
         )
     except Refused as refusal:
-        if refusal.key not in KEYS or refusal.is_of_rights:
-            raise
-        return await _form(request, me, data, text, status=422, problem=refusal.key)
+        return await _form(request, me, data, text, refused=refusal)
     return go("/templates", _("Шаблон сохранён."))
 
 
 async def _form(
-    request: AnyRequest,
-    me: SignedIn,
-    typed: Typed,
-    text: ReadyText | None,
-    *,
-    status: int = 200,
-    problem: str | None = None,
+    request: AnyRequest, me: SignedIn, typed: Typed, text: ReadyText | None, *, refused: Refused | None = None
 ) -> Response[Any]:
     preview: Any = None
-    if typed.content and problem is None:
+    if typed.content and refused is None:
         try:
             preview = await me.database.call("try_template", content=typed.content)
         except Refused as refusal:
-            if refusal.key not in KEYS or refusal.is_of_rights:
-                raise
-            problem, status = refusal.key, 422 if request.method == "POST" else 200
+            refused = refusal
     return show(
         request,
         me,
         "pages/templates/form.html",
-        status,
+        422 if refused and request.method == "POST" else 200,
         typed=typed,
         text=text,
         preview=preview,
         variables=VARIABLES,
-        problem=_(KEYS[problem].advice) if problem else None,
-        problem_field=FIELDS.get(problem, "content") if problem else None,
+        problem=advice_of(refused) if refused else None,
+        problem_field=FIELDS.get(refused.key, "content") if refused else None,
     )
 
 
@@ -198,8 +174,3 @@ async def _read_one(me: SignedIn, template_id: UUID) -> ReadyText:
     if not found:
         raise NotFoundException
     return ReadyText.model_validate(found[0])
-
-
-def _refuse_all_but_keepers(me: SignedIn) -> None:
-    if me.person.role not in KEEPERS:
-        raise Refused("not_allowed", "42501")

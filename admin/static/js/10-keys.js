@@ -40,6 +40,7 @@
   }
 
   function showMap() {
+    if (!map()) return; // a page of nobody in particular
     const list = map().querySelector("dl");
     const known = new Map(BuhBot.words.keys);
     for (const control of document.querySelectorAll("[data-key][data-key-words]")) {

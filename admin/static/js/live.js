@@ -4,13 +4,22 @@
   const LONGEST_PAUSE = 15000;
   const SILENCE = 40000; // the server says "ping" every 30 s
   const POLL = 30000; // while the socket is lost
+  const RETRY = 15000; // after a failure
+  const BREATH = 500; // between leaving a field and pressing the button beside it
   const ENDED = 4401;
 
   const ANSWER = 10000;
 
+  // What a person is in the middle of. The form around the list of requests keeps what is chosen in it by itself.
+  const BUSY = ":popover-open, form:not([data-bulk]):has(select, :read-write):focus-within";
+
+  const FAILED = "[data-live] [data-failed]";
+
   let leaving = false;
   let pause = FIRST_PAUSE;
   let watchdog;
+  let retry;
+  let isBehind = false;
 
   function refresh(topic) {
     for (const part of document.querySelectorAll("[data-live]")) {
@@ -18,23 +27,78 @@
     }
   }
 
+  // No event comes with a timed poll, nor with what a click loads ahead or a new page loads at once.
+  const isByItself = ({ triggeringEvent, elt }) =>
+    triggeringEvent ? triggeringEvent.type === "refresh" : elt.matches("[hx-trigger*=every]");
+  const wasByItself = ({ requestConfig }) => "X-By-Itself" in requestConfig.headers;
+
   // Such a request is no sign of life of the person: the session may idle out behind an open page.
-  document.addEventListener("htmx:configRequest", (event) => {
-    const { triggeringEvent, elt, headers } = event.detail;
-    // Nothing triggers what comes by the clock.
-    const isByClock = !triggeringEvent && elt.matches("[data-live]");
-    if (isByClock || triggeringEvent?.type === "refresh") headers["X-By-Itself"] = "1";
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    if (isByItself(detail)) detail.headers["X-By-Itself"] = "1";
   });
 
+  // Nothing is pulled from under a person's hands: such a part stays as it is, and is asked for again afterwards.
+  function holdBack(detail) {
+    if (!detail.target.querySelector(BUSY)) return;
+    detail.shouldSwap = false;
+    isBehind = true;
+  }
+
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => wasByItself(detail) && holdBack(detail));
+  document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => holdBack(detail));
+
+  function catchUp() {
+    if (!isBehind) return;
+    isBehind = false;
+    refresh("all");
+  }
+
+  document.addEventListener("focusout", () => isBehind && setTimeout(catchUp, BREATH));
+  // Of a popover; it does not bubble.
+  document.addEventListener("toggle", () => isBehind && setTimeout(catchUp, BREATH), true);
+
+  // A part that could not be read anew stays, and the page says so until it could.
+  const isOfLive = (detail) => wasByItself(detail) || detail.target.matches("[data-live]");
+
+  function say(isOutdated) {
+    const note = document.getElementById("outdated");
+    if (note) note.hidden = !isOutdated || Boolean(document.querySelector(FAILED));
+  }
+
+  function tryAgain() {
+    clearTimeout(retry);
+    retry = setTimeout(() => refresh("all"), RETRY);
+  }
+
+  function fail({ detail }) {
+    if (!isOfLive(detail)) return;
+    say(true);
+    const isRefused = detail.xhr.status >= 400 && detail.xhr.status < 500;
+    if (!isRefused) tryAgain();
+  }
+
+  for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(failure, fail);
+  }
+  document.addEventListener("htmx:afterOnLoad", ({ detail }) => detail.successful && isOfLive(detail) && say(false));
+  // It came without its rows from the start.
+  BuhBot.onto(FAILED, tryAgain);
+
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-refresh]")) return;
+    event.preventDefault();
+    refresh("all");
+  });
+
+  // An error of nobody in particular has no such badge.
   function show(lost) {
     document.documentElement.dataset.link = lost ? "lost" : "open";
-    document.getElementById("link-state").textContent = lost ? BuhBot.words.lost : "";
+    const badge = document.getElementById("link-state");
+    if (badge) badge.textContent = lost ? BuhBot.words.lost : "";
   }
 
   // The bar came anew with its page.
-  BuhBot.onto("#link-state", (badge) => {
-    badge.textContent = document.documentElement.dataset.link === "lost" ? BuhBot.words.lost : "";
-  });
+  BuhBot.onto("#link-state", () => show(document.documentElement.dataset.link === "lost"));
 
   function connect() {
     const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);

@@ -2,7 +2,6 @@
 (() => {
   const NBSP = "\u00a0";
   const SECONDS_MATTER = 5 * 60;
-  const RETRY = 15000;
   const { words } = BuhBot;
   let list;
   let loadedAt;
@@ -47,7 +46,6 @@
   function loaded() {
     const fresh = list.querySelector("[data-loaded]");
     loadedAt = Date.now();
-    document.getElementById("stale").hidden = Boolean(fresh) || !list.querySelector(".requests");
     planNextLook(fresh?.dataset.refreshIn);
     const spoken = document.getElementById("spoken");
     const said = list.querySelector("[data-spoken]")?.dataset.spoken.trim() ?? "";
@@ -57,23 +55,10 @@
     tick();
   }
 
-  function failed() {
-    document.getElementById("stale").hidden = false;
-    clearTimeout(nextLook);
-    nextLook = setTimeout(look, RETRY);
-  }
-
   BuhBot.onto("#requests", (element) => {
     list = element;
-    for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) list.addEventListener(failure, failed);
     list.addEventListener("htmx:afterSwap", loaded);
     loaded();
-    if (!list.querySelector("[data-loaded]")) nextLook = setTimeout(look, RETRY);
-  });
-  document.addEventListener("click", (event) => {
-    if (!event.target.closest("[data-refresh]")) return;
-    event.preventDefault();
-    look();
   });
   setInterval(tick, 1000);
 })();
