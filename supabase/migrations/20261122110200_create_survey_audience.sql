@@ -35,49 +35,56 @@ begin
 end
 $$;
 
-create function private.pause_ends_at(of_chat bigint)
-returns timestamptz
+create function private.pauses(at timestamptz, of_chat bigint default null)
+returns table (chat_id bigint, free_at timestamptz)
 language sql
 stable
 set search_path = ''
 as $$
-/* Until when a chat is left in peace after it was last asked; null for one that never was. */
-  select max(coalesce(d.sent_at, d.queued_at)) + make_interval(hours => (select f.survey_pause_hours from public.settings as f where f.id))
-  from public.survey_deliveries as d
-  where d.chat_id = of_chat
-    and d.status in ('queued', 'sent')
+/* Until when chats, or one, are left in peace that were asked a short while ago. */
+  select d.chat_id, max(coalesce(d.sent_at, d.queued_at)) + p.pause
+  from (select make_interval(hours => f.survey_pause_hours) as pause from public.settings as f where f.id) as p
+  join public.survey_deliveries as d on d.queued_at > at - p.pause - interval '2 hours' and d.status in ('queued', 'sent')
+  where (of_chat is null or d.chat_id = of_chat)
+  group by d.chat_id, p.pause
+  having max(coalesce(d.sent_at, d.queued_at)) + p.pause > at
 $$;
 
-create function private.why_not_asked(chat public.chats, at timestamptz)
+create function private.why_not_asked(chat public.chats, free_at timestamptz)
 returns text
 language sql
-stable
+immutable
 set search_path = ''
 as $$
-/* Why a chat is not asked at an instant; null for one that is. */
+/* Why a chat is not asked, whose pause ends at some instant, if it has one; null for one that is. */
   select case
     when chat.deleted_at is not null then 'deleted'
     when chat.connected_at is null or chat.internal or chat.type not in ('group', 'supergroup') then 'not_connected'
     when chat.bot_status in ('left', 'kicked') then 'no_bot'
     when not chat.asked_for_ratings then 'opted_out'
-    when private.pause_ends_at(chat.chat_id) > at then 'cooldown'
+    when free_at is not null then 'cooldown'
   end
 $$;
 
 create function private.survey_audience(survey public.feedback_surveys, at timestamptz)
-returns table (chat_id bigint, reason text)
-language sql
+returns table (chat_id bigint, reason text, free_at timestamptz)
+language plpgsql
 stable
 set search_path = ''
 as $$
-/* Every chat that a survey means, once, and why it is not asked at an instant; null for one that is. */
-  select c.chat_id, private.why_not_asked(c, at)
+/* Every chat that a survey means, once, and why it is not asked at an instant; null for one that is. Free_at is the end of its pause. */
+#variable_conflict use_column
+begin
+  return query
+  select c.chat_id, private.why_not_asked(c, p.free_at), p.free_at
   from public.chats as c
+  left join private.pauses(at) as p on p.chat_id = c.chat_id
   where case survey.audience
     when 'all' then c.connected_at is not null and not c.internal and c.type in ('group', 'supergroup')
     when 'chats' then c.id = any (survey.audience_ids)
     else c.chat_id in (select s.chat_id from public.chat_segment_chats as s where s.segment_id = any (survey.audience_ids))
-  end
+  end;
+end
 $$;
 
 create function private.survey_to_run(of_survey uuid)
@@ -121,8 +128,7 @@ begin
   return (
     with audience as materialized (
       select
-        c.id, c.chat_name, k.name as client_name, a.reason,
-        case when a.reason = 'cooldown' then private.pause_ends_at(c.chat_id) end as free_at,
+        c.id, c.chat_name, k.name as client_name, a.reason, a.free_at,
         (select count(*) from private.voters_of_chat(a.chat_id)) as people
       from private.survey_audience(survey, greatest(as_of, survey.starts_at)) as a
       join public.chats as c on c.chat_id = a.chat_id
@@ -159,7 +165,7 @@ $$;
 grant execute on function
   private.surveyor(bigint),
   private.waking_hour(uuid, timestamptz),
-  private.pause_ends_at(bigint),
+  private.pauses(timestamptz, bigint),
   private.why_not_asked(public.chats, timestamptz),
   private.survey_audience(public.feedback_surveys, timestamptz),
   private.survey_to_run(uuid)

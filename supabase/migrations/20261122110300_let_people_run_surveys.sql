@@ -263,7 +263,7 @@ begin
     from private.survey_audience(survey, at) as a
     join public.chats as c on c.chat_id = a.chat_id
   ),
-  hours as (
+  hours as materialized (
     select s.schedule_id, private.waking_hour(s.schedule_id, at) as opens_at
     from (select distinct a.schedule_id from audience as a) as s
   ),

@@ -96,6 +96,10 @@ create function private.hand_over(survey public.feedback_surveys, as_of timestam
 returns integer
 language plpgsql
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 /* Hands what is due of a survey to the outbox and returns how many: nothing at night, and nothing where something has come in the way since
    it was planned. */
@@ -106,28 +110,28 @@ begin
   if room = 0 then
     return 0;
   end if;
+  with schedules as materialized (
+    select distinct d.schedule_id
+    from public.survey_deliveries as d
+    where d.survey_id = survey.id
+      and d.status = 'planned'
+      and d.due_at <= as_of
+  ),
+  hours as materialized (
+    select s.schedule_id, private.waking_hour(s.schedule_id, as_of) as opens_at from schedules as s
+  )
   update public.survey_deliveries as d
   set due_at = h.opens_at
-  from (
-    select s.schedule_id, private.waking_hour(s.schedule_id, as_of) as opens_at
-    from (
-      select distinct d.schedule_id
-      from public.survey_deliveries as d
-      where d.survey_id = survey.id
-        and d.status = 'planned'
-        and d.due_at <= as_of
-    ) as s
-  ) as h
-  where d.survey_id = survey.id
+  from hours as h
+  where h.opens_at > as_of
+    and d.survey_id = survey.id
     and d.status = 'planned'
     and d.due_at <= as_of
-    and d.schedule_id is not distinct from h.schedule_id
-    and h.opens_at > as_of;
+    and d.schedule_id is not distinct from h.schedule_id;
 
   with due as (
-    select d.id, private.why_not_asked(c, as_of) as reason
+    select d.id, d.chat_id
     from public.survey_deliveries as d
-    join public.chats as c on c.chat_id = d.chat_id
     where d.survey_id = survey.id
       and d.status = 'planned'
       and d.due_at <= as_of
@@ -135,13 +139,19 @@ begin
     limit room
     for update of d skip locked
   ),
+  checked as (
+    select t.id, private.why_not_asked(c, p.free_at) as reason
+    from due as t
+    join public.chats as c on c.chat_id = t.chat_id
+    left join lateral private.pauses(as_of, t.chat_id) as p on true
+  ),
   moved as (
     update public.survey_deliveries as d
     set
       status = case when t.reason is null then 'queued' else 'skipped' end,
       reason = t.reason,
       queued_at = case when t.reason is null then as_of end
-    from due as t
+    from checked as t
     where d.id = t.id
     returning d as delivery
   ),

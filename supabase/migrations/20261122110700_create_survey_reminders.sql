@@ -146,14 +146,24 @@ as $$
 /* Reminds where it is time and working time, a few chats at once, and returns how many messages that hands over. */
 declare
   delivery public.survey_deliveries;
-  awake constant uuid[] := array(
-    select s.schedule_id
-    from (select distinct d.schedule_id from public.survey_deliveries as d where d.survey_id = survey.id) as s
-    where private.waking_hour(s.schedule_id, as_of) = as_of
-  );
+  awake uuid[];
   handed integer := 0;
   more integer;
 begin
+  if not private.has_to_remind(survey, as_of) then
+    return 0;
+  end if;
+  with schedules as materialized (
+    select distinct d.schedule_id
+    from public.survey_deliveries as d
+    where d.survey_id = survey.id
+      and d.status = 'sent'
+      and d.reminded_at is null
+  )
+  select array_agg(s.schedule_id)
+  from schedules as s
+  where private.waking_hour(s.schedule_id, as_of) = as_of
+  into awake;
   for delivery in
     select d.*
     from public.survey_deliveries as d
@@ -161,7 +171,7 @@ begin
       and d.status = 'sent'
       and d.reminded_at is null
       and d.sent_at <= private.reminds_since(survey, as_of)
-      and (d.schedule_id = any (awake) or (d.schedule_id is null and private.waking_hour(null, as_of) = as_of))
+      and array_position(awake, d.schedule_id) is not null
     order by d.sent_at, d.id
     limit 5
     for update of d skip locked

@@ -90,7 +90,7 @@ as $$
     -- What an index knows: who was answered more than a week too late is not asked how that was.
     and w.decides_at between as_of - interval '7 days' and as_of
     and not exists (select from public.client_requests as o where o.chat_id = w.chat_id and o.closed_as is null)
-    and private.why_not_asked(c, as_of) is null
+    and private.why_not_asked(c, (select p.free_at from private.pauses(as_of, c.chat_id) as p)) is null
     and not exists (
       select
       from public.survey_deliveries as d

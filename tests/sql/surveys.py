@@ -1,4 +1,4 @@
-"""How a survey goes in SQL tests: a manager starts it, the tick moves it, people vote. Clock times as in `tests.sql.firm`."""
+"""How a survey goes in SQL tests: a manager starts it, the tick moves it, people vote."""
 
 import json
 from collections.abc import Iterator

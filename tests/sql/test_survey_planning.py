@@ -1,6 +1,7 @@
 """Who is asked, when, and how a survey moves by itself (H5 – H8)."""
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -72,7 +73,7 @@ def test_h8_an_empty_audience_is_refused_and_nothing_is_written(db: Connection) 
 
 def test_a_preview_says_who_is_not_asked_and_why(db: Connection) -> None:
     db.execute("update public.chats set bot_status = 'kicked', monitoring_enabled = false where chat_id = %s", [NIGHT])
-    act(db, "set_asked_for_ratings", chat_uuid(db, LEBEDEVA), False)
+    act(db, "set_asked_for_ratings", chat_uuid(db, LEBEDEVA), "false")
     said = act(db, "preview_survey", draft(db), monday("10:00"))
     assert (said["asked"], said["reasons"], said["seconds"]) == (1, {"no_bot": 1, "opted_out": 1}, 1)
     assert [chat["reason"] for chat in said["chats"]][-1] is None
@@ -155,7 +156,7 @@ def test_what_telegram_refuses_is_told_by_a_reason_and_can_be_tried_again(db: Co
     claimed = one(db, "select api.claim_outbox(%s)", monday("10:00"))
     for message in claimed:
         result = {**message, "outcome": "refused", "error": "Forbidden: bot was kicked from the group chat"}
-        db.execute("select api.settle_outbox(jsonb_build_array(%s::jsonb), %s)", [_json(result), monday("10:00")])
+        db.execute("select api.settle_outbox(jsonb_build_array(%s::jsonb), %s)", [json.dumps(result), monday("10:00")])
     assert all_rows(db, "select distinct status, reason from public.survey_deliveries") == [
         {"status": "failed", "reason": "no_bot"}
     ]
@@ -177,7 +178,7 @@ def test_ten_thousand_chats_are_planned_at_once_and_handed_over_at_telegrams_pac
     assert tick(db, monday("10:00:01")) == 25
     said = act(db, "survey_progress", survey, monday("10:00:01"))
     assert (said["planned"], said["queued"], said["total"]) == (9950, 50, 10000)
-    assert moscow("2026-04-06 10:06") < _instant(said["done_at"]) < moscow("2026-04-06 14:00")
+    assert moscow("2026-04-06 10:06") < datetime.fromisoformat(said["done_at"]) < moscow("2026-04-06 14:00")
 
 
 @pytest.mark.parametrize("role", ["accountant", "observer"])
@@ -193,26 +194,13 @@ def test_only_who_runs_the_firm_runs_surveys(db: Connection, role: str) -> None:
 
 
 def test_a_quarter_is_asked_about_by_itself_on_the_first_working_day(db: Connection) -> None:
-    """From the 1st on; the 1st and 2nd of May would be holidays, so the quarter that ends with March begins its survey on 1 April."""
+    """The fourth of the month is a Saturday; a draft that somebody deletes is not made again."""
     db.execute("update public.settings set quarterly_survey = true, quarterly_survey_day = 4")
     tick(db, moscow("2026-04-01 00:01"))
     (row,) = all_rows(db, "select * from public.feedback_surveys")
-    # The 4th is a Saturday.
     assert (row["name"], row["quarter"], row["status"]) == ("Оценка за 1 квартал 2026", "2026-Q1", "scheduled")
     assert row["starts_at"] == moscow("2026-04-06 10:00")
     act(db, "unschedule_survey", row["id"])
     act(db, "delete_survey", row["id"])
     tick(db, moscow("2026-04-01 00:02"))
     assert one(db, "select count(*) from public.feedback_surveys") == 0
-
-
-def _json(value: object) -> str:
-    import json
-
-    return json.dumps(value)
-
-
-def _instant(text: str) -> object:
-    from datetime import datetime
-
-    return datetime.fromisoformat(text)

@@ -1,0 +1,287 @@
+"""Low ratings, reminders and the digest: who hears what, once, and who does not (H2, H3)."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.sql.audited import entries
+from tests.sql.firm import (
+    ADMIN,
+    ANNA,
+    BORIS,
+    IVAN,
+    LEBEDEVA,
+    OLGA,
+    PETR,
+    ROMASHKA,
+    VERA,
+    Connection,
+    Row,
+    acting_as,
+    all_rows,
+    deliver,
+    ingest,
+    monday,
+    moscow,
+    one,
+    said,
+    settle,
+    user_id,
+)
+from tests.sql.surveys import act, delivery, draft, people, refused, send, start, tick, vote
+
+HOUR = timedelta(hours=1)
+THURSDAY = moscow("2026-04-09 10:00:10")
+
+
+@pytest.fixture
+def survey(db: Connection) -> UUID:
+    found = start(db)
+    send(db, monday("10:00"))
+    return found
+
+
+@pytest.fixture
+def asked(db: Connection, survey: UUID) -> Row:
+    return delivery(db, survey, ROMASHKA)
+
+
+def told(db: Connection, at: Any, kind: str = "low_rating") -> list[tuple[int, int | None, str | None]]:
+    """(whom, stars, comment) of the alerts that go out now."""
+    return [
+        (row["recipient_chat_id"], row["facts"].get("rating"), row["facts"].get("comment"))
+        for row in deliver(db, at)
+        if row["kind"] == kind
+    ]
+
+
+def case(db: Connection) -> Row:
+    with acting_as(db, "manager"):
+        (row,) = all_rows(db, "select * from api.feedback_cases")
+    return row
+
+
+def test_h3_three_stars_are_told_to_managers_at_once_and_with_the_limit_at_two_they_are_not(
+    db: Connection, asked: Row
+) -> None:
+    db.execute("update public.settings set low_rating_threshold = 2")
+    vote(db, asked, ANNA, 3, monday("10:05"))
+    assert told(db, monday("10:05")) == []
+    db.execute("update public.settings set low_rating_threshold = 3")
+    vote(db, asked, BORIS, 3, monday("10:06"))
+    assert told(db, monday("10:06")) == [(PETR, 3, None)]
+    assert (case(db)["voter_name"], case(db)["rating"], case(db)["accountant_name"]) == ("Анна", 3, "Ольга Петрова")
+
+
+def test_h3_the_comment_is_told_when_it_comes_and_further_lowering_within_the_hour_is_not(
+    db: Connection, asked: Row
+) -> None:
+    vote(db, asked, ANNA, 3, monday("10:05"))
+    assert told(db, monday("10:05")) == [(PETR, 3, None)]
+    vote(db, asked, ANNA, 2, monday("10:06"))
+    vote(db, asked, ANNA, None, monday("10:07"))
+    vote(db, asked, ANNA, 1, monday("10:08"))
+    assert told(db, monday("10:08")) == []
+    db.execute("select api.comment_vote(%s, 'Долго', %s)", [ANNA, monday("10:09")])
+    assert told(db, monday("10:09")) == [(PETR, 1, "Долго")]
+    vote(db, asked, ANNA, 2, monday("11:30"))
+    assert told(db, monday("11:30")) == [(PETR, 2, "Долго")]
+    assert (case(db)["lowest"], case(db)["rating"], case(db)["comment"]) == (1, 2, "Долго")
+
+
+def test_a_comment_that_comes_before_the_alert_is_sent_goes_with_it(db: Connection, asked: Row) -> None:
+    vote(db, asked, ANNA, 1, monday("10:05"))
+    db.execute("select api.comment_vote(%s, 'Долго', %s)", [ANNA, monday("10:05:01")])
+    assert told(db, monday("10:05:02")) == [(PETR, 1, "Долго")]
+    assert told(db, monday("10:06")) == []
+
+
+def test_the_owners_own_managers_are_told_else_all_and_never_an_accountant(db: Connection, asked: Row) -> None:
+    db.execute(
+        "insert into public.absences (user_id, during, substitute_id)"
+        " select %s, tstzrange('2026-04-01', '2026-05-01'), %s",
+        [user_id(PETR), user_id(IVAN)],
+    )
+    vote(db, asked, ANNA, 1, monday("10:05"))
+    ((whom, _, _),) = told(db, monday("10:05"))
+    assert whom == PETR
+    db.execute(
+        "update public.users set unreachable_since = now(), unreachable_because = 'blocked' where role = 'manager'"
+    )
+    vote(db, asked, BORIS, 1, monday("10:06"))
+    assert {row[0] for row in told(db, monday("10:06"))} == {ADMIN}
+
+
+def test_an_alert_that_does_not_reach_the_manager_goes_to_the_next_in_line(db: Connection, asked: Row) -> None:
+    vote(db, asked, ANNA, 1, monday("10:05"))
+    (message,) = [row for row in one(db, "select api.claim_outbox(%s)", monday("10:05")) if row["kind"] == "low_rating"]
+    settle(db, monday("10:05"), message, "blocked", error="Forbidden: bot was blocked by the user")
+    assert [row[0] for row in told(db, monday("10:06"))] == [ADMIN]
+
+
+def test_a_case_has_an_owner_a_note_and_a_resolution_and_the_acts_are_recorded(
+    db: Connection, asked: Row, seen: int
+) -> None:
+    vote(db, asked, ANNA, 1, monday("10:05"))
+    found = case(db)["id"]
+    with refused(db, "not_allowed"):
+        act(db, "take_case", found, role="accountant")
+    db.execute("select api.take_case(%s, %s)", [found, PETR])
+    with refused(db, "resolution_is_known"):
+        act(db, "resolve_case", found, "whatever")
+    act(db, "resolve_case", found, "talked", "Анна ждала акт неделю")
+    closed = case(db)
+    assert (closed["owner_name"], closed["note"], closed["resolution"]) == (
+        "Пётр Волков",
+        "Анна ждала акт неделю",
+        "talked",
+    )
+    with refused(db, "case_is_resolved"):
+        act(db, "take_case", found)
+    act(db, "reopen_case", found)
+    assert case(db)["resolved_at"] is None
+    written = entries(db, seen, "feedback_cases")
+    assert [entry["actor_id"] for entry in written] == [user_id(PETR)] * 4
+    assert "неделю" not in str(written)
+
+
+@pytest.mark.parametrize("role", ["accountant", "observer"])
+def test_h10_nobody_else_reads_cases_votes_or_deliveries(db: Connection, asked: Row, role: str) -> None:
+    vote(db, asked, ANNA, 1, monday("10:05"))
+    with acting_as(db, role):
+        for view in ("feedback_cases", "feedback_responses", "survey_deliveries"):
+            assert one(db, f"select count(*) from api.{view}") == 0
+        assert all_rows(db, "select * from api.find_comments()") == []
+
+
+def reminded(db: Connection, at: Any) -> list[int]:
+    return sorted(row["recipient_chat_id"] for row in send(db, at, ("survey_reminder",)))
+
+
+def private_chat(db: Connection, who: int) -> None:
+    db.execute(
+        "insert into public.chats (chat_id, type, chat_name) values (%s, 'private', 'Клиент') on conflict do nothing",
+        [who],
+    )
+
+
+def test_h2_who_voted_is_not_reminded_and_who_did_not_is_once_in_private(db: Connection, survey: UUID) -> None:
+    """Only in private: a group that sees no reminder would know that all of it voted."""
+    for who in (ANNA, BORIS):
+        private_chat(db, who)
+        # In two chats: still one reminder.
+        people(db, ROMASHKA, who)
+        people(db, LEBEDEVA, who)
+    people(db, ROMASHKA, OLGA)
+    vote(db, delivery(db, survey, ROMASHKA), ANNA, 5, monday("10:05"))
+    assert reminded(db, THURSDAY - 24 * HOUR) == []
+    assert reminded(db, THURSDAY) == [BORIS]
+    assert reminded(db, THURSDAY + HOUR) == []
+    # Nothing stays of who was reminded.
+    assert one(db, "select count(*) from public.outbox where kind = 'survey_reminder'") == 0
+
+
+def test_h2_a_vote_takes_back_a_reminder_that_waits(db: Connection, survey: UUID) -> None:
+    private_chat(db, BORIS)
+    people(db, ROMASHKA, BORIS)
+    tick(db, THURSDAY)
+    assert one(db, "select count(*) from public.outbox where kind = 'survey_reminder'") == 1
+    vote(db, delivery(db, survey, ROMASHKA), BORIS, 5, THURSDAY)
+    assert reminded(db, THURSDAY) == []
+
+
+def test_a_group_is_reminded_where_nobody_of_three_voted(db: Connection, survey: UUID) -> None:
+    people(db, ROMASHKA, ANNA, BORIS, VERA)
+    people(db, LEBEDEVA, ANNA, BORIS)
+    assert reminded(db, THURSDAY) == [ROMASHKA]
+
+
+def test_nobody_is_reminded_at_night_on_a_holiday_or_when_it_is_over(db: Connection, survey: UUID) -> None:
+    people(db, ROMASHKA, ANNA, BORIS, VERA)
+    db.execute("insert into public.calendar_exceptions (on_date, name) values ('2026-04-09', 'Праздник')")
+    assert reminded(db, THURSDAY) == reminded(db, THURSDAY + 12 * HOUR) == []
+    act(db, "stop_survey", survey, THURSDAY)
+    assert reminded(db, THURSDAY + 24 * HOUR) == []
+    act(db, "resume_survey", survey)
+    assert reminded(db, THURSDAY + 24 * HOUR) == [ROMASHKA]
+
+
+def test_h9_the_head_gets_the_same_figures_at_the_end_as_every_page(db: Connection, survey: UUID) -> None:
+    db.execute("update public.settings set head_id = %s", [user_id(PETR)])
+    people(db, ROMASHKA, ANNA, BORIS, VERA)
+    for who, stars in ((ANNA, 5), (BORIS, 4), (VERA, 1)):
+        vote(db, delivery(db, survey, ROMASHKA), who, stars, monday("10:05"))
+    people(db, ROMASHKA, 2777)
+    deliver(db, monday("10:06"))
+    running = act(db, "survey_results", survey)["firm"]
+    act(db, "close_survey", survey, monday("11:00"))
+    (digest,) = [row for row in deliver(db, monday("11:00:05")) if row["kind"] == "survey_digest"]
+    firm = digest["facts"]["firm"]
+    assert firm == {
+        "asked": 4, "voters": 3, "votes": 3, "rate": 75.0, "average": 3.33, "csat": 66.7, "nps": 0,
+        "distribution": [1, 0, 0, 1, 1],
+    }  # fmt: skip
+    assert digest["recipient_chat_id"] == PETR
+    # Who comes later could not vote.
+    people(db, ROMASHKA, 2778, 2779)
+    results = act(db, "survey_results", survey)
+    progress = act(db, "survey_progress", survey, monday("12:00"))
+    (overview,) = act(db, "survey_overview")
+    (trend,) = act(db, "feedback_trend")
+    assert running == results["firm"] == overview["figures"] == firm
+    assert {**trend, **firm} == trend
+    assert (progress["asked"], progress["votes"], progress["rate"]) == (4, 3, 75.0)
+    (of_olga,) = [row for row in results["accountants"] if row["name"] == "Ольга Петрова" and row["votes"]]
+    (of_client,) = [row for row in results["clients"] if row["votes"]]
+    assert {key: of_client[key] for key in firm} == firm
+    assert (of_olga["votes"], of_olga["average"]) == (3, 3.33)
+    assert (results["open_cases"], results["comments"]) == (1, 0)
+
+
+def test_comments_are_found_by_words_stars_and_whose_work_it_was(db: Connection, survey: UUID) -> None:
+    of = delivery(db, survey, ROMASHKA)
+    for who, stars, words in ((ANNA, 5, "Всё отлично"), (BORIS, 2, "Долго ждали АКТ")):
+        vote(db, of, who, stars, monday("10:05"))
+        db.execute("select api.comment_vote(%s, %s, %s)", [who, words, monday("10:06")])
+    vote(db, of, VERA, 3, monday("10:07"))
+
+    def found(**by: Any) -> list[str]:
+        arguments = ", ".join(f"{key} => %s" for key in by)
+        with acting_as(db, "manager"):
+            rows = all_rows(db, f"select * from api.find_comments({arguments})", *by.values())
+        return [row["comment"] for row in rows]
+
+    assert sorted(found()) == ["Всё отлично", "Долго ждали АКТ"]
+    assert found(query="акт") == found(most=3) == ["Долго ждали АКТ"]
+    assert found(accountant=user_id(IVAN)) == []
+    first = found(batch=1)
+    with acting_as(db, "manager"):
+        (row,) = all_rows(db, "select * from api.find_comments(batch => 1)")
+    after = f'{{"created_at": "{row["created_at"].isoformat()}", "id": "{row["id"]}"}}'
+    assert sorted(first + found(after=after)) == sorted(found())
+
+
+def test_answers_are_rated_when_the_firm_wants_it_at_most_once_a_week_per_chat(db: Connection) -> None:
+    def ask_and_answer(day: str) -> None:
+        ingest(db, said(ANNA, moscow(f"{day} 10:00")), said(OLGA, moscow(f"{day} 10:20"), "Готово"))
+
+    ask_and_answer("2026-04-06")
+    assert send(db, monday("10:31")) == []
+    db.execute("update public.settings set rate_after_answer = true")
+    assert send(db, monday("10:25")) == []
+    (message,) = send(db, monday("10:31"))
+    assert message["recipient_chat_id"] == ROMASHKA
+    assert message["facts"]["kind"] == "after_answer"
+    assert message["facts"]["number"] == one(db, "select max(number) from public.client_requests")
+    ask_and_answer("2026-04-10")
+    ask_and_answer("2026-04-13")
+    assert send(db, moscow("2026-04-10 10:31")) == send(db, moscow("2026-04-13 10:30")) == []
+    ask_and_answer("2026-04-14")
+    (message,) = send(db, moscow("2026-04-14 10:31"))
+    survey = one(db, "select survey_id from public.survey_deliveries where id = %s", message["facts"]["delivery"])
+    vote(db, delivery(db, survey, ROMASHKA), ANNA, 2, moscow("2026-04-14 10:35"))
+    assert [row[0] for row in told(db, moscow("2026-04-14 10:35"))] == [PETR]
+    # A campaign of the same days goes on beside it.
+    assert draft(db, ("2026-04-13", "2026-04-14"))
