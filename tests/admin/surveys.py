@@ -13,7 +13,7 @@ def stored(firm: Firm, status: str, days: tuple[str, str], name: str) -> UUID:
     """Make a survey as it stands after a while."""
     insert = (
         "insert into public.feedback_surveys (name, starts_on, ends_on, status, starts_at, closes_at, ended_at)"
-        " select %s, %s, %s, s.status, now() - interval '2 hours', now() + interval '9 days',"
+        " select %s, %s::date, %s::date, s.status, now() - interval '2 hours', now() + interval '9 days',"
         " case when s.status in ('closed', 'expired') then now() end from (select %s::text as status) as s returning id"
     )
     row = firm.row(insert, name, *days, status)

@@ -17,7 +17,7 @@ from admin.figures.ratings_chart import ratings_chart
 from admin.filters import Filters
 from admin.models import Frozen
 from admin.numbers import average, number
-from admin.people import SignedIn
+from admin.people import MANAGERS, SignedIn
 from admin.rendering import is_fragment, show
 from infra.supabase import Unavailable
 from infra.words import N_
@@ -82,10 +82,9 @@ WORDS: Mapping[str, Any] = {"tabs": TABS, "number": number, "average": average}
 @get("/feedback")
 async def show_feedback(request: AnyRequest, me: Me) -> Template:
     """Show the figures of a survey; those that could not be read say so and are never empty."""
-    asked = Asked.of(request)
-    knows_all = me.person.role in {"admin", "manager"}
-    part = is_fragment(request)
-    template = "pages/feedback/_results.html" if part else "pages/feedback/page.html"
+    knows_all = me.person.role in MANAGERS
+    asked = Asked.of(request) if knows_all else Asked(survey=Asked.of(request).survey)
+    template = "pages/feedback/_results.html" if is_fragment(request) else "pages/feedback/page.html"
     try:
         shown = await _read(me, asked, knows_all=knows_all)
     except Unavailable:
