@@ -78,7 +78,7 @@ async def note_case(
     try:
         await me.database.call(function, id=str(case_id), note=data.note, **ending)
     except Refused as refusal:
-        if refusal.key not in {"note_is_too_long", "resolution_is_known", "case_is_resolved"}:
+        if refusal.key not in {"note_is_too_long", "resolution_is_known"}:
             raise
         problem = {"problem": advice_of(refusal), "problem_at": case_id, "typed": data}
         return await _page(request, me, Asked(state="all"), 422, **problem)

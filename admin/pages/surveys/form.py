@@ -47,8 +47,6 @@ FIELDS = {
 QUARTERS = 5
 # A form with all of them ticked is still a form that is accepted.
 MOST_CHATS = 1000
-
-
 Ids = Annotated[list[UUID], Listed, Field(max_length=MOST_CHATS)]
 
 
@@ -224,6 +222,7 @@ async def _page(
         "chats": [one for one in _CHATS.validate_python(chats) if not one.deleted_at],
         "segments": _SEGMENTS.validate_python(segments),
         "audiences": AUDIENCES,
+        "most_chats": MOST_CHATS,
         "quarters": _quarters(request),
         "problem": None,
         "field": None,

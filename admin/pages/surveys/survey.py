@@ -39,11 +39,7 @@ ACTS: dict[Act, tuple[str, str]] = {
     "delete": ("delete_survey", N_("Черновик удалён.")),
 }
 # Refusals that are said on the page of the survey itself.
-SAID_HERE = frozenset(
-    {"audience_is_empty", "survey_has_begun", "survey_is_not_running", "survey_is_over", "survey_overlaps"}
-)
-
-
+SAID_HERE = frozenset({"audience_is_empty", "survey_has_begun", "survey_is_not_running", "survey_is_over"})
 _DAY: TypeAdapter[date] = TypeAdapter(Day)
 
 
