@@ -60,49 +60,48 @@ alter table public.survey_deliveries enable row level security;
 grant select on public.survey_deliveries to authenticated;
 grant select, insert, update, delete on public.survey_deliveries to service_role;
 
-create function private.voters_of_chat(of_chat bigint)
-returns setof bigint
+create view private.chat_voters with (security_invoker = true) as
+select k.chat_id, k.telegram_user_id
+from public.chat_members as k
+where not k.is_bot
+  and k.status not in ('left', 'kicked')
+  and not exists (select from public.users as u where u.telegram_id = k.telegram_user_id);
+
+comment on view private.chat_voters is 'Who could vote in each chat, as far as they are known: neither bots nor people of the firm.';
+
+create function private.asked_people(of_survey uuid default null, of_delivery uuid default null)
+returns table (delivery_id uuid, people bigint)
 language sql
 stable
 set search_path = ''
 as $$
-/* Telegram ids of the people who could vote in a chat, as far as they are known: neither bots nor people of the firm. */
-  select k.telegram_user_id
-  from public.chat_members as k
-  where k.chat_id = of_chat
-    and not k.is_bot
-    and k.status not in ('left', 'kicked')
-    and not exists (select from public.users as u where u.telegram_id = k.telegram_user_id)
+/* How many people could vote by each delivery that was sent, of a survey or of all: as it was when the survey ended, else those known now and
+   those who did. */
+  with sent as materialized (
+    select d.id, d.survey_id, d.chat_id, d.people
+    from public.survey_deliveries as d
+    where d.status = 'sent'
+      and (of_survey is null or d.survey_id = of_survey)
+      and (of_delivery is null or d.id = of_delivery)
+  ),
+  known as (
+    select s.id, v.telegram_user_id
+    from sent as s
+    join private.chat_voters as v on v.chat_id = s.chat_id
+    where s.people is null
+    union
+    select s.id, r.telegram_user_id
+    from sent as s
+    join public.feedback_responses as r on r.survey_id = s.survey_id and r.chat_id = s.chat_id
+    where s.people is null
+      and r.superseded_at is null
+      and r.rating is not null
+  )
+  select s.id, coalesce(s.people, count(k.telegram_user_id))
+  from sent as s
+  left join known as k on k.id = s.id
+  group by s.id, s.people
 $$;
 
-create function private.people_asked(delivery public.survey_deliveries)
-returns integer
-language sql
-stable
-set search_path = ''
-as $$
-/* How many people could vote by a delivery: as it was when the survey ended, else those known now and those who did. */
-  select case
-    when delivery.status <> 'sent' then 0
-    when delivery.people is not null then delivery.people
-    else (
-      select count(*)::integer
-      from (
-        select v.id
-        from private.voters_of_chat(delivery.chat_id) as v (id)
-        union
-        select r.telegram_user_id
-        from public.feedback_responses as r
-        where r.survey_id = delivery.survey_id
-          and r.chat_id = delivery.chat_id
-          and r.superseded_at is null
-          and r.rating is not null
-      ) as x
-    )
-  end
-$$;
-
-grant execute on function
-  private.voters_of_chat(bigint),
-  private.people_asked(public.survey_deliveries)
-to service_role;
+grant select on private.chat_voters to authenticated, service_role;
+grant execute on function private.asked_people(uuid, uuid) to authenticated, service_role;

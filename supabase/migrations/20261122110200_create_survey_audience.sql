@@ -129,7 +129,7 @@ begin
     with audience as materialized (
       select
         c.id, c.chat_name, k.name as client_name, a.reason, a.free_at,
-        (select count(*) from private.voters_of_chat(a.chat_id)) as people
+        (select count(*) from private.chat_voters as v where v.chat_id = a.chat_id) as people
       from private.survey_audience(survey, greatest(as_of, survey.starts_at)) as a
       join public.chats as c on c.chat_id = a.chat_id
       left join public.clients as k on k.id = c.client_id

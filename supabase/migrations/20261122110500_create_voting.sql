@@ -109,7 +109,12 @@ begin
   elsif private.heir_of(pressed_in) = found.chat_id
     or (
       pressed_in = telegram_id
-      and delivery_to_vote.telegram_id in (select private.voters_of_chat(found.chat_id))
+      and exists (
+        select
+        from private.chat_voters as v
+        where v.chat_id = found.chat_id
+          and v.telegram_user_id = delivery_to_vote.telegram_id
+      )
     )
   then
     return found;

@@ -107,7 +107,7 @@ as $$
 /* Telegram's chats in which to remind: of at least three people of whom none has voted the group itself; else, in private, each who never
    voted in this survey, has a chat with the bot, and was not looked at with another chat already. */
   with people as materialized (
-    select v.id from private.voters_of_chat(delivery.chat_id) as v (id)
+    select v.telegram_user_id as id from private.chat_voters as v where v.chat_id = delivery.chat_id
   ),
   is_silent as materialized (
     select

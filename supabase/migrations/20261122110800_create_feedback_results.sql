@@ -65,10 +65,10 @@ as $$
       and r.rating is not null
   ),
   asked as (
-    select d.survey_id, d.assigned_accountant_id, sum(private.people_asked(d))::bigint as people
-    from public.survey_deliveries as d
+    select d.survey_id, d.assigned_accountant_id, sum(p.people)::bigint as people
+    from private.asked_people(of_survey) as p
+    join public.survey_deliveries as d on d.id = p.delivery_id
     join surveys as s on s.id = d.survey_id
-    where d.status = 'sent'
     group by d.survey_id, d.assigned_accountant_id
   ),
   accountants as (
@@ -205,7 +205,7 @@ where r.superseded_at is null
 create view api.survey_deliveries with (security_invoker = true) as
 select
   d.id, d.survey_id, d.chat_id, c.id as chat, c.chat_name, n.name as client_name, d.status, d.reason, d.due_at, d.sent_at, d.reminded_at,
-  private.people_asked(d) as people,
+  (select p.people from private.asked_people(d.survey_id, d.id) as p) as people,
   (
     select count(*)
     from public.feedback_responses as r
@@ -254,12 +254,11 @@ as $$
     group by m.id
   ),
   asked as (
-    select m.id, sum(private.people_asked(d))::bigint as people
+    select m.id, sum(p.people)::bigint as people
     from members as m
     join public.survey_deliveries as d on d.chat_id = m.chat_id
-    where d.survey_id = of_survey
-      and d.status = 'sent'
-      and m.id is not null
+    join private.asked_people(of_survey) as p on p.delivery_id = d.id
+    where m.id is not null
     group by m.id
   ),
   named as (
@@ -411,10 +410,6 @@ grant execute on function
   private.figures_by(uuid, text),
   private.survey_results(uuid)
 to service_role;
-grant execute on function
-  private.voters_of_chat(bigint),
-  private.people_asked(public.survey_deliveries)
-to authenticated;
 grant execute on function
   api.survey_results(uuid),
   api.survey_overview(),

@@ -23,7 +23,7 @@ from tests.sql.firm import (
     monday,
     one,
 )
-from tests.sql.surveys import act, delivery, draft, people, refused, send, start, vote
+from tests.sql.surveys import act, comment, delivery, people, refused, send, start, vote
 
 OTHERS = ["accountant", "observer"]
 CHATS = (ROMASHKA, LEBEDEVA, NIGHT)
@@ -72,7 +72,7 @@ def test_h10_nothing_that_others_may_read_changes_with_a_vote_a_comment_or_a_wit
     assert before["feedback_surveys"] != "[]"
     vote(db, of, 3005, 1, monday("10:02"))
     assert everything(db, role) == before
-    db.execute("select api.comment_vote(3005, 'Долго', %s)", [monday("10:03")])
+    comment(db, 3005, "Долго", monday("10:03"))
     vote(db, of, 3001, None, monday("10:04"))
     assert everything(db, role) == before
 
@@ -194,4 +194,3 @@ def test_h10_what_erasing_a_client_leaves_still_tells_of_nobody(db: Connection) 
     db.execute("select private.erase_votes(null, 'infinity')")
     assert looks(db, "observer") == before
     assert [row["scope"] for row in before] == ["firm"]
-    assert draft(db, ("2026-04-01", "2026-04-02"))

@@ -26,7 +26,7 @@ from tests.sql.firm import (
     window,
     windows,
 )
-from tests.sql.surveys import act, delivery, live, people, refused, send, start, status, vote
+from tests.sql.surveys import act, comment, delivery, live, people, refused, send, signed_in, start, status, vote
 from tests.stack import Stack
 
 BOT = 777
@@ -115,26 +115,26 @@ def test_h4_what_is_written_in_private_within_ten_minutes_is_a_comment(
     db: Connection, survey: UUID, asked: Row
 ) -> None:
     vote(db, asked, ANNA, 4, monday("10:05"))
-    assert _comment(db, BORIS, "10:06", "Не то") == "nothing_awaited"
-    assert _comment(db, ANNA, "10:14", "Быстрее бы") == "commented"
-    assert _comment(db, ANNA, "10:20", "И вежливее") == "commented"
+    assert comment(db, BORIS, "Не то", monday("10:06")) == "nothing_awaited"
+    assert comment(db, ANNA, "Быстрее бы", monday("10:14")) == "commented"
+    assert comment(db, ANNA, "И вежливее", monday("10:20")) == "commented"
     assert live(db, survey) == [(ANNA, 4, "Быстрее бы\nИ вежливее")]
     # Ten minutes after the last word she is an ordinary client again.
-    assert _comment(db, ANNA, "10:31", "Где акт?") == "nothing_awaited"
+    assert comment(db, ANNA, "Где акт?", monday("10:31")) == "nothing_awaited"
     vote(db, asked, ANNA, 5, monday("10:40"))
     assert live(db, survey) == [(ANNA, 5, "Быстрее бы\nИ вежливее")]
     vote(db, asked, ANNA, None, monday("10:41"))
-    assert _comment(db, ANNA, "10:42", "Где акт?") == "nothing_awaited"
+    assert comment(db, ANNA, "Где акт?", monday("10:42")) == "nothing_awaited"
 
 
 def test_h4_a_reply_to_the_question_is_a_comment_and_opens_no_window(db: Connection, survey: UUID, asked: Row) -> None:
     vote(db, asked, ANNA, 4, monday("10:05"))
-    comment = reply(asked, ANNA, "10:06", "Где же акты так долго?")
-    assert ingest(db, comment, reply(asked, ANNA, "10:07", "И счета")) == ["recorded", "recorded"]
-    assert ingest(db, comment) == ["duplicate"]
+    words = reply(asked, ANNA, "10:06", "Где же акты так долго?")
+    assert ingest(db, words, reply(asked, ANNA, "10:07", "И счета")) == ["recorded", "recorded"]
+    assert ingest(db, words) == ["duplicate"]
     assert windows(db) == []
     assert live(db, survey) == [(ANNA, 4, "Где же акты так долго?\nИ счета")]
-    ingest(db, edited(comment, monday("10:08"), "Где же акты?", "request"))
+    ingest(db, edited(words, monday("10:08"), "Где же акты?", "request"))
     assert windows(db) == []
     assert live(db, survey) == [(ANNA, 4, "Где же акты?\nИ счета")]
     # What is no reply to it is a question like any other.
@@ -164,12 +164,16 @@ def test_a_group_that_became_a_supergroup_votes_on(db: Connection, survey: UUID,
 def test_a_menu_offers_the_question_that_may_be_answered(db: Connection, survey: UUID, asked: Row) -> None:
     people(db, ROMASHKA, ANNA)
     for place in (ROMASHKA, ANNA):
-        assert one(db, "select api.offer_survey(%s, %s, %s)", ANNA, place, monday("10:05"))["delivery"] == str(
-            asked["id"]
-        )
+        assert offered(db, place, "10:05") == str(asked["id"])
     act(db, "close_survey", survey, monday("10:06"))
     with refused(db, "nothing_to_rate"):
-        one(db, "select api.offer_survey(%s, %s, %s)", ANNA, ROMASHKA, monday("10:07"))
+        offered(db, ROMASHKA, "10:07")
+
+
+def offered(db: Connection, place: int, at: str) -> str:
+    with signed_in(db, "service_role"):
+        facts: Row = one(db, "select api.offer_survey(%s, %s, %s)", ANNA, place, monday(at))
+    return str(facts["delivery"])
 
 
 @pytest.fixture
@@ -224,8 +228,3 @@ def test_h5_a_vote_under_way_counts_and_the_survey_ends_after_it(committed: tupl
         act(manager, "close_survey", asked["survey_id"], monday("10:06"))
         assert live(manager, asked["survey_id"]) == [(ANNA, 5, None)]
         manager.rollback()
-
-
-def _comment(db: Connection, who: int, at: str, words: str) -> str:
-    outcome: str = one(db, "select api.comment_vote(%s, %s, %s) ->> 'outcome'", who, words, monday(at))
-    return outcome
