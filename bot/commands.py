@@ -33,7 +33,7 @@ COMMANDS = (
     Command("digest", N_("Сводка: кто ждёт прямо сейчас"), ("private",), MANAGERS),
     Command("diagnose", N_("Проверить, всё ли готово в этом чате"), ("group",), MANAGERS),
     Command("info", N_("Состояние системы"), ("private",), ("admin",)),
-    Command("menu", N_("Позвать бухгалтера, мои обращения, заказать документ"), ("private", "group")),
+    Command("menu", N_("Позвать бухгалтера, мои обращения, заказать документ, оценить работу"), ("private", "group")),
     Command("language", N_("На каком языке мне писать"), ("private",)),
     Command("help", N_("Что умеет бот"), ("private", "group")),
 )

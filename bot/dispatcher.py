@@ -17,6 +17,7 @@ from bot.handlers import (
     document_order,
     faq,
     faq_answer,
+    feedback,
     info,
     language,
     notifications,
@@ -58,6 +59,8 @@ def build(
         notifications.router,
         info.router,
         commands.router,
+        # After all forms and commands: it takes any words of whoever has just voted.
+        feedback.router,
     )
     # Stays last: it takes what is left.
     dispatcher.include_router(conversation.router)

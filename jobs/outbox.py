@@ -7,7 +7,8 @@ import structlog
 from prometheus_client import Counter
 
 from infra.supabase import Unavailable
-from jobs import sending
+from infra.words import speaking
+from jobs import doubles, sending
 from jobs.connections import Connections
 from jobs.sending import Outcome, Owed
 
@@ -35,6 +36,7 @@ async def deliver(connections: Connections) -> None:
         row for row, outcome in told if outcome.outcome == "sent" and row["rings"] and row["telegram_message_id"]
     ]
     await asyncio.gather(*(_take_back(connections, row) for row in replaced))
+    await asyncio.gather(*(_look_for_double(connections, *one) for one in told if _may_be_double(*one)))
 
 
 async def _attempt(connections: Connections, row: Row) -> Outcome:
@@ -60,6 +62,11 @@ def _is_answer(row: Row, outcome: Outcome) -> bool:
     return bool(row["kind"] == "chat_reply" and outcome.outcome == "sent")
 
 
+def _may_be_double(row: Row, outcome: Outcome) -> bool:
+    """Say whether an earlier attempt at what is sent once may have succeeded without a word of it."""
+    return bool(row["kind"] == "survey" and row["attempts"] > 1 and outcome.telegram_message_id)
+
+
 async def _settle(connections: Connections, function: str, **results: list[Row]) -> None:
     """Record results, however long the database is away: what is not recorded would be sent twice."""
     count = sum(map(len, results.values()))
@@ -78,3 +85,12 @@ async def _take_back(connections: Connections, row: Row) -> None:
     reason = await sending.take_back(connections, row["recipient_chat_id"], row["telegram_message_id"], row["locale"])
     if reason is not None:
         log.warning("old_message_stays", outbox_id=row["id"], reason=reason)
+
+
+async def _look_for_double(connections: Connections, row: Row, outcome: Outcome) -> None:
+    """Leave one copy of a survey in a chat."""
+    message = Owed.model_validate(row)
+    with speaking(message.locale):
+        text, keyboard = sending.worded(message, connections.buttons)
+    if keyboard and outcome.telegram_message_id:
+        await doubles.take_back(connections, row["recipient_chat_id"], outcome.telegram_message_id, text, keyboard)

@@ -20,6 +20,9 @@ from bot.messages import (
     chat_notice,
     document_order,
     faq_answer,
+    feedback,
+    feedback_case,
+    feedback_digest,
     replies,
     sla_digest,
     sla_escalation,
@@ -29,6 +32,9 @@ from bot.messages.buttons import Buttons
 from bot.messages.chat_checklist import Diagnosis
 from bot.messages.document_order import Order
 from bot.messages.faq_answer import Offer
+from bot.messages.feedback import Survey
+from bot.messages.feedback_case import CaseFacts
+from bot.messages.feedback_digest import DigestFacts
 from bot.messages.replies import Answer, Opening, Place, Receipt
 from bot.messages.windows import MessageFacts
 from infra.words import speaking
@@ -68,13 +74,17 @@ class Owed(BaseModel):
         "faq_answer",
         "document_order",
         "chat_reply",
+        "survey",
+        "survey_reminder",
+        "low_rating",
+        "survey_digest",
     ]
     recipient_chat_id: int
     telegram_message_id: int | None
     rings: bool
     # The recipient's.
     locale: str
-    facts: MessageFacts | CallFacts | Opening | Receipt | Offer | Order | Answer
+    facts: MessageFacts | CallFacts | CaseFacts | DigestFacts | Opening | Receipt | Offer | Order | Survey | Answer
 
     @property
     def place(self) -> Place:
@@ -101,8 +111,8 @@ def worded(message: Owed, buttons: Buttons) -> tuple[str, InlineKeyboardMarkup |
     match message.facts:
         case Place() as facts:
             return _worded_for_clients(facts, buttons)
-        case CallFacts() as call:
-            return accountant_call.call(call, datetime.now(UTC)), None
+        case CallFacts() | CaseFacts() | DigestFacts() as facts:
+            return _worded_for_the_firm(facts, buttons)
         case MessageFacts(diagnosis=Diagnosis() as found):
             return chat_checklist.checklist(found), chat_checklist.keyboard(found, buttons)
         case facts if message.kind == "chat_notice":
@@ -129,7 +139,7 @@ async def send(connections: Connections, message: Owed) -> Outcome:
 
 
 def _worded_for_clients(
-    facts: Opening | Receipt | Offer | Order | Answer, buttons: Buttons
+    facts: Opening | Receipt | Offer | Order | Survey | Answer, buttons: Buttons
 ) -> tuple[str, InlineKeyboardMarkup | None]:
     match facts:
         case Opening():
@@ -140,8 +150,22 @@ def _worded_for_clients(
             return faq_answer.offer(facts), faq_answer.keyboard(facts, buttons)
         case Order():
             return document_order.ordered(facts), None
+        case Survey():
+            return feedback.survey(facts, datetime.now(UTC)), feedback.keyboard(facts, buttons)
         case Answer():
             return replies.answer(facts), None
+
+
+def _worded_for_the_firm(
+    facts: CallFacts | CaseFacts | DigestFacts, buttons: Buttons
+) -> tuple[str, InlineKeyboardMarkup | None]:
+    match facts:
+        case CallFacts():
+            return accountant_call.call(facts, datetime.now(UTC)), None
+        case CaseFacts():
+            return feedback_case.alert(facts, datetime.now(UTC)), feedback_case.keyboard(facts, buttons)
+        case DigestFacts():
+            return feedback_digest.digest(facts, datetime.now(UTC)), None
 
 
 async def take_back(connections: Connections, chat_id: int, message_id: int, locale: str) -> str | None:

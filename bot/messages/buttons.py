@@ -43,8 +43,9 @@ CLASS_VERBS = (QUESTION, THANKS, SPAM)
 CALL_ACCOUNTANT = "call_accountant"
 SHOW_REQUESTS = "show_requests"
 ORDER_DOCUMENT = "order_document"
+RATE_US = "rate_us"
 
-MENU_VERBS = (CALL_ACCOUNTANT, SHOW_REQUESTS, ORDER_DOCUMENT)
+MENU_VERBS = (CALL_ACCOUNTANT, SHOW_REQUESTS, ORDER_DOCUMENT, RATE_US)
 
 ORDER_ACT = "order_act"
 ORDER_CERTIFICATE = "order_certificate"
@@ -65,6 +66,15 @@ FAQ_NOT_HELPED = "faq_not_helped"
 
 # The same in the words of `api.judge_faq_answer`.
 FAQ_VERBS = {FAQ_HELPED: "helped", FAQ_NOT_HELPED: "not_helped"}
+
+RATE_1, RATE_2, RATE_3, RATE_4, RATE_5 = "rate_1", "rate_2", "rate_3", "rate_4", "rate_5"
+UNRATE = "unrate"
+
+# The stars of `api.vote`; the row is the delivery. None takes a vote back.
+RATINGS: dict[str, int | None] = {RATE_1: 1, RATE_2: 2, RATE_3: 3, RATE_4: 4, RATE_5: 5, UNRATE: None}
+
+# The row is the case of a low rating.
+TAKE_CASE = "take_case"
 
 # Each ends with the language that it stands for.
 SPEAK_RUSSIAN, SPEAK_ENGLISH = "speak_ru", "speak_en"

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from pydantic import BaseModel, ConfigDict
 
-from bot.messages.buttons import CALL_ACCOUNTANT, ORDER_DOCUMENT, SHOW_REQUESTS, Buttons
+from bot.messages.buttons import CALL_ACCOUNTANT, ORDER_DOCUMENT, RATE_US, SHOW_REQUESTS, Buttons
 from bot.messages.quoting import LISTED_NAME, LISTED_PHRASE, LISTED_TITLE, quoted
 from bot.messages.times import clock, day, moment
 from infra.words import N_, _
@@ -81,6 +81,7 @@ def keyboard(chat: UUID, buttons: Buttons) -> InlineKeyboardMarkup:
         (_("Позвать бухгалтера"), CALL_ACCOUNTANT),
         (_("Показать мои обращения"), SHOW_REQUESTS),
         (_("Заказать документ"), ORDER_DOCUMENT),
+        (_("Оценить работу"), RATE_US),
     )
     return InlineKeyboardMarkup(
         inline_keyboard=[

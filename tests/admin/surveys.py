@@ -33,7 +33,8 @@ def delivered(firm: Firm, survey: UUID, *chats: Chat) -> None:
     """Have Telegram take the message for these chats, whatever hour it is, and whoever else carries messages."""
     for chat in chats:
         firm.run(
-            "insert into public.survey_deliveries (survey_id, chat_id, client_id, assigned_accountant_id, status, due_at, sent_at)"
+            "insert into public.survey_deliveries"
+            " (survey_id, chat_id, client_id, assigned_accountant_id, status, due_at, sent_at)"
             " select %s, c.chat_id, c.client_id, c.assigned_accountant_id, 'sent', now(), now() from public.chats as c"
             " where c.chat_id = %s on conflict (survey_id, chat_id) do update"
             " set status = 'sent', reason = null, sent_at = now(), queued_at = null",

@@ -143,8 +143,9 @@ def people(firm: Firm) -> dict[str, Colleague]:
 def votes_of_a_year(firm: Firm, chat: Chat, nth: int) -> None:
     """Three surveys: one is a draft, in one people vote and one is over; one chat after another joins the latter."""
     for quarter, months in enumerate((("01-01", "03-31"), ("04-01", "06-30"), ("07-01", "09-30"))):
-        name, days = f"Оценка работы за {quarter + 1} квартал 2024 года и первые впечатления", tuple(
-            f"2024-{day}" for day in months
+        name, days = (
+            f"Оценка работы за {quarter + 1} квартал 2024 года и первые впечатления",
+            tuple(f"2024-{day}" for day in months),
         )
         if nth == 0:
             stored(firm, ("active", "sending", "draft")[quarter], (days[0], days[1]), name)

@@ -111,7 +111,12 @@ def test_h9_page_csv_excel_and_database_say_the_same(head: Reader, firm: Firm, e
     answer = head.get("/feedback/export", params={**asked, "format": "csv"})
     table = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"), newline=""), delimiter=";"))
     row = dict(zip(*table, strict=True))
-    assert (row["Бухгалтеры"], row["Голосов"], row["Средняя оценка"], row["NPS"]) == ("Ольга Оценённая", "3", "3,67", "0")
+    assert (row["Бухгалтеры"], row["Голосов"], row["Средняя оценка"], row["NPS"]) == (
+        "Ольга Оценённая",
+        "3",
+        "3,67",
+        "0",
+    )
     (titles, cells) = read_xlsx(head.get("/feedback/export", params={**asked, "format": "xlsx"}).content)
     found = {title.value: cell and cell.value for title, cell in zip(titles, cells, strict=True) if title}
     assert (found["Голосов"], found["Средняя оценка"]) == ("3", "3.67")

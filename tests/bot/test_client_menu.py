@@ -41,7 +41,7 @@ async def edited(sim: SimulatorClient, message: Message, words: str) -> Message:
 
 async def test_a_call_reaches_the_owner_once(sim: SimulatorClient, chat: ClientChat, menu: Opened) -> None:
     offered = await menu(chat.id)
-    assert offered.buttons == ["Позвать бухгалтера", "Показать мои обращения", "Заказать документ"]
+    assert offered.buttons == ["Позвать бухгалтера", "Показать мои обращения", "Заказать документ", "Оценить работу"]
     press = await sim.until_answered(await sim.press(chat.client, offered, "Позвать бухгалтера"))
     assert (press.text, press.show_alert) == (f"Позвали бухгалтера. Ответ придёт в чат «{chat.title}».", True)
     told = await sim.until_message(ACCOUNTANT, lambda m: chat.title in m.words and m.by_bot)
@@ -62,7 +62,7 @@ async def test_whoever_is_in_no_chat_is_told_so(sim: SimulatorClient, chat: Clie
     await sim.post("person", user_id=chat.client, first_name="Кто-то", started=True)
     said = await sim.say(chat.client, chat.client, "/menu")
     answer = await sim.until_message(chat.client, lambda m: m.by_bot, since=said.message.message_id)
-    assert answer.words.startswith("Это меню для клиентов")
+    assert answer.words.startswith("Это для клиентов")
 
 
 async def test_what_is_open_is_written_into_the_menu(sim: SimulatorClient, chat: ClientChat, menu: Opened) -> None:

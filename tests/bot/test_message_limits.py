@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages import chat_notice, sla_digest, sla_escalation, start
+from bot.messages import chat_notice, feedback, feedback_case, feedback_digest, sla_digest, sla_escalation, start
 from bot.messages.windows import MessageFacts, WindowFacts
 from infra.local.telegram.keyboards import inline_keyboard
 from infra.local.telegram.texts import message_text
 from infra.words import LANGUAGES, language, speaking
+from tests.bot.snapshots.feedback import SURVEY, VOTE
+from tests.bot.snapshots.feedback_case import CASE
+from tests.bot.snapshots.feedback_digest import DIGEST, NOW, OLGA
 from tests.bot.told import BUTTONS, CHAT_URL, ROW, TEXTS, answered, facts, window
 
 # Whatever clients call themselves: markup, entities, line breaks, direction marks, signs of two UTF-16 units.
@@ -80,3 +83,22 @@ def test_a_name_of_markup_stays_text() -> None:
     for text in (sla_escalation.alert(message), sla_digest.digest(message), start.greeting(evil), start.tied(evil)):
         assert "<a" not in text
         assert "&lt;a" in text
+
+
+@given(NAME)
+def test_whatever_clients_say_of_the_firm_telegram_takes_the_message(name: str) -> None:
+    names = dict.fromkeys(("chat_name", "client_name", "accountant_name", "voter_name"), name)
+    crowd = [OLGA.model_copy(update={"name": name})] * 100
+    for text in (
+        feedback.survey(SURVEY.model_copy(update={"firm_name": name}), NOW),
+        feedback_case.alert(CASE.model_copy(update={**names, "comment": (name * 20)[:4096]}), NOW),
+        feedback_digest.digest(DIGEST.model_copy(update={"name": name, "accountants": crowd}), NOW),
+    ):
+        _, entities = message_text(text, "HTML", None)
+        assert {one.url for one in entities if one.type == "text_link"} <= {CHAT_URL}
+
+
+@pytest.mark.parametrize("outcome", ["voted", "changed", "same", "withdrawn", "nothing"])
+@pytest.mark.parametrize("is_private", [True, False])
+def test_what_a_voter_is_told_fits_a_toast(outcome: str, *, is_private: bool) -> None:
+    assert len(feedback.voted(VOTE.model_copy(update={"outcome": outcome}), is_private=is_private)) <= 200

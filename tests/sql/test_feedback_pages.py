@@ -47,7 +47,9 @@ def test_cases_come_page_by_page_by_their_state(db: Connection) -> None:
     survey = answered(db)
     cases = walk(db, "find_cases", "opened_at", survey=survey)
     assert sorted(case["rating"] for case in cases) == [1, 1, 2, 2, 3]
-    db.execute("update public.feedback_cases set resolution = 'talked', resolved_at = now() where id = %s", [cases[0]["id"]])
+    db.execute(
+        "update public.feedback_cases set resolution = 'talked', resolved_at = now() where id = %s", [cases[0]["id"]]
+    )
     assert len(walk(db, "find_cases", "opened_at")) == 4
     assert [case["id"] for case in walk(db, "find_cases", "opened_at", state="resolved")] == [cases[0]["id"]]
     assert len(walk(db, "find_cases", "opened_at", state="all")) == 5

@@ -58,8 +58,8 @@ class Typed(Frozen):
     ends_on: str = Field(default="", max_length=20)
     voting_days: str = Field(default="", max_length=20)
     audience: Audience = "all"
-    chats: Ids = []
-    segments: Ids = []
+    chats: Ids = Field(default_factory=list)
+    segments: Ids = Field(default_factory=list)
 
     @classmethod
     def of(cls, survey: Survey) -> "Typed":
