@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 from tests.sql.firm import ANNA, BORIS, LEBEDEVA, ROMASHKA, STAFF, Connection, Row, acting_as, all_rows, monday
-from tests.sql.surveys import delivery, send, start, vote
+from tests.sql.surveys import act, delivery, send, start, vote
 
 PEOPLE = (*range(880_000_001, 880_000_006), ANNA, BORIS)
 
@@ -47,9 +47,7 @@ def test_cases_come_page_by_page_by_their_state(db: Connection) -> None:
     survey = answered(db)
     cases = walk(db, "find_cases", "opened_at", survey=survey)
     assert sorted(case["rating"] for case in cases) == [1, 1, 2, 2, 3]
-    db.execute(
-        "update public.feedback_cases set resolution = 'talked', resolved_at = now() where id = %s", [cases[0]["id"]]
-    )
+    act(db, "resolve_case", cases[0]["id"], "talked")
     assert len(walk(db, "find_cases", "opened_at")) == 4
     assert [case["id"] for case in walk(db, "find_cases", "opened_at", state="resolved")] == [cases[0]["id"]]
     assert len(walk(db, "find_cases", "opened_at", state="all")) == 5
