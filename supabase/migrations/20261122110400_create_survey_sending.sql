@@ -17,7 +17,7 @@ alter table public.outbox alter column is_internal set expression as (
 );
 
 comment on column public.outbox.kind is
-  'sla_alert: one chat''s windows for one person; sla_digest: several chats'' in one; chat_notice: what became of a chat; accountant_call: a client asks for somebody; low_rating: a client is not content; survey_digest: what a survey found. In the client''s chat: off_hours_reply, receipt, faq_answer, document_order, chat_reply (what a person answers), survey; there or to the client in private: survey_reminder.';
+  'sla_alert: one chat''s windows for one person; sla_digest: several chats'' in one; chat_notice: what became of a chat; accountant_call: a client asks for somebody; low_rating: a client is not content; survey_digest: what a survey found. In the client''s chat: off_hours_reply, receipt, faq_answer, document_order, chat_reply (what a person answers), survey. To the client in private: survey_reminder.';
 comment on column public.outbox.subject_id is
   'What it is about: the chat (sla_alert, chat_notice), the recipient (sla_digest), the call, the window, the answer, the delivery of a survey, the case, the survey; an order or a reply is its own.';
 

@@ -1,12 +1,12 @@
 -- Who did not vote is reminded once, so that nobody else can tell who did.
 set lock_timeout = '5s';
 
--- A reminder goes to the person alone, who has a private chat with the bot: in the group it would tell who voted by not coming.
+-- A reminder goes to the person alone, who has a private chat with the bot: in the group it would tell, by coming or not, who voted.
 -- squawk-ignore ban-drop-constraint
 alter table public.outbox drop constraint what_clients_get_goes_to_their_group;
 -- squawk-ignore constraint-missing-not-valid
 alter table public.outbox add constraint what_clients_get_goes_to_their_group check (
-  is_internal is not null or recipient_chat_id < 0 or kind = 'survey_reminder'
+  is_internal is not null or (recipient_chat_id < 0) <> (kind = 'survey_reminder')
 );
 
 create or replace function private.refuse_strangers()
@@ -59,7 +59,7 @@ as $$
 /* Who has voted is not reminded any more (H2). */
   update public.outbox as o
   set status = 'cancelled', finished_at = as_of
-  where o.recipient_chat_id in (delivery.chat_id, drop_reminders.telegram_id)
+  where o.recipient_chat_id = drop_reminders.telegram_id
     and o.kind = 'survey_reminder'
     and o.status = 'pending'
     and o.payload ->> 'survey' = delivery.survey_id::text
@@ -104,34 +104,20 @@ language sql
 stable
 set search_path = ''
 as $$
-/* Telegram's chats in which to remind: of at least three people of whom none has voted the group itself; else, in private, each who never
-   voted in this survey, has a chat with the bot, and was not looked at with another chat already. */
-  with people as materialized (
-    select v.telegram_user_id as id from private.chat_voters as v where v.chat_id = delivery.chat_id
-  ),
-  is_silent as materialized (
-    select
-      (select count(*) from people as p) >= 3
-      and not exists (
-        select from public.feedback_responses as r where r.survey_id = delivery.survey_id and r.chat_id = delivery.chat_id
-      ) as yes
-  )
-  select delivery.chat_id
-  from is_silent as s
-  where s.yes
-  union all
-  select p.id
-  from people as p
-  join public.chats as c on c.chat_id = p.id and c.type = 'private' and c.deleted_at is null
-  where (c.bot_status in ('left', 'kicked')) is not true
-    and not (select s.yes from is_silent as s)
+/* Whom to remind, in private: each who never voted in this survey, has a chat with the bot, and was not looked at with another chat
+   already. */
+  select p.telegram_user_id
+  from private.chat_voters as p
+  join public.chats as c on c.chat_id = p.telegram_user_id and c.type = 'private' and c.deleted_at is null
+  where p.chat_id = delivery.chat_id
+    and (c.bot_status in ('left', 'kicked')) is not true
     and not exists (
-      select from public.feedback_responses as r where r.survey_id = delivery.survey_id and r.telegram_user_id = p.id
+      select from public.feedback_responses as r where r.survey_id = delivery.survey_id and r.telegram_user_id = p.telegram_user_id
     )
     and not exists (
       select
       from public.survey_deliveries as earlier
-      join public.chat_members as k on k.chat_id = earlier.chat_id and k.telegram_user_id = p.id
+      join public.chat_members as k on k.chat_id = earlier.chat_id and k.telegram_user_id = p.telegram_user_id
       where earlier.survey_id = delivery.survey_id
         and earlier.id <> delivery.id
         and earlier.reminded_at is not null
@@ -178,9 +164,9 @@ begin
   loop
     insert into public.outbox (kind, recipient_chat_id, subject_id, payload, next_attempt_at, expires_at, created_at)
     select
-      'survey_reminder', w.chat_id, delivery.id, private.survey_facts(delivery, true), as_of,
+      'survey_reminder', w.telegram_id, delivery.id, private.survey_facts(delivery, true), as_of,
       least(as_of + interval '1 hour', private.hours_end(delivery.schedule_id, as_of)), as_of
-    from private.whom_to_remind(delivery) as w (chat_id)
+    from private.whom_to_remind(delivery) as w (telegram_id)
     on conflict do nothing;
     get diagnostics more = row_count;
     handed := handed + more;
