@@ -149,6 +149,64 @@ begin
 end
 $$;
 
+create function private.withdraw_feedback()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+/* What clients think is told, with their names, to nobody who is not in charge any more: what still waits for the person, in quiet hours say,
+   goes to whoever is in charge now, unless one of them was told. A definer, because nobody may write messages by hand. */
+declare
+  message public.outbox;
+begin
+  for message in
+    with waiting as (
+      select o.id
+      from public.outbox as o
+      where o.recipient_chat_id = old.telegram_id
+        and o.kind in ('low_rating', 'survey_digest')
+        and o.status in ('pending', 'sending')
+        and o.finished_at is null
+      for update skip locked
+    )
+    update public.outbox as o
+    -- What a sender holds is not tried again.
+    set status = case o.status when 'pending' then 'cancelled' else o.status end, finished_at = now()
+    from waiting as w
+    where o.id = w.id
+    returning o.*
+  loop
+    continue when exists (
+      select
+      from public.users as u
+      join public.outbox as o on o.recipient_chat_id = u.telegram_id
+      where u.active
+        and u.role in ('admin', 'manager')
+        and o.id <> message.id
+        and o.kind = message.kind
+        and o.subject_id = message.subject_id
+        and o.status in ('pending', 'sending', 'sent')
+        and o.created_at >= message.created_at
+    );
+    if message.kind = 'low_rating' then
+      perform private.tell_of_case(message.subject_id, (message.payload ->> 'is_comment_news')::boolean, now());
+    else
+      perform private.tell_of_end(message.subject_id, now());
+    end if;
+  end loop;
+  return null;
+end
+$$;
+
+create trigger feedback_is_told_to_who_is_in_charge
+after update of role, active, telegram_id on public.users
+for each row when (
+  old.telegram_id is not null
+  and (not new.active or new.role not in ('admin', 'manager') or new.telegram_id is distinct from old.telegram_id)
+)
+execute function private.withdraw_feedback();
+
 grant execute on function
   private.tell_of_end(uuid, timestamptz),
   private.digest_facts(uuid)

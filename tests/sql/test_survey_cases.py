@@ -1,6 +1,6 @@
 """Low ratings, reminders and the digest: who hears what, once, and who does not (H2, H3)."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +34,8 @@ from tests.sql.surveys import act, comment, delivery, draft, people, refused, se
 
 HOUR = timedelta(hours=1)
 THURSDAY = moscow("2026-04-09 10:00:10")
+# Who loses a role loses it at the real time.
+NEXT_MONTH = datetime.now(UTC) + timedelta(days=30)
 
 
 @pytest.fixture
@@ -124,6 +126,34 @@ def test_an_alert_that_does_not_reach_the_manager_goes_to_the_next_in_line(db: C
     (message,) = [row for row in one(db, "select api.claim_outbox(%s)", monday("10:05")) if row["kind"] == "low_rating"]
     settle(db, monday("10:05"), message, "blocked", error="Forbidden: bot was blocked by the user")
     assert [row[0] for row in told(db, monday("10:06"))] == [ADMIN]
+
+
+@pytest.mark.parametrize("change", ["role = 'accountant'", "active = false", "telegram_id = null"])
+def test_who_is_in_charge_no_longer_is_told_nothing_that_waited_and_who_is_now_is(
+    db: Connection, survey: UUID, asked: Row, change: str
+) -> None:
+    db.execute("update public.settings set head_id = %s", [user_id(PETR)])
+    db.execute("update public.users set quiet_from = '00:00', quiet_until = '23:59' where id = %s", [user_id(PETR)])
+    vote(db, asked, ANNA, 1, monday("10:05"))
+    act(db, "close_survey", survey, monday("11:00"))
+    assert delivered(db, monday("11:01")) == []
+    db.execute(f"update public.users set {change} where id = %s", [user_id(PETR)])
+    heard = [(row["recipient_chat_id"], row["kind"]) for row in delivered(db, NEXT_MONTH)]
+    assert sorted(heard) == [(ADMIN, "low_rating"), (ADMIN, "survey_digest")]
+
+
+def test_what_another_manager_was_told_nobody_else_is_told_in_place_of_the_first(db: Connection, asked: Row) -> None:
+    db.execute("update public.users set role = 'manager' where id = %s", [user_id(IVAN)])
+    db.execute(
+        "insert into public.manager_accountants (manager_id, accountant_id) select id, %s from public.users"
+        " where role = 'manager' on conflict do nothing",
+        [user_id(OLGA)],
+    )
+    db.execute("update public.users set quiet_from = '00:00', quiet_until = '23:59' where id = %s", [user_id(PETR)])
+    vote(db, asked, ANNA, 1, monday("10:05"))
+    assert [row[0] for row in told(db, monday("10:05"))] == [IVAN]
+    db.execute("update public.users set role = 'observer' where id = %s", [user_id(PETR)])
+    assert told(db, NEXT_MONTH) == []
 
 
 def test_a_case_has_an_owner_a_note_and_a_resolution_and_the_acts_are_recorded(
