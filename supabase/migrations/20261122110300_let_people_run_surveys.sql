@@ -173,12 +173,13 @@ begin
       )
     );
   update public.outbox as o
-  set status = 'cancelled', finished_at = at
+  -- What a sender holds is not tried again where Telegram does not take it.
+  set status = case o.status when 'pending' then 'cancelled' else o.status end, finished_at = at
   from public.survey_deliveries as d
   where d.survey_id = survey.id
     and o.subject_id = d.id
     and o.kind in ('survey', 'survey_reminder')
-    and o.status = 'pending';
+    and o.status in ('pending', 'sending');
   update public.survey_deliveries as d
   set people = p.people
   from private.asked_people(survey.id) as p

@@ -54,8 +54,14 @@ language plpgsql
 set search_path = ''
 as $$
 /* What became of the message becomes of the delivery; what could not be sent while the firm was open is planned again. What Telegram says
-   is told by a word: it may quote names. */
+   is told by a word: it may quote names. What was under way when the survey ended is sent or not; people who got it could vote. */
 declare
+  is_over constant boolean := (
+    select s.status in ('closed', 'expired')
+    from public.survey_deliveries as d
+    join public.feedback_surveys as s on s.id = d.survey_id
+    where d.id = new.subject_id
+  );
   is_too_late constant boolean := new.status = 'cancelled' and new.expires_at <= new.finished_at;
 begin
   if is_too_late then
@@ -70,11 +76,12 @@ begin
   end if;
   update public.survey_deliveries as d
   set
-    status = case when new.status = 'sent' then 'sent' else 'failed' end,
+    status = case when new.status = 'sent' then 'sent' when is_over then 'cancelled' else 'failed' end,
     sent_at = case when new.status = 'sent' then new.sent_at end,
     telegram_message_id = case when new.status = 'sent' then new.telegram_message_id end,
     reason = case
       when new.status = 'sent' then null
+      when is_over then 'closed'
       when is_too_late or new.last_error is null then 'too_late'
       when new.last_error ~* 'kicked|not a member|left' then 'no_bot'
       when new.last_error ~* 'not found|deactivated|deleted' then 'deleted'
@@ -83,6 +90,12 @@ begin
     end
   where d.id = new.subject_id
     and d.status = 'queued';
+  if is_over and new.status = 'sent' then
+    update public.survey_deliveries as d
+    set people = p.people
+    from private.asked_people(of_delivery => new.subject_id) as p
+    where d.id = p.delivery_id;
+  end if;
   return null;
 end
 $$;

@@ -21,7 +21,7 @@ from tests.sql.firm import (
     one,
     settle,
 )
-from tests.sql.surveys import act, delivery, draft, refused, send, signed_in, start, status, tick, vote
+from tests.sql.surveys import act, delivery, draft, people, refused, send, signed_in, start, status, tick, vote
 from tests.stack import Stack
 
 DAY = timedelta(days=1)
@@ -140,6 +140,22 @@ def test_h5_closing_cancels_everything_still_to_be_sent(db: Connection) -> None:
     assert send(db, monday("10:01")) == []
     with refused(db, "survey_is_over"):
         act(db, "resume_survey", survey)
+
+
+def test_h5_what_is_under_way_at_the_end_is_not_tried_again_and_what_arrives_has_its_people(db: Connection) -> None:
+    survey = start(db)
+    people(db, ROMASHKA, ANNA)
+    held = {message["recipient_chat_id"]: message for message in claim(db, monday("10:00"))}
+    act(db, "close_survey", survey, monday("10:00:01"))
+    with signed_in(db, "service_role"):
+        settle(db, monday("10:00:02"), held[ROMASHKA])
+        settle(db, monday("10:00:02"), held[NIGHT], "retry", error="told to wait", retry_after=5)
+        settle(db, monday("10:00:02"), held[LEBEDEVA], "retry", error="told to wait", retry_after=5)
+        assert claim(db, monday("10:05")) == []
+    arrived = delivery(db, survey, ROMASHKA)
+    assert (arrived["status"], arrived["people"]) == ("sent", 1)
+    for chat in (NIGHT, LEBEDEVA):
+        assert (delivery(db, survey, chat)["status"], delivery(db, survey, chat)["reason"]) == ("cancelled", "closed")
 
 
 def test_stopping_holds_back_and_resuming_goes_on(db: Connection) -> None:
