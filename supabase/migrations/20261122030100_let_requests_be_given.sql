@@ -14,20 +14,41 @@ comment on column public.client_requests.assigned_accountant_id is
 
 create function private.given_chat_ids(people uuid[], at timestamptz)
 returns setof bigint
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
 /* Chats of the windows that were given to these people: while the client waits, and one day more to see what became of it. */
+#variable_conflict use_column
+begin
+  return query
   select w.chat_id
   from public.client_requests as w
   where w.assignee_id = any (people)
-    and (w.closed_at is null or w.closed_at > at - interval '1 day')
+    and (w.closed_at is null or w.closed_at > at - interval '1 day');
+end
+$$;
+
+-- Asked by every policy of every table that is read: planned once for a connection, and not each time.
+create or replace function private.role()
+returns text
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+/* Role of the person who asks, null when unknown or inactive. A definer, because policies on users call it: reading users as
+   the person would ask those policies again, for ever. */
+declare
+  asker constant uuid := auth.uid();
+begin
+  return (select u.role from public.users as u where u.id = asker and u.active);
+end
 $$;
 
 create or replace function private.own_chat_ids()
 returns bigint[]
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
@@ -35,25 +56,30 @@ as $$
 /* Telegram ids of the chats that the asking accountant answers for: own ones, those of absent colleagues, those of shared segments, those
    of windows that were given to them; empty for anybody else. A definer, so that policies on other tables need not read chats through the
    policies of chats. */
-  with people as materialized (
-    select array_agg(p.id) as ids
+#variable_conflict use_column
+begin
+  return (
+    with people as materialized (
+      select array_agg(p.id) as ids
+      from (
+        select (select auth.uid()) as id
+        union all
+        select private.covered_by((select auth.uid()), now())
+      ) as p
+    )
+    select coalesce(array_agg(distinct own.chat_id), '{}')
     from (
-      select (select auth.uid()) as id
+      select c.chat_id
+      from public.chats as c
+      where c.assigned_accountant_id = any ((select p.ids from people as p)::uuid[])
       union all
-      select private.covered_by((select auth.uid()), now())
-    ) as p
-  )
-  select coalesce(array_agg(distinct own.chat_id), '{}')
-  from (
-    select c.chat_id
-    from public.chats as c
-    where c.assigned_accountant_id = any ((select p.ids from people as p)::uuid[])
-    union all
-    select private.shared_chat_ids((select p.ids from people as p))
-    union all
-    select private.given_chat_ids((select p.ids from people as p), now())
-  ) as own
-  where (select private.role()) = 'accountant'
+      select private.shared_chat_ids((select p.ids from people as p))
+      union all
+      select private.given_chat_ids((select p.ids from people as p), now())
+    ) as own
+    where (select private.role()) = 'accountant'
+  );
+end
 $$;
 
 create or replace function private.may_act_on(person public.users, of_chat bigint, at timestamptz)

@@ -3,125 +3,135 @@ set lock_timeout = '5s';
 
 create function private.seconds_left(of_schedules uuid[], due_at timestamptz[], as_of timestamptz)
 returns bigint[]
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
 /* Working seconds left to each of these deadlines by its schedule, as private.clock_face counts them; where it knows none, less than any.
    A definer, because the calendar is no secret and its policy would be asked again for each deadline. */
-  with clocks as materialized (
-    select
-      s.id, s.around_the_clock,
-      case when s.materialised @> as_of then s.materialised end as known,
-      coalesce(p.starts_after + (least(as_of, upper(p.period)) - lower(p.period)), interval '0') as worked
-    from public.working_schedules as s
+#variable_conflict use_column
+begin
+  return (
+    with clocks as materialized (
+      select
+        s.id, s.around_the_clock,
+        case when s.materialised @> as_of then s.materialised end as known,
+        coalesce(p.starts_after + (least(as_of, upper(p.period)) - lower(p.period)), interval '0') as worked
+      from public.working_schedules as s
+      left join lateral (
+        select p.*
+        from public.working_periods as p
+        where p.schedule_id = s.id
+          and lower(p.period) <= as_of
+        order by lower(p.period) desc
+        limit 1
+      ) as p on true
+    )
+    select array_agg(
+      coalesce(
+        case
+          when s.around_the_clock then extract(epoch from d.due_at - as_of)
+          when s.known @> d.due_at then extract(epoch from w.worked - s.worked)
+        end::bigint,
+        -4000000000000000000
+      )
+      order by d.place
+    )
+    from unnest(of_schedules, seconds_left.due_at) with ordinality as d (schedule_id, due_at, place)
+    join clocks as s on s.id = d.schedule_id
     left join lateral (
-      select p.*
+      select p.starts_after + (least(d.due_at, upper(p.period)) - lower(p.period)) as worked
       from public.working_periods as p
-      where p.schedule_id = s.id
-        and lower(p.period) <= as_of
+      where p.schedule_id = d.schedule_id
+        and lower(p.period) <= d.due_at
       order by lower(p.period) desc
       limit 1
-    ) as p on true
-  )
-  select array_agg(
-    coalesce(
-      case
-        when s.around_the_clock then extract(epoch from d.due_at - as_of)
-        when s.known @> d.due_at then extract(epoch from w.worked - s.worked)
-      end::bigint,
-      -4000000000000000000
-    )
-    order by d.place
-  )
-  from unnest(of_schedules, seconds_left.due_at) with ordinality as d (schedule_id, due_at, place)
-  join clocks as s on s.id = d.schedule_id
-  left join lateral (
-    select p.starts_after + (least(d.due_at, upper(p.period)) - lower(p.period)) as worked
-    from public.working_periods as p
-    where p.schedule_id = d.schedule_id
-      and lower(p.period) <= d.due_at
-    order by lower(p.period) desc
-    limit 1
-  ) as w on not s.around_the_clock
+    ) as w on not s.around_the_clock
+  );
+end
 $$;
 
 create function private.request_rows(requests uuid[], as_of timestamptz)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
 /* What a list shows of some windows, in their order. */
-  with listed as materialized (
-    select w.*, t.place, t.seconds_left
-    from (
-      select array_agg(o.id order by o.place) as ids, array_agg(o.schedule_id order by o.place) as schedules,
-        array_agg(o.due_at order by o.place) as due
+#variable_conflict use_column
+begin
+  return (
+    with listed as materialized (
+      select w.*, t.place, t.seconds_left
       from (
-        select r.id, r.place, w.schedule_id, w.due_at
-        from unnest(requests) with ordinality as r (id, place)
-        join public.client_requests as w on w.id = r.id
-      ) as o
-    ) as a
-    cross join lateral unnest(a.ids, private.seconds_left(a.schedules, a.due, as_of)) with ordinality as t (id, seconds_left, place)
-    join public.client_requests as w on w.id = t.id
-  ),
-  -- The clock of a schedule, once and not for each window.
-  faces as materialized (
-    select s.id, f.runs, f.changes_at
-    from (select distinct l.schedule_id as id from listed as l) as s
-    cross join lateral private.clock_face(s.id, null, as_of) as f
-  )
-  select coalesce(
-    jsonb_agg(
-      jsonb_build_object(
-        'id', w.id,
-        'number', w.number,
-        'chat', c.id,
-        'chat_name', c.chat_name,
-        'client_name', k.name,
-        'tier', k.tier,
-        'last_message', (
-          select jsonb_build_object('author', t.author_name, 'text', left(coalesce(t.message_text, t.caption), 300), 'kind', t.kind)
-          from public.chat_messages as t
-          where t.chat_id = w.chat_id
-            and t.message_id = w.last_message_id
-            and t.telegram_date between w.last_message_at - interval '48 hours' and w.last_message_at
-          order by t.edited_at desc nulls last, t.update_id desc
-          limit 1
-        ),
-        'message_count', w.message_count,
-        'opened_at', w.opened_at,
-        'due_at', w.due_at,
-        'acknowledged_at', case when w.acknowledged_at >= w.last_message_at then w.acknowledged_at end,
-        'acknowledged_by_name', taker.full_name,
-        'owner_name', holder.full_name,
-        'is_given', w.assignee_id is not null,
-        'state', private.outcome_at(w.closed_as, w.warn_at, w.due_at, as_of),
-        'working_seconds_left', nullif(w.seconds_left, -4000000000000000000),
-        'clock_runs', clock.runs,
-        'clock_changes_at', clock.changes_at,
-        'closed_at', w.closed_at,
-        'closed_by_name', closer.full_name,
-        'working_seconds', w.working_seconds
-      )
-      order by w.place
+        select array_agg(o.id order by o.place) as ids, array_agg(o.schedule_id order by o.place) as schedules,
+          array_agg(o.due_at order by o.place) as due
+        from (
+          select r.id, r.place, w.schedule_id, w.due_at
+          from unnest(requests) with ordinality as r (id, place)
+          join public.client_requests as w on w.id = r.id
+        ) as o
+      ) as a
+      cross join lateral unnest(a.ids, private.seconds_left(a.schedules, a.due, as_of)) with ordinality as t (id, seconds_left, place)
+      join public.client_requests as w on w.id = t.id
     ),
-    '[]'
-  )
-  from listed as w
-  join faces as clock on clock.id = w.schedule_id
-  join public.chats as c on c.chat_id = w.chat_id
-  left join public.clients as k on k.id = w.client_id
-  left join public.users as taker on taker.id = w.acknowledged_by
-  left join public.users as closer on closer.id = coalesce(w.responded_by, w.closed_by)
-  left join public.users as holder
-    on holder.id = case
-      when w.closed_as is null then coalesce(w.assignee_id, c.assigned_accountant_id)
-      else w.assigned_accountant_id
-    end
+    -- The clock of a schedule, once and not for each window.
+    faces as materialized (
+      select s.id, f.runs, f.changes_at
+      from (select distinct l.schedule_id as id from listed as l) as s
+      cross join lateral private.clock_face(s.id, null, as_of) as f
+    )
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'id', w.id,
+          'number', w.number,
+          'chat', c.id,
+          'chat_name', c.chat_name,
+          'client_name', k.name,
+          'tier', k.tier,
+          'last_message', (
+            select jsonb_build_object('author', t.author_name, 'text', left(coalesce(t.message_text, t.caption), 300), 'kind', t.kind)
+            from public.chat_messages as t
+            where t.chat_id = w.chat_id
+              and t.message_id = w.last_message_id
+              and t.telegram_date between w.last_message_at - interval '48 hours' and w.last_message_at
+            order by t.edited_at desc nulls last, t.update_id desc
+            limit 1
+          ),
+          'message_count', w.message_count,
+          'opened_at', w.opened_at,
+          'due_at', w.due_at,
+          'acknowledged_at', case when w.acknowledged_at >= w.last_message_at then w.acknowledged_at end,
+          'acknowledged_by_name', taker.full_name,
+          'owner_name', holder.full_name,
+          'is_given', w.assignee_id is not null,
+          'state', private.outcome_at(w.closed_as, w.warn_at, w.due_at, as_of),
+          'working_seconds_left', nullif(w.seconds_left, -4000000000000000000),
+          'clock_runs', clock.runs,
+          'clock_changes_at', clock.changes_at,
+          'closed_at', w.closed_at,
+          'closed_by_name', closer.full_name,
+          'working_seconds', w.working_seconds
+        )
+        order by w.place
+      ),
+      '[]'
+    )
+    from listed as w
+    join faces as clock on clock.id = w.schedule_id
+    join public.chats as c on c.chat_id = w.chat_id
+    left join public.clients as k on k.id = w.client_id
+    left join public.users as taker on taker.id = w.acknowledged_by
+    left join public.users as closer on closer.id = coalesce(w.responded_by, w.closed_by)
+    left join public.users as holder
+      on holder.id = case
+        when w.closed_as is null then coalesce(w.assignee_id, c.assigned_accountant_id)
+        else w.assigned_accountant_id
+      end
+  );
+end
 $$;
 
 create function private.find_open(

@@ -7,87 +7,102 @@ drop function api.transcript(uuid, integer, integer);
 
 create function private.told_messages(of_chat bigint, places private.place[])
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
 /* Some messages of a chat as a page shows them, oldest first, each as it stands now and, where it was edited, as it stood before:
    [{message_id, at, author, is_staff, is_bot, kind, text, edited_at, has_file, reply_to, versions: [{at, text}]}]. */
-  select coalesce(
-    jsonb_agg(
-      (m.versions -> -1) || jsonb_build_object('versions', m.versions - -1) order by m.at, m.message_id
-    ),
-    '[]'
-  )
-  from (
-    select
-      v.message_id,
-      v.telegram_date as at,
+#variable_conflict use_column
+begin
+  return (
+    select coalesce(
       jsonb_agg(
-        jsonb_build_object(
-          'message_id', v.message_id,
-          'at', v.telegram_date,
-          'author', coalesce(v.author_name, u.full_name),
-          'is_staff', v.is_staff,
-          'is_bot', v.is_bot,
-          'kind', v.kind,
-          'text', coalesce(v.message_text, v.caption),
-          'edited_at', v.edited_at,
-          'has_file', v.media_file_id is not null,
-          'reply_to', v.reply_to_message_id
-        )
-        order by v.edited_at nulls first, v.update_id
-      ) as versions
-    from unnest(places) as p
-    join public.chat_messages as v on v.chat_id = of_chat and v.message_id = p.message_id and v.telegram_date = p.at
-    left join public.users as u on u.id = v.user_id
-    group by v.message_id, v.telegram_date
-  ) as m
+        (m.versions -> -1) || jsonb_build_object('versions', m.versions - -1) order by m.at, m.message_id
+      ),
+      '[]'
+    )
+    from (
+      select
+        v.message_id,
+        v.telegram_date as at,
+        jsonb_agg(
+          jsonb_build_object(
+            'message_id', v.message_id,
+            'at', v.telegram_date,
+            'author', coalesce(v.author_name, u.full_name),
+            'is_staff', v.is_staff,
+            'is_bot', v.is_bot,
+            'kind', v.kind,
+            'text', coalesce(v.message_text, v.caption),
+            'edited_at', v.edited_at,
+            'has_file', v.media_file_id is not null,
+            'reply_to', v.reply_to_message_id
+          )
+          order by v.edited_at nulls first, v.update_id
+        ) as versions
+      from unnest(places) as p
+      join public.chat_messages as v on v.chat_id = of_chat and v.message_id = p.message_id and v.telegram_date = p.at
+      left join public.users as u on u.id = v.user_id
+      group by v.message_id, v.telegram_date
+    ) as m
+  );
+end
 $$;
 
 create function private.places_before(of_chat bigint, of_topic bigint, place private.place, amount integer)
 returns private.place[]
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
 /* The last messages of a topic before one, the latest first; what is ninety days older is another talk. */
-  select array_agg(m.place)
-  from (
-    select (m.telegram_date, m.message_id)::private.place as place
-    from public.chat_messages as m
-    where m.chat_id = of_chat
-      and m.topic_id = of_topic
-      and m.edit_version = 0
-      and (m.telegram_date, m.message_id) < ((place).at, (place).message_id)
-      -- Said beside the row's own comparison, which leaves no month out.
-      and m.telegram_date <= (place).at
-      and m.telegram_date > (place).at - interval '90 days'
-    order by m.telegram_date desc, m.message_id desc
-    limit amount
-  ) as m
+#variable_conflict use_column
+begin
+  return (
+    select array_agg(m.place)
+    from (
+      select (m.telegram_date, m.message_id)::private.place as place
+      from public.chat_messages as m
+      where m.chat_id = of_chat
+        and m.topic_id = of_topic
+        and m.edit_version = 0
+        and (m.telegram_date, m.message_id) < ((place).at, (place).message_id)
+        -- Said beside the row's own comparison, which leaves no month out.
+        and m.telegram_date <= (place).at
+        and m.telegram_date > (place).at - interval '90 days'
+      order by m.telegram_date desc, m.message_id desc
+      limit amount
+    ) as m
+  );
+end
 $$;
 
 create function private.places_from(of_chat bigint, of_topic bigint, place private.place, until timestamptz, amount integer)
 returns private.place[]
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
 /* The first messages of a topic from one on, that one included, up to an instant. */
-  select array_agg(m.place)
-  from (
-    select (m.telegram_date, m.message_id)::private.place as place
-    from public.chat_messages as m
-    where m.chat_id = of_chat
-      and m.topic_id = of_topic
-      and m.edit_version = 0
-      and (m.telegram_date, m.message_id) >= ((place).at, (place).message_id)
-      and m.telegram_date >= (place).at
-      and m.telegram_date <= until
-    order by m.telegram_date, m.message_id
-    limit amount
-  ) as m
+#variable_conflict use_column
+begin
+  return (
+    select array_agg(m.place)
+    from (
+      select (m.telegram_date, m.message_id)::private.place as place
+      from public.chat_messages as m
+      where m.chat_id = of_chat
+        and m.topic_id = of_topic
+        and m.edit_version = 0
+        and (m.telegram_date, m.message_id) >= ((place).at, (place).message_id)
+        and m.telegram_date >= (place).at
+        and m.telegram_date <= until
+      order by m.telegram_date, m.message_id
+      limit amount
+    ) as m
+  );
+end
 $$;
 
 create function api.transcript(

@@ -154,32 +154,37 @@ $$;
 
 create function private.replies_of(of_request uuid)
 returns jsonb
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
 /* What was answered to a window from the panel and what became of it, the latest first: [{id, by, text, status, at, sent_at, error}]; text
    only while it has not been sent. A definer, because nobody but the service may read the outbox; for callers who may read the chat. */
-  select coalesce(
-    jsonb_agg(
-      jsonb_build_object(
-        'id', o.id,
-        'by', u.full_name,
-        'text', o.payload ->> 'text',
-        'status', o.status,
-        'at', o.created_at,
-        'sent_at', o.sent_at,
-        'error', o.last_error
-      )
-      order by o.created_at desc, o.position desc
-    ),
-    '[]'
-  )
-  from public.outbox as o
-  left join public.users as u on u.id = (o.payload ->> 'person')::uuid
-  where o.kind = 'chat_reply'
-    and o.payload ->> 'request' = of_request::text
+#variable_conflict use_column
+begin
+  return (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'id', o.id,
+          'by', u.full_name,
+          'text', o.payload ->> 'text',
+          'status', o.status,
+          'at', o.created_at,
+          'sent_at', o.sent_at,
+          'error', o.last_error
+        )
+        order by o.created_at desc, o.position desc
+      ),
+      '[]'
+    )
+    from public.outbox as o
+    left join public.users as u on u.id = (o.payload ->> 'person')::uuid
+    where o.kind = 'chat_reply'
+      and o.payload ->> 'request' = of_request::text
+  );
+end
 $$;
 
 create function private.is_reachable(chat public.chats)

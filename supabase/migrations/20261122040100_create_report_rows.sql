@@ -124,28 +124,33 @@ $$;
 
 create function api.report_choices(chat bigint default null, client uuid default null)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
 /* What a report can be asked for: {timezone, firm_name, people, policies}, the last two as [{id, name}], who left last; and what the chat and
    the client that it is asked for are called, {chat_name, client_name}, null for those that the reader may not see. */
-  select jsonb_build_object(
-    'timezone', s.timezone,
-    'firm_name', f.firm_name,
-    'people', (
-      select coalesce(jsonb_agg(jsonb_build_object('id', u.id, 'name', u.full_name) order by u.active desc, u.full_name, u.id), '[]')
-      from public.users as u
-      where u.role <> 'observer'
-    ),
-    'policies', (
-      select coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name) order by p.name, p.id), '[]') from public.sla_policies as p
-    ),
-    'chat_name', (select c.chat_name from public.chats as c where c.chat_id = report_choices.chat),
-    'client_name', (select k.name from public.clients as k where k.id = report_choices.client)
-  )
-  from public.settings as f
-  join public.working_schedules as s on s.id = f.default_schedule_id
+#variable_conflict use_column
+begin
+  return (
+    select jsonb_build_object(
+      'timezone', s.timezone,
+      'firm_name', f.firm_name,
+      'people', (
+        select coalesce(jsonb_agg(jsonb_build_object('id', u.id, 'name', u.full_name) order by u.active desc, u.full_name, u.id), '[]')
+        from public.users as u
+        where u.role <> 'observer'
+      ),
+      'policies', (
+        select coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name) order by p.name, p.id), '[]') from public.sla_policies as p
+      ),
+      'chat_name', (select c.chat_name from public.chats as c where c.chat_id = report_choices.chat),
+      'client_name', (select k.name from public.clients as k where k.id = report_choices.client)
+    )
+    from public.settings as f
+    join public.working_schedules as s on s.id = f.default_schedule_id
+  );
+end
 $$;
 
 grant execute on function api.find_outcomes_by_id(uuid[]), api.report_choices(bigint, uuid) to authenticated, service_role;

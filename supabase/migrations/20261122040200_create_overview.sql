@@ -48,54 +48,59 @@ $$;
 
 create function api.watch()
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
 /* What is watched, of what the reader may see: {watched, unwell, reasons, steps}. Watched are the groups that are measured, unwell those of
    them that are red; reasons say why, [{fix, chats}]. Steps are what those who run the firm should see to, worst first: [{fix, state,
    amount, subject, place}], the name when there is one only, the place firm or chats; empty for everybody else. */
-  with findings as materialized (
-    select h.*, c.monitoring_enabled
-    from api.chat_health as h
-    join public.chats as c on c.chat_id = h.chat_id
-    where h.state <> 'green'
-  ),
-  of_the_firm as materialized (
-    select h.fix, h.state, count(*) as amount, case when count(*) = 1 then min(h.subject) end as subject, 'firm' as place
-    from api.firm_health() as h
-    where h.state <> 'green'
-    group by h.fix, h.state
-  ),
-  steps as (
-    select * from of_the_firm
-    union all
-    -- What mends the firm mends its chats: the same is asked for once.
-    select f.fix, f.state, count(*), case when count(*) = 1 then min(f.chat_name) end, 'chats'
-    from findings as f
-    where f.state = 'red'
-      and f.fix not in (select h.fix from of_the_firm as h)
-    group by f.fix, f.state
-  )
-  select jsonb_build_object(
-    'watched', (select count(*) from public.chats as c where c.monitoring_enabled and c.deleted_at is null and not c.internal),
-    'unwell', (select count(distinct f.chat_id) from findings as f where f.monitoring_enabled and f.state = 'red'),
-    'reasons', (
-      select coalesce(jsonb_agg(to_jsonb(r) order by r.chats desc, r.fix), '[]')
-      from (
-        select f.fix, count(*) as chats
-        from findings as f
-        where f.monitoring_enabled
-          and f.state = 'red'
-        group by f.fix
-      ) as r
+#variable_conflict use_column
+begin
+  return (
+    with findings as materialized (
+      select h.*, c.monitoring_enabled
+      from api.chat_health as h
+      join public.chats as c on c.chat_id = h.chat_id
+      where h.state <> 'green'
     ),
-    'steps', (
-      select coalesce(jsonb_agg(to_jsonb(s) order by s.state desc, s.place, s.amount desc, s.fix), '[]')
-      from steps as s
-      where (select private.role()) in ('admin', 'manager')
+    of_the_firm as materialized (
+      select h.fix, h.state, count(*) as amount, case when count(*) = 1 then min(h.subject) end as subject, 'firm' as place
+      from api.firm_health() as h
+      where h.state <> 'green'
+      group by h.fix, h.state
+    ),
+    steps as (
+      select * from of_the_firm
+      union all
+      -- What mends the firm mends its chats: the same is asked for once.
+      select f.fix, f.state, count(*), case when count(*) = 1 then min(f.chat_name) end, 'chats'
+      from findings as f
+      where f.state = 'red'
+        and f.fix not in (select h.fix from of_the_firm as h)
+      group by f.fix, f.state
     )
-  )
+    select jsonb_build_object(
+      'watched', (select count(*) from public.chats as c where c.monitoring_enabled and c.deleted_at is null and not c.internal),
+      'unwell', (select count(distinct f.chat_id) from findings as f where f.monitoring_enabled and f.state = 'red'),
+      'reasons', (
+        select coalesce(jsonb_agg(to_jsonb(r) order by r.chats desc, r.fix), '[]')
+        from (
+          select f.fix, count(*) as chats
+          from findings as f
+          where f.monitoring_enabled
+            and f.state = 'red'
+          group by f.fix
+        ) as r
+      ),
+      'steps', (
+        select coalesce(jsonb_agg(to_jsonb(s) order by s.state desc, s.place, s.amount desc, s.fix), '[]')
+        from steps as s
+        where (select private.role()) in ('admin', 'manager')
+      )
+    )
+  );
+end
 $$;
 
 grant execute on function api.today(timestamptz), api.watch() to authenticated, service_role;

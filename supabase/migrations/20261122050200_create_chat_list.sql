@@ -40,14 +40,21 @@ $$;
 
 create function private.chat_lights(of_chat bigint)
 returns table (chat_id bigint, light text, fix text)
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
 /* The worst that is found of one group, or with null of each, and what mends it first. */
-  select distinct on (f.chat_id) f.chat_id, f.state, f.fix
+#variable_conflict use_column
+begin
+  return query
+  select
+    f.chat_id,
+    case when bool_or(f.state = 'red') then 'red' when bool_or(f.state = 'amber') then 'amber' else 'green' end,
+    (array_agg(f.fix order by f.state = 'red' desc, private.gravity(f.fix)) filter (where f.state <> 'green'))[1]
   from private.chat_findings(now(), of_chat) as f
-  order by f.chat_id, array_position(array['red', 'amber', 'green'], f.state), private.gravity(f.fix)
+  group by f.chat_id;
+end
 $$;
 
 create function api.list_chats(
@@ -60,7 +67,7 @@ create function api.list_chats(
   most integer default 50
 )
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
@@ -69,98 +76,103 @@ as $$
    policy, schedule, light, fix, is_watched, is_internal, paused_because, deleted_at, last_message_at, waiting, rank}; light is off of a
    group that is deleted or concerns nobody. watched narrows to monitored, off, unconnected or deleted, null to all but deleted; owner_id
    of nought names those without owner; after is {rank, chat_name, id} of the last row seen. */
-  with lights as materialized (
-    select * from private.chat_lights(null)
-  ),
-  fitting as materialized (
-    select
-      c.*,
-      k.name as client,
-      k.tier,
-      u.full_name as accountant,
-      coalesce(l.light, 'off') as light,
-      l.fix,
-      coalesce(array_position(array['red', 'amber', 'green'], l.light), 4) as rank
-    from public.chats as c
-    left join lights as l on l.chat_id = c.chat_id
-    left join public.clients as k on k.id = c.client_id
-    left join public.users as u on u.id = c.assigned_accountant_id
-    where c.type in ('group', 'supergroup')
-      and case list_chats.watched
-        when 'deleted' then c.deleted_at is not null
-        when 'monitored' then c.monitoring_enabled
-        when 'off' then not c.monitoring_enabled and c.deleted_at is null and c.connected_at is not null
-        when 'unconnected' then c.connected_at is null and c.deleted_at is null and l.light is not null
-        else c.deleted_at is null and (l.light is not null or c.connected_at is not null)
-      end
-      and (
-        list_chats.owner_id is null
-        or c.assigned_accountant_id = list_chats.owner_id
-        or list_chats.owner_id = '00000000-0000-0000-0000-000000000000' and c.assigned_accountant_id is null
-      )
-      and (list_chats.client_id is null or c.client_id = list_chats.client_id)
-      and (list_chats.words = '' or private.has_words(array[c.chat_name, k.name], list_chats.words))
-  ),
-  page as (
-    select f.*
-    from fitting as f
-    where (list_chats.light is null or f.light = list_chats.light)
-      and (
-        list_chats.after is null
-        or (f.rank, lower(f.chat_name), f.id) > (
-          (list_chats.after ->> 'rank')::integer, lower(list_chats.after ->> 'chat_name'), (list_chats.after ->> 'id')::uuid
+#variable_conflict use_column
+begin
+  return (
+    with lights as materialized (
+      select * from private.chat_lights(null)
+    ),
+    fitting as materialized (
+      select
+        c.*,
+        k.name as client,
+        k.tier,
+        u.full_name as accountant,
+        coalesce(l.light, 'off') as light,
+        l.fix,
+        coalesce(array_position(array['red', 'amber', 'green'], l.light), 4) as rank
+      from public.chats as c
+      left join lights as l on l.chat_id = c.chat_id
+      left join public.clients as k on k.id = c.client_id
+      left join public.users as u on u.id = c.assigned_accountant_id
+      where c.type in ('group', 'supergroup')
+        and case list_chats.watched
+          when 'deleted' then c.deleted_at is not null
+          when 'monitored' then c.monitoring_enabled
+          when 'off' then not c.monitoring_enabled and c.deleted_at is null and c.connected_at is not null
+          when 'unconnected' then c.connected_at is null and c.deleted_at is null and l.light is not null
+          else c.deleted_at is null and (l.light is not null or c.connected_at is not null)
+        end
+        and (
+          list_chats.owner_id is null
+          or c.assigned_accountant_id = list_chats.owner_id
+          or list_chats.owner_id = '00000000-0000-0000-0000-000000000000' and c.assigned_accountant_id is null
         )
-      )
-    order by f.rank, lower(f.chat_name), f.id
-    limit list_chats.most
-  )
-  select jsonb_build_object(
-    'counts', (
-      select jsonb_build_object(
-        'red', count(*) filter (where f.light = 'red'),
-        'amber', count(*) filter (where f.light = 'amber'),
-        'green', count(*) filter (where f.light = 'green'),
-        'off', count(*) filter (where f.light = 'off')
-      )
+        and (list_chats.client_id is null or c.client_id = list_chats.client_id)
+        and (list_chats.words = '' or private.has_words(array[c.chat_name, k.name], list_chats.words))
+    ),
+    page as (
+      select f.*
       from fitting as f
-    ),
-    'owners', (
-      select coalesce(jsonb_agg(jsonb_build_object('id', u.id, 'name', u.full_name) order by u.full_name, u.id), '[]')
-      from public.users as u
-      where u.id in (select c.assigned_accountant_id from public.chats as c where c.deleted_at is null)
-    ),
-    'rows', (
-      select coalesce(
-        jsonb_agg(
-          jsonb_build_object(
-            'id', p.id,
-            'chat_name', p.chat_name,
-            'client', p.client,
-            'client_id', p.client_id,
-            'tier', p.tier,
-            'accountant', p.accountant,
-            'policy', y.name,
-            'schedule', s.name,
-            'light', p.light,
-            'fix', p.fix,
-            'is_watched', p.monitoring_enabled,
-            'is_internal', p.internal,
-            'paused_because', p.paused_because,
-            'deleted_at', p.deleted_at,
-            'last_message_at', (select max(t.last_message_at) from public.chat_topics as t where t.chat_id = p.chat_id),
-            'waiting', (select count(*) from public.client_requests as w where w.chat_id = p.chat_id and w.closed_as is null),
-            'rank', p.rank
+      where (list_chats.light is null or f.light = list_chats.light)
+        and (
+          list_chats.after is null
+          or (f.rank, lower(f.chat_name), f.id) > (
+            (list_chats.after ->> 'rank')::integer, lower(list_chats.after ->> 'chat_name'), (list_chats.after ->> 'id')::uuid
           )
-          order by p.rank, lower(p.chat_name), p.id
-        ),
-        '[]'
-      )
-      from page as p
-      join private.chat_terms as t on t.chat_id = p.chat_id
-      join public.sla_policies as y on y.id = t.policy_id
-      join public.working_schedules as s on s.id = t.schedule_id
+        )
+      order by f.rank, lower(f.chat_name), f.id
+      limit list_chats.most
     )
-  )
+    select jsonb_build_object(
+      'counts', (
+        select jsonb_build_object(
+          'red', count(*) filter (where f.light = 'red'),
+          'amber', count(*) filter (where f.light = 'amber'),
+          'green', count(*) filter (where f.light = 'green'),
+          'off', count(*) filter (where f.light = 'off')
+        )
+        from fitting as f
+      ),
+      'owners', (
+        select coalesce(jsonb_agg(jsonb_build_object('id', u.id, 'name', u.full_name) order by u.full_name, u.id), '[]')
+        from public.users as u
+        where u.id in (select c.assigned_accountant_id from public.chats as c where c.deleted_at is null)
+      ),
+      'rows', (
+        select coalesce(
+          jsonb_agg(
+            jsonb_build_object(
+              'id', p.id,
+              'chat_name', p.chat_name,
+              'client', p.client,
+              'client_id', p.client_id,
+              'tier', p.tier,
+              'accountant', p.accountant,
+              'policy', y.name,
+              'schedule', s.name,
+              'light', p.light,
+              'fix', p.fix,
+              'is_watched', p.monitoring_enabled,
+              'is_internal', p.internal,
+              'paused_because', p.paused_because,
+              'deleted_at', p.deleted_at,
+              'last_message_at', (select max(t.last_message_at) from public.chat_topics as t where t.chat_id = p.chat_id),
+              'waiting', (select count(*) from public.client_requests as w where w.chat_id = p.chat_id and w.closed_as is null),
+              'rank', p.rank
+            )
+            order by p.rank, lower(p.chat_name), p.id
+          ),
+          '[]'
+        )
+        from page as p
+        join private.chat_terms as t on t.chat_id = p.chat_id
+        join public.sla_policies as y on y.id = t.policy_id
+        join public.working_schedules as s on s.id = t.schedule_id
+      )
+    )
+  );
+end
 $$;
 
 create function api.chat_offers()
@@ -391,83 +403,91 @@ create function api.list_clients(
   most integer default 50
 )
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
 /* {total, rows, segments} of the clients that the reader sees, by name; those whose data are erased come last. A row: {id, name, tier,
    erased_at, chats, chat_names (three at most), segments, waiting}; segments beside it are all that the reader may filter by, [{id, name}];
    after is {erased, name, id} of the last row seen. */
-  with fitting as materialized (
-    select k.*
-    from public.clients as k
-    where (list_clients.tier is null or k.tier = list_clients.tier)
-      and (
-        list_clients.segment_id is null
-        or exists (
-          select
-          from public.chats as c
-          join public.chat_segment_chats as x on x.chat_id = c.chat_id
-          where c.client_id = k.id
-            and x.segment_id = list_clients.segment_id
-        )
-      )
-      and private.has_words(
-        array[k.name] || array(select c.chat_name from public.chats as c where c.client_id = k.id and c.deleted_at is null),
-        list_clients.words
-      )
-  ),
-  page as (
-    select f.*
-    from fitting as f
-    where list_clients.after is null
-      or (f.erased_at is not null, lower(f.name), f.id) > (
-        (list_clients.after ->> 'erased')::boolean, lower(list_clients.after ->> 'name'), (list_clients.after ->> 'id')::uuid
-      )
-    order by f.erased_at is not null, lower(f.name), f.id
-    limit list_clients.most
-  )
-  select jsonb_build_object(
-    'total', (select count(*) from fitting),
-    'rows', (
-      select coalesce(
-        jsonb_agg(
-          jsonb_build_object(
-            'id', p.id,
-            'name', p.name,
-            'tier', p.tier,
-            'erased_at', p.erased_at,
-            'chats', (select count(*) from public.chats as c where c.client_id = p.id and c.deleted_at is null),
-            'chat_names', array(
-              select c.chat_name from public.chats as c where c.client_id = p.id and c.deleted_at is null order by c.chat_name limit 3
-            ),
-            'segments', array(
-              select distinct s.name
-              from public.chats as c
-              join public.chat_segment_chats as x on x.chat_id = c.chat_id
-              join public.chat_segments as s on s.id = x.segment_id
-              where c.client_id = p.id
-                and c.deleted_at is null
-              order by s.name
-            ),
-            'waiting', (
-              select count(*)
-              from public.chats as c
-              join public.client_requests as w on w.chat_id = c.chat_id and w.closed_as is null
-              where c.client_id = p.id
-            )
+#variable_conflict use_column
+begin
+  return (
+    with fitting as materialized (
+      select k.*
+      from public.clients as k
+      where (list_clients.tier is null or k.tier = list_clients.tier)
+        and (
+          list_clients.segment_id is null
+          or exists (
+            select
+            from public.chats as c
+            join public.chat_segment_chats as x on x.chat_id = c.chat_id
+            where c.client_id = k.id
+              and x.segment_id = list_clients.segment_id
           )
-          order by p.erased_at is not null, lower(p.name), p.id
-        ),
-        '[]'
-      )
-      from page as p
+        )
+        and (
+          list_clients.words = ''
+          or private.has_words(
+            array[k.name] || array(select c.chat_name from public.chats as c where c.client_id = k.id and c.deleted_at is null),
+            list_clients.words
+          )
+        )
     ),
-    'segments', (
-      select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'name', s.name) order by s.name), '[]')
-      from public.chat_segments as s
+    page as (
+      select f.*
+      from fitting as f
+      where list_clients.after is null
+        or (f.erased_at is not null, lower(f.name), f.id) > (
+          (list_clients.after ->> 'erased')::boolean, lower(list_clients.after ->> 'name'), (list_clients.after ->> 'id')::uuid
+        )
+      order by f.erased_at is not null, lower(f.name), f.id
+      limit list_clients.most
     )
-  )
+    select jsonb_build_object(
+      'total', (select count(*) from fitting),
+      'rows', (
+        select coalesce(
+          jsonb_agg(
+            jsonb_build_object(
+              'id', p.id,
+              'name', p.name,
+              'tier', p.tier,
+              'erased_at', p.erased_at,
+              'chats', (select count(*) from public.chats as c where c.client_id = p.id and c.deleted_at is null),
+              'chat_names', array(
+                select c.chat_name from public.chats as c where c.client_id = p.id and c.deleted_at is null order by c.chat_name limit 3
+              ),
+              'segments', array(
+                select distinct s.name
+                from public.chats as c
+                join public.chat_segment_chats as x on x.chat_id = c.chat_id
+                join public.chat_segments as s on s.id = x.segment_id
+                where c.client_id = p.id
+                  and c.deleted_at is null
+                order by s.name
+              ),
+              'waiting', (
+                select count(*)
+                from public.chats as c
+                join public.client_requests as w on w.chat_id = c.chat_id and w.closed_as is null
+                where c.client_id = p.id
+              )
+            )
+            order by p.erased_at is not null, lower(p.name), p.id
+          ),
+          '[]'
+        )
+        from page as p
+      ),
+      'segments', (
+        select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'name', s.name) order by s.name), '[]')
+        from public.chat_segments as s
+      )
+    )
+  );
+end
 $$;
 
 create function api.client_card(id uuid)

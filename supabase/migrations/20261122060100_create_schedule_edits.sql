@@ -304,32 +304,37 @@ $$;
 
 create function private.dates_of(of_schedule uuid, year integer)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
 /* Exceptional dates of a year, of a schedule or of the firm where none is given: [{on_date, source, says: [{name, opens, closes, works_as,
    shortened_minutes}]}]. */
-  select coalesce(jsonb_agg(d.about order by d.on_date), '[]')
-  from (
-    select
-      e.on_date,
-      jsonb_build_object(
-        'on_date', e.on_date,
-        'source', min(e.source),
-        'says', jsonb_agg(
-          jsonb_build_object(
-            'name', e.name, 'opens', to_char(e.opens, 'HH24:MI'), 'closes', left(e.closes::text, 5), 'works_as', e.works_as,
-            'shortened_minutes', e.shortened_minutes
+#variable_conflict use_column
+begin
+  return (
+    select coalesce(jsonb_agg(d.about order by d.on_date), '[]')
+    from (
+      select
+        e.on_date,
+        jsonb_build_object(
+          'on_date', e.on_date,
+          'source', min(e.source),
+          'says', jsonb_agg(
+            jsonb_build_object(
+              'name', e.name, 'opens', to_char(e.opens, 'HH24:MI'), 'closes', left(e.closes::text, 5), 'works_as', e.works_as,
+              'shortened_minutes', e.shortened_minutes
+            )
+            order by e.opens
           )
-          order by e.opens
-        )
-      ) as about
-    from public.calendar_exceptions as e
-    where e.schedule_id is not distinct from of_schedule
-      and e.on_date between make_date(dates_of.year, 1, 1) and make_date(dates_of.year, 12, 31)
-    group by e.on_date
-  ) as d
+        ) as about
+      from public.calendar_exceptions as e
+      where e.schedule_id is not distinct from of_schedule
+        and e.on_date between make_date(dates_of.year, 1, 1) and make_date(dates_of.year, 12, 31)
+      group by e.on_date
+    ) as d
+  );
+end
 $$;
 
 create function api.bring_in_calendar(year integer, days jsonb, dry_run boolean default true, as_of timestamptz default now())

@@ -186,21 +186,26 @@ $$;
 
 create function private.ladder_of(of_policy uuid, of_version integer)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
 /* The steps of a version in the order in which they come, each as private.write_ladder takes it. */
-  select coalesce(
-    jsonb_agg(
-      jsonb_build_object('kind', s.kind, 'level', s.level, 'after_minutes', s.after_minutes, 'recipients', s.recipients)
-      order by array_position(array['warning', 'breach', 'escalation'], s.kind), s.level
-    ),
-    '[]'
-  )
-  from public.ladder_steps as s
-  where s.policy_id = of_policy
-    and s.version = of_version
+#variable_conflict use_column
+begin
+  return (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object('kind', s.kind, 'level', s.level, 'after_minutes', s.after_minutes, 'recipients', s.recipients)
+        order by array_position(array['warning', 'breach', 'escalation'], s.kind), s.level
+      ),
+      '[]'
+    )
+    from public.ladder_steps as s
+    where s.policy_id = of_policy
+      and s.version = of_version
+  );
+end
 $$;
 
 create function private.write_policy(

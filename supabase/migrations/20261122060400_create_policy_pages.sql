@@ -27,71 +27,76 @@ comment on view api.policy_list is 'Policies as they are now with their ladders,
 
 create function api.policy_page(policy_id uuid)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
 /* All that the page of a policy shows: {policy, versions, stale, chats, own_chats, people, tiers}. Stale is how many open windows count by an
    earlier version; chats are the watched ones, first those of the policy (own_chats many); tiers names the policy of each tier. Null when there
    is no such policy. */
-  select jsonb_build_object(
-    'policy', to_jsonb(p),
-    'versions', (
-      select jsonb_agg(
-        jsonb_build_object(
-          'version', v.version, 'made_at', v.made_at, 'made_by', u.full_name, 'target_minutes', v.target_minutes,
-          'warn_percent', v.warn_percent, 'around_the_clock', v.around_the_clock, 'steps', private.ladder_of(v.policy_id, v.version)
-        )
-        order by v.version desc
-      )
-      from (
-        select * from public.sla_policy_versions as v where v.policy_id = p.id order by v.version desc limit 21
-      ) as v
-      left join public.users as u on u.id = v.made_by
-    ),
-    'stale', (
-      select count(*)
-      from public.client_requests as w
-      where w.policy_id = p.id
-        and w.closed_as is null
-        and w.policy_version <> p.version
-    ),
-    'chats', coalesce(
-      (
-        select jsonb_agg(jsonb_build_object('id', x.id, 'name', x.chat_name, 'own', x.own) order by x.own desc, x.chat_name)
-        from (
-          select c.id, c.chat_name, t.policy_id = p.id as own
-          from private.chat_terms as t
-          join public.chats as c on c.chat_id = t.chat_id
-          where c.monitoring_enabled
-          order by own desc, c.chat_name
-          limit 200
-        ) as x
-      ),
-      '[]'
-    ),
-    'people', (
-      select coalesce(
-        jsonb_agg(
+#variable_conflict use_column
+begin
+  return (
+    select jsonb_build_object(
+      'policy', to_jsonb(p),
+      'versions', (
+        select jsonb_agg(
           jsonb_build_object(
-            'id', u.id, 'name', coalesce(u.full_name, ''), 'active', u.active and u.role <> 'observer',
-            'reachable', u.telegram_id is not null and u.unreachable_since is null
+            'version', v.version, 'made_at', v.made_at, 'made_by', u.full_name, 'target_minutes', v.target_minutes,
+            'warn_percent', v.warn_percent, 'around_the_clock', v.around_the_clock, 'steps', private.ladder_of(v.policy_id, v.version)
           )
-          order by u.full_name
+          order by v.version desc
+        )
+        from (
+          select * from public.sla_policy_versions as v where v.policy_id = p.id order by v.version desc limit 21
+        ) as v
+        left join public.users as u on u.id = v.made_by
+      ),
+      'stale', (
+        select count(*)
+        from public.client_requests as w
+        where w.policy_id = p.id
+          and w.closed_as is null
+          and w.policy_version <> p.version
+      ),
+      'chats', coalesce(
+        (
+          select jsonb_agg(jsonb_build_object('id', x.id, 'name', x.chat_name, 'own', x.own) order by x.own desc, x.chat_name)
+          from (
+            select c.id, c.chat_name, t.policy_id = p.id as own
+            from private.chat_terms as t
+            join public.chats as c on c.chat_id = t.chat_id
+            where c.monitoring_enabled
+            order by own desc, c.chat_name
+            limit 200
+          ) as x
         ),
         '[]'
+      ),
+      'people', (
+        select coalesce(
+          jsonb_agg(
+            jsonb_build_object(
+              'id', u.id, 'name', coalesce(u.full_name, ''), 'active', u.active and u.role <> 'observer',
+              'reachable', u.telegram_id is not null and u.unreachable_since is null
+            )
+            order by u.full_name
+          ),
+          '[]'
+        )
+        from public.users as u
+      ),
+      'tiers', (
+        select coalesce(jsonb_object_agg(o.tier, o.name), '{}')
+        from public.sla_policies as o
+        where o.tier is not null
+          and o.id <> p.id
       )
-      from public.users as u
-    ),
-    'tiers', (
-      select coalesce(jsonb_object_agg(o.tier, o.name), '{}')
-      from public.sla_policies as o
-      where o.tier is not null
-        and o.id <> p.id
     )
-  )
-  from api.policy_list as p
-  where p.id = policy_page.policy_id
+    from api.policy_list as p
+    where p.id = policy_page.policy_id
+  );
+end
 $$;
 
 create function api.try_policy(policy_id uuid, chat uuid, said_at timestamp)

@@ -2,41 +2,46 @@
 set lock_timeout = '5s';
 
 create function api.templates_page(words text default '', category text default null, archived boolean default false) returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
 /* Ready texts by category and title, those in use or those put away: {templates, categories, in_use, put_away}. Words are sought in all of
    a text, by stem and by a piece; `categories` counts the texts that the words leave. */
-  with sought as (
-    select left(btrim(coalesce(templates_page.words, '')), 100) as line
-  ),
-  found as materialized (
-    select t.id, t.category, t.title, t.content, t.usage_count, t.updated_at, t.archived_at
-    from public.templates as t
-    cross join sought as s
-    where (t.archived_at is not null) = archived
-      and (
-        s.line = ''
-        or to_tsvector('pg_catalog.russian', t.category || ' ' || t.title || ' ' || t.content)
-          @@ websearch_to_tsquery('pg_catalog.russian', s.line)
-        or strpos(lower(t.category || ' ' || t.title || ' ' || t.content), lower(s.line)) > 0
-      )
-  )
-  select jsonb_build_object(
-    'in_use', (select count(*) from public.templates as t where t.archived_at is null),
-    'put_away', (select count(*) from public.templates as t where t.archived_at is not null),
-    'categories', (
-      select coalesce(jsonb_agg(jsonb_build_object('name', c.category, 'amount', c.amount) order by c.category), '[]')
-      from (select f.category, count(*) as amount from found as f group by f.category) as c
+#variable_conflict use_column
+begin
+  return (
+    with sought as (
+      select left(btrim(coalesce(templates_page.words, '')), 100) as line
     ),
-    'templates', (
-      select coalesce(jsonb_agg(to_jsonb(f) order by f.category, f.title, f.id), '[]')
-      from found as f
-      where templates_page.category is null
-        or f.category = templates_page.category
+    found as materialized (
+      select t.id, t.category, t.title, t.content, t.usage_count, t.updated_at, t.archived_at
+      from public.templates as t
+      cross join sought as s
+      where (t.archived_at is not null) = archived
+        and (
+          s.line = ''
+          or to_tsvector('pg_catalog.russian', t.category || ' ' || t.title || ' ' || t.content)
+            @@ websearch_to_tsquery('pg_catalog.russian', s.line)
+          or strpos(lower(t.category || ' ' || t.title || ' ' || t.content), lower(s.line)) > 0
+        )
     )
-  )
+    select jsonb_build_object(
+      'in_use', (select count(*) from public.templates as t where t.archived_at is null),
+      'put_away', (select count(*) from public.templates as t where t.archived_at is not null),
+      'categories', (
+        select coalesce(jsonb_agg(jsonb_build_object('name', c.category, 'amount', c.amount) order by c.category), '[]')
+        from (select f.category, count(*) as amount from found as f group by f.category) as c
+      ),
+      'templates', (
+        select coalesce(jsonb_agg(to_jsonb(f) order by f.category, f.title, f.id), '[]')
+        from found as f
+        where templates_page.category is null
+          or f.category = templates_page.category
+      )
+    )
+  );
+end
 $$;
 
 create function api.save_template(category text, title text, content text, template_id uuid default null) returns uuid
@@ -119,47 +124,52 @@ end
 $$;
 
 create function api.faq_page(words text default '', archived boolean default false) returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
 /* Frequent questions by use, those asked or those put away: {items, in_use, put_away}. Words are sought in questions, answers and keywords.
    `helped` and `not_helped` count what clients said of the bot's answer. */
-  with sought as (
-    select left(btrim(coalesce(faq_page.words, '')), 100) as line
-  )
-  select jsonb_build_object(
-    'in_use', (select count(*) from public.faq_items as f where f.archived_at is null),
-    'put_away', (select count(*) from public.faq_items as f where f.archived_at is not null),
-    'items', (
-      select coalesce(
-        jsonb_agg(
-          jsonb_build_object(
-            'id', f.id, 'question', f.question, 'answer', f.answer, 'keywords', f.keywords, 'usage_count', f.usage_count,
-            'archived_at', f.archived_at, 'helped', v.helped, 'not_helped', v.not_helped
-          )
-          order by f.usage_count desc, f.question, f.id
-        ),
-        '[]'
-      )
-      from public.faq_items as f
-      cross join sought as s
-      cross join lateral (
-        select
-          count(*) filter (where a.verdict = 'helped') as helped,
-          count(*) filter (where a.verdict = 'not_helped') as not_helped
-        from public.faq_answers as a
-        where a.faq_item_id = f.id
-          and a.offered_at is not null
-      ) as v
-      where (f.archived_at is not null) = archived
-        and (
-          s.line = ''
-          or f.search @@ websearch_to_tsquery('pg_catalog.russian', s.line)
-          or strpos(lower(f.question || ' ' || f.answer || ' ' || array_to_string(f.keywords, ' ')), lower(s.line)) > 0
-        )
+#variable_conflict use_column
+begin
+  return (
+    with sought as (
+      select left(btrim(coalesce(faq_page.words, '')), 100) as line
     )
-  )
+    select jsonb_build_object(
+      'in_use', (select count(*) from public.faq_items as f where f.archived_at is null),
+      'put_away', (select count(*) from public.faq_items as f where f.archived_at is not null),
+      'items', (
+        select coalesce(
+          jsonb_agg(
+            jsonb_build_object(
+              'id', f.id, 'question', f.question, 'answer', f.answer, 'keywords', f.keywords, 'usage_count', f.usage_count,
+              'archived_at', f.archived_at, 'helped', v.helped, 'not_helped', v.not_helped
+            )
+            order by f.usage_count desc, f.question, f.id
+          ),
+          '[]'
+        )
+        from public.faq_items as f
+        cross join sought as s
+        cross join lateral (
+          select
+            count(*) filter (where a.verdict = 'helped') as helped,
+            count(*) filter (where a.verdict = 'not_helped') as not_helped
+          from public.faq_answers as a
+          where a.faq_item_id = f.id
+            and a.offered_at is not null
+        ) as v
+        where (f.archived_at is not null) = archived
+          and (
+            s.line = ''
+            or f.search @@ websearch_to_tsquery('pg_catalog.russian', s.line)
+            or strpos(lower(f.question || ' ' || f.answer || ' ' || array_to_string(f.keywords, ' ')), lower(s.line)) > 0
+          )
+      )
+    )
+  );
+end
 $$;
 
 create function api.save_faq_item(question text, answer text, keywords text[] default '{}', faq_item_id uuid default null) returns uuid
@@ -221,24 +231,29 @@ end
 $$;
 
 create function api.try_faq(words text) returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
 /* What the bot would answer, by the same matcher: {answers, threshold, candidates: [{id, question, answer, score}]}, the best three of those
    that have a keyword or half of their question in the words; `answers` is whether the best is like enough. */
-  with candidates as materialized (
-    select f.id, f.question, f.answer, m.score
-    from private.match_faq(words, 0::real) as m
-    join public.faq_items as f on f.id = m.faq_item_id
-    order by m.score desc, f.id
-    limit 3
-  )
-  select jsonb_build_object(
-    'answers', exists (select from private.match_faq(words)),
-    'threshold', private.faq_threshold(),
-    'candidates', (select coalesce(jsonb_agg(to_jsonb(c) order by c.score desc, c.id), '[]') from candidates as c)
-  )
+#variable_conflict use_column
+begin
+  return (
+    with candidates as materialized (
+      select f.id, f.question, f.answer, m.score
+      from private.match_faq(words, 0::real) as m
+      join public.faq_items as f on f.id = m.faq_item_id
+      order by m.score desc, f.id
+      limit 3
+    )
+    select jsonb_build_object(
+      'answers', exists (select from private.match_faq(words)),
+      'threshold', private.faq_threshold(),
+      'candidates', (select coalesce(jsonb_agg(to_jsonb(c) order by c.score desc, c.id), '[]') from candidates as c)
+    )
+  );
+end
 $$;
 
 grant execute on function private.faq_threshold() to authenticated, service_role;

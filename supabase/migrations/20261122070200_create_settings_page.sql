@@ -7,44 +7,49 @@ alter table public.settings
 grant update (retention_years) on public.settings, api.settings to authenticated;
 
 create function api.settings_page() returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
 /* The settings with what there is to choose from, and for each column the last change of it that the reader may know of: {settings,
    schedules, policies, people, changes: {column: {at, by}}}. */
-  select jsonb_build_object(
-    'settings', to_jsonb(s),
-    'schedules', (
-      select jsonb_agg(jsonb_build_object('id', w.id, 'name', w.name, 'around_the_clock', w.around_the_clock) order by w.name, w.id)
-      from public.working_schedules as w
-      where w.archived_at is null
-        or w.id = s.default_schedule_id
-    ),
-    'policies', (
-      select jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name, 'target_minutes', p.target_minutes) order by p.name, p.id)
-      from public.sla_policies as p
-    ),
-    'people', (
-      select coalesce(jsonb_agg(jsonb_build_object('id', u.id, 'name', u.full_name) order by u.full_name, u.id), '[]')
-      from public.users as u
-      where u.active
-        and u.role in ('admin', 'manager')
-    ),
-    'changes', (
-      select coalesce(jsonb_object_agg(c.name, jsonb_build_object('at', c.happened_at, 'by', private.explained_person(c.actor_id))), '{}')
-      from (
-        select distinct on (n.name) n.name, a.happened_at, a.actor_id
-        from public.audit_log as a
-        cross join lateral unnest(a.changed) as n (name)
-        where a.entity = 'settings'
-          and a.action = 'update'
-          and n.name not like 'bot\_%'
-        order by n.name, a.id desc
-      ) as c
+#variable_conflict use_column
+begin
+  return (
+    select jsonb_build_object(
+      'settings', to_jsonb(s),
+      'schedules', (
+        select jsonb_agg(jsonb_build_object('id', w.id, 'name', w.name, 'around_the_clock', w.around_the_clock) order by w.name, w.id)
+        from public.working_schedules as w
+        where w.archived_at is null
+          or w.id = s.default_schedule_id
+      ),
+      'policies', (
+        select jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name, 'target_minutes', p.target_minutes) order by p.name, p.id)
+        from public.sla_policies as p
+      ),
+      'people', (
+        select coalesce(jsonb_agg(jsonb_build_object('id', u.id, 'name', u.full_name) order by u.full_name, u.id), '[]')
+        from public.users as u
+        where u.active
+          and u.role in ('admin', 'manager')
+      ),
+      'changes', (
+        select coalesce(jsonb_object_agg(c.name, jsonb_build_object('at', c.happened_at, 'by', private.explained_person(c.actor_id))), '{}')
+        from (
+          select distinct on (n.name) n.name, a.happened_at, a.actor_id
+          from public.audit_log as a
+          cross join lateral unnest(a.changed) as n (name)
+          where a.entity = 'settings'
+            and a.action = 'update'
+            and n.name not like 'bot\_%'
+          order by n.name, a.id desc
+        ) as c
+      )
     )
-  )
-  from api.settings as s
+    from api.settings as s
+  );
+end
 $$;
 
 create function api.change_settings(

@@ -105,67 +105,72 @@ create function api.errors_page(
   after_fingerprint text default null,
   batch integer default 51
 ) returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
 /* Faults by kind, the latest first: {open, groups}; a group has its five latest references. State is open or resolved; a reference, as a
    person was told it, finds its group whatever the state. */
-  select jsonb_build_object(
-    'open', (select count(*) from public.error_groups as g where g.resolved_at is null),
-    'groups', (
-      select coalesce(
-        jsonb_agg(
-          to_jsonb(f)
-          || jsonb_build_object(
-            'resolved_by', private.explained_person(f.resolved_by),
-            'references', (
-              select coalesce(
-                jsonb_agg(
-                  jsonb_build_object('reference', l.reference, 'at', l.happened_at, 'by', private.explained_person(l.user_id), 'detail', l.detail)
-                  order by l.happened_at desc, l.id desc
-                ),
-                '[]'
+#variable_conflict use_column
+begin
+  return (
+    select jsonb_build_object(
+      'open', (select count(*) from public.error_groups as g where g.resolved_at is null),
+      'groups', (
+        select coalesce(
+          jsonb_agg(
+            to_jsonb(f)
+            || jsonb_build_object(
+              'resolved_by', private.explained_person(f.resolved_by),
+              'references', (
+                select coalesce(
+                  jsonb_agg(
+                    jsonb_build_object('reference', l.reference, 'at', l.happened_at, 'by', private.explained_person(l.user_id), 'detail', l.detail)
+                    order by l.happened_at desc, l.id desc
+                  ),
+                  '[]'
+                )
+                from (
+                  select k.*
+                  from public.error_log as k
+                  where k.fingerprint = f.fingerprint
+                    and (errors_page.reference is null or lower(k.reference) = lower(btrim(errors_page.reference)))
+                  order by k.happened_at desc, k.id desc
+                  limit 5
+                ) as l
               )
-              from (
-                select k.*
-                from public.error_log as k
-                where k.fingerprint = f.fingerprint
-                  and (errors_page.reference is null or lower(k.reference) = lower(btrim(errors_page.reference)))
-                order by k.happened_at desc, k.id desc
-                limit 5
-              ) as l
             )
-          )
-          order by f.last_at desc, f.fingerprint
-        ),
-        '[]'
+            order by f.last_at desc, f.fingerprint
+          ),
+          '[]'
+        )
+        from (
+          select g.*
+          from public.error_groups as g
+          where (
+              errors_page.reference is not null
+              or errors_page.state is null
+              or (g.resolved_at is null) = (errors_page.state = 'open')
+            )
+            and (
+              errors_page.reference is null
+              or g.fingerprint in (
+                select l.fingerprint from public.error_log as l where lower(l.reference) = lower(btrim(errors_page.reference))
+              )
+            )
+            and (errors_page.component is null or g.component = errors_page.component)
+            and (
+              errors_page.after_at is null
+              or g.last_at < errors_page.after_at
+              or (g.last_at = errors_page.after_at and g.fingerprint > errors_page.after_fingerprint)
+            )
+          order by g.last_at desc, g.fingerprint
+          limit least(batch, 201)
+        ) as f
       )
-      from (
-        select g.*
-        from public.error_groups as g
-        where (
-            errors_page.reference is not null
-            or errors_page.state is null
-            or (g.resolved_at is null) = (errors_page.state = 'open')
-          )
-          and (
-            errors_page.reference is null
-            or g.fingerprint in (
-              select l.fingerprint from public.error_log as l where lower(l.reference) = lower(btrim(errors_page.reference))
-            )
-          )
-          and (errors_page.component is null or g.component = errors_page.component)
-          and (
-            errors_page.after_at is null
-            or g.last_at < errors_page.after_at
-            or (g.last_at = errors_page.after_at and g.fingerprint > errors_page.after_fingerprint)
-          )
-        order by g.last_at desc, g.fingerprint
-        limit least(batch, 201)
-      ) as f
     )
-  )
+  );
+end
 $$;
 
 create function api.resolve_error(fingerprint text) returns void

@@ -3,12 +3,15 @@ set lock_timeout = '5s';
 
 create function api.find_places(words text)
 returns table (kind text, id uuid, title text, detail text)
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
 /* The request of that number («51», «№ 51»), and at most six chats, clients and people each whose name holds the words, names that begin
    with them first; only what the reader may see. detail is the chat of a request, the client of a chat and the role of a person. */
+#variable_conflict use_column
+begin
+  return query
   with asked as (select '%' || replace(replace(replace(trim(find_places.words), '\', '\\'), '%', '\%'), '_', '\_') || '%' as pattern)
   (
     select 'request', r.id, '№ ' || r.number, c.chat_name
@@ -45,7 +48,8 @@ as $$
     where u.active
     order by strpos(lower(u.full_name), lower(trim(find_places.words))), u.full_name, u.id
     limit 6
-  )
+  );
+end
 $$;
 
 grant execute on function api.find_places to authenticated;

@@ -1,6 +1,7 @@
 """`/`: the day of the reader's own scope, what to do next, live; a number that could not be read says so."""
 
 import re
+import secrets
 
 from playwright.async_api import BrowserContext, expect
 
@@ -31,6 +32,11 @@ def test_an_accountant_sees_the_own_day_and_nothing_to_put_right(reader: Reader,
 
 def test_who_runs_the_firm_is_told_what_to_put_right_with_links_to_where(reader: Reader, firm: Firm) -> None:
     firm.connect_chat(None)
+    blocked = (
+        "update public.users set telegram_id = %s, unreachable_since = now(), unreachable_because = 'blocked'"
+        " where id = %s"
+    )
+    firm.run(blocked, 10**9 + secrets.randbelow(10**9), firm.hire("accountant").id)
     page = reader.as_person(firm.hire("manager")).get("/")
     listed = page.text.partition('id="steps"')[2].partition("</section>")[0]
     assert 1 <= listed.count("<li") <= 7

@@ -23,7 +23,8 @@ GROWING = re.compile(
 GROWN = 1000
 # A connection of PostgREST lives long: after five calls a function may go on with one plan for all arguments.
 MODES = ("force_custom_plan", "force_generic_plan")
-LISTS = {"open": "select api.find_requests()", "closed": "select api.find_requests('closed')"}
+# Not of those who wait: here that is nearly every row, and their list counts them all.
+LIST = "select api.find_requests('closed')"
 
 Plan = dict[str, Any]
 
@@ -47,11 +48,8 @@ def questions(traffic: Traffic, due_at: float) -> list[Question]:
         Question("claim_due, nothing due", "select api.claim_due(now(), 100)"),
         Question("claim_due", sweep, [due_at + 60]),
         Question("claim_outbox", claim, [due_at + 120]),
-        *(
-            Question(f"requests, {name}, {role}", statement, person=person)
-            for name, statement in LISTS.items()
-            for role, person in (("manager", MANAGER), ("accountant", ACCOUNTANT))
-        ),
+        Question("closed requests, manager", LIST, person=MANAGER),
+        Question("closed requests, accountant", LIST, person=ACCOUNTANT),
     ]
 
 

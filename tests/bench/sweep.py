@@ -31,7 +31,8 @@ def due(db: Connection, firm: Firm, scale: Scale, progress: Progress) -> Measure
         began = time.perf_counter()
         claimed = _claim(db, as_of)
         pairs.append((time.perf_counter() - began, _written_plainly(db, as_of)))
-        assert claimed in {scale.due, scale.due + 1}, f"{claimed} instead of {scale.due} windows were claimed"
+        # And a few of the traffic before, the more the longer that was.
+        assert claimed >= scale.due, f"{claimed} instead of {scale.due} windows were claimed"
         progress.say(f"sweep of {claimed} windows {pairs[-1][0]:.2f} s")
     return beside(f"sweep of {scale.due} due windows", "s", Target("value", "<=", 2), pairs)
 

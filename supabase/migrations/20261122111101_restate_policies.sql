@@ -1,0 +1,42 @@
+-- What supabase/policies says by now; written by `make policies`.
+set lock_timeout = '5s';
+
+-- portrait: feedback_cases.sql
+-- Low ratings and what became of them, with names: for those who run the firm. Written through functions only.
+--
+--              | select            | insert | update | delete
+-- admin        | all               | –      | –      | –
+-- manager      | all               | –      | –      | –
+-- accountant   | –                 | –      | –      | –
+-- observer     | –                 | –      | –      | –
+-- service role | all               | yes    | yes    | –
+-- anon         | –                 | –      | –      | –
+
+select private.drop_policies('public.feedback_cases');
+
+create policy "admins and managers read every case" on public.feedback_cases
+for select
+to authenticated
+using ((select private.role()) in ('admin', 'manager'));
+-- end of portrait: feedback_cases.sql
+
+-- portrait: survey_deliveries.sql
+-- Whom a survey asked, and who was not reached: for those who run the firm. Planned and sent by the service.
+--
+--              | select            | insert | update | delete
+-- admin        | all               | –      | –      | –
+-- manager      | all               | –      | –      | –
+-- accountant   | –                 | –      | –      | –
+-- observer     | –                 | –      | –      | –
+-- service role | all               | yes    | yes    | yes
+-- anon         | –                 | –      | –      | –
+--
+-- Not for accountants: how many people could vote in a chat, beside a count of votes, would name who did.
+
+select private.drop_policies('public.survey_deliveries');
+
+create policy "admins and managers read every delivery" on public.survey_deliveries
+for select
+to authenticated
+using ((select private.role()) in ('admin', 'manager'));
+-- end of portrait: survey_deliveries.sql
