@@ -10,3 +10,8 @@ from infra.words import language
 def number(value: Decimal | float) -> str:
     """Return «12 345,6» or «12,345.6»: one place where there is a fraction at all, no break within."""
     return format_decimal(value, format="#,##0.#", locale=language())
+
+
+def average(value: Decimal | float) -> str:
+    """Return «4,25»: the mean of stars, as exact as the database tells it."""
+    return format_decimal(value, format="0.0#", locale=language())

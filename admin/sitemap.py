@@ -21,6 +21,10 @@ from admin.pages.faq.page import (
     show_faq_item,
     show_new_faq_item,
 )
+from admin.pages.feedback.cases import note_case, reopen_case, show_cases, take_case
+from admin.pages.feedback.export import export_feedback
+from admin.pages.feedback.page import show_feedback
+from admin.pages.feedback.votes import show_votes
 from admin.pages.files.page import show_file
 from admin.pages.forgot.page import ask_for_reset, show_forgot
 from admin.pages.help.page import show_help
@@ -54,6 +58,11 @@ from admin.pages.schedules.calendar import import_calendar, save_firm_dates, sho
 from admin.pages.schedules.page import add_schedule, show_schedules
 from admin.pages.schedules.schedule import archive_schedule, save_dates, save_schedule, show_schedule
 from admin.pages.settings.page import change_settings, show_settings
+from admin.pages.surveys.deliveries import export_deliveries, show_deliveries
+from admin.pages.surveys.form import add_survey, save_survey, show_new_survey, show_range, show_survey_form
+from admin.pages.surveys.page import show_surveys
+from admin.pages.surveys.settings import change_survey_settings, show_survey_settings
+from admin.pages.surveys.survey import act_on_survey, show_survey, start_survey
 from admin.pages.system.page import resend_message, show_system, try_alerts
 from admin.pages.tasks.page import discard_task, show_task, show_task_state, show_tasks, start_task
 from admin.pages.team.invitations import invite, invite_list, revoke_invitation, show_list, show_list_template
@@ -74,7 +83,7 @@ def pages() -> list[HTTPRouteHandler]:
     return [
         *(show_home, show_palette, show_file),
         *(*_requests(), *_reports(), *_doors(), *_profile(), *_people(), *_clients(), *_chats()),
-        *(*_rules(), *_texts(), *_system()),
+        *(*_rules(), *_texts(), *_feedback(), *_system()),
     ]
 
 
@@ -149,6 +158,15 @@ def _texts() -> list[HTTPRouteHandler]:
     return [
         *(show_templates, show_new_template, show_template, add_template, save_template, archive_template),
         *(show_faq, show_new_faq_item, show_faq_item, add_faq_item, save_faq_item, archive_faq_item),
+    ]
+
+
+def _feedback() -> list[HTTPRouteHandler]:
+    return [
+        *(show_feedback, show_votes, show_cases, take_case, note_case, reopen_case, export_feedback),
+        *(show_surveys, show_new_survey, show_range, show_survey_form, add_survey, save_survey),
+        *(show_survey, start_survey, act_on_survey, show_deliveries, export_deliveries),
+        *(show_survey_settings, change_survey_settings),
     ]
 
 

@@ -35,6 +35,8 @@ IDENTITY = "identity"
 REQUESTS = "requests"
 # Said when a message was owed, sent or given up.
 DELIVERY = "delivery"
+# Said when a person changed a survey or a case. Never by what a client does: the moment of a vote names its voter.
+SURVEYS = "surveys"
 # Functions of `api`, by the topic that they change.
 CHANGES = {
     **dict.fromkeys(("set_role", "set_active", "remove_person", "update_profile"), IDENTITY),
@@ -48,6 +50,9 @@ CHANGES = {
     **dict.fromkeys(("settle_outbox", "resend_message", "send_test_alert"), DELIVERY),
     "resolve_alert": REQUESTS,
     **dict.fromkeys(("act_on_requests", "answer_request", "retry_reply"), REQUESTS),
+    **dict.fromkeys(("save_survey", "delete_survey", "schedule_survey", "unschedule_survey"), SURVEYS),
+    **dict.fromkeys(("stop_survey", "resume_survey", "restart_survey", "close_survey"), SURVEYS),
+    **dict.fromkeys(("take_case", "note_case", "resolve_case", "reopen_case"), SURVEYS),
 }
 
 L1_SECONDS, L2_SECONDS = 120.0, 480

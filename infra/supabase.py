@@ -16,11 +16,14 @@ _PASSING = ("08", "40", "53", "55", "57", "58", "PGRST00", "502", "503", "504")
 
 
 class Refused(Exception):  # noqa: N818 (reads as what happened)
-    """The database said no: `key` is the reason it gave, `code` its SQLSTATE (`PTxxx` carries an HTTP status)."""
+    """The database said no: `key` is the reason it gave, `code` its SQLSTATE (`PTxxx` carries an HTTP status).
 
-    def __init__(self, key: str, code: str) -> None:
+    `detail` is what a few reasons are about, such as the name of the survey that is in the way.
+    """
+
+    def __init__(self, key: str, code: str, detail: str = "") -> None:
         super().__init__(key)
-        self.key, self.code = key, code
+        self.key, self.code, self.detail = key, code, detail
 
     @property
     def is_of_rights(self) -> bool:
@@ -117,7 +120,7 @@ class Database:
             # Without a code it was not PostgREST that spoke, but a gateway with nobody behind it.
             if not code or code.startswith(_PASSING):
                 raise Unavailable(code) from error
-            refusal = Refused(error.message or code, code)
+            refusal = Refused(error.message or code, code, error.details or "")
             self._on_refusal(refusal)
             raise refusal from error
         except (httpx.HTTPError, aiohttp.ClientError) as error:  # httpx-aiohttp lets some of the latter through

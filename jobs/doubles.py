@@ -58,9 +58,7 @@ async def _possible_copies(connections: Connections, chat_id: int, sent: int, wo
     return [number for number in near if number not in others]
 
 
-async def _is_a_copy(
-    connections: Connections, chat_id: int, message_id: int, keyboard: InlineKeyboardMarkup
-) -> bool:
+async def _is_a_copy(connections: Connections, chat_id: int, message_id: int, keyboard: InlineKeyboardMarkup) -> bool:
     def give(buttons: InlineKeyboardMarkup | None) -> Awaitable[Any]:
         return connections.bot.edit_message_reply_markup(
             chat_id=chat_id, message_id=message_id, reply_markup=buttons, request_timeout=SECONDS

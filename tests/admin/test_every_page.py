@@ -14,9 +14,10 @@ from litestar.enums import MediaType
 from playwright.async_api import BrowserContext, ConsoleMessage, Page
 
 from admin.navigation import DESTINATIONS
-from tests.admin.firm import Colleague, Firm, Role
+from tests.admin.firm import Chat, Colleague, Firm, Role
 from tests.admin.process import Admin
 from tests.admin.routes import readings, things
+from tests.admin.surveys import delivered, stored, survey_called, voted
 from tests.browser import chromium
 from tests.stack import ROOT
 
@@ -88,6 +89,8 @@ class Visit:
         for kind in things():
             first = next(filter(kind.fullmatch, links), None)
             if first and await self._open(first, must=True):
+                found = await self.page.evaluate("[...document.links].map((one) => one.pathname)")
+                links |= dict.fromkeys(cast("list[str]", found))
                 yield first
 
     async def _open(self, path: str, *, must: bool) -> bool:
@@ -130,10 +133,29 @@ def people(firm: Firm) -> dict[str, Colleague]:
         firm.add_client(f"{CLIENT} №{nth}", chat)
         firm.ask(chat, "Когда будет готов акт сверки? " * (1 + 6 * nth), 30 + 20 * nth, author=PERSON)
         firm.ask(chat, "Ещё вопрос", 25)
+        votes_of_a_year(firm, chat, nth)
         if nth == 2:
             firm.answer(chat, hired["accountant"], "Добрый день, отправили на почту", 5)
             firm.ask(chat, "И ещё один", 3)
     return hired
+
+
+def votes_of_a_year(firm: Firm, chat: Chat, nth: int) -> None:
+    """Three surveys: one is a draft, in one people vote and one is over; one chat after another joins the latter."""
+    for quarter, months in enumerate((("01-01", "03-31"), ("04-01", "06-30"), ("07-01", "09-30"))):
+        name, days = (
+            f"Оценка работы за {quarter + 1} квартал 2024 года и первые впечатления",
+            tuple(f"2024-{day}" for day in months),
+        )
+        if nth == 0:
+            stored(firm, ("active", "sending", "draft")[quarter], (days[0], days[1]), name)
+        survey = survey_called(firm, name)
+        if quarter < 2:
+            delivered(firm, survey, chat)
+            voted(firm, survey, chat, PERSON, 5 - 2 * nth, "Документы теряются каждый месяц. " * 5 * nth)
+        if (quarter, nth) == (0, 2):
+            over = "select private.end_survey(s, 'closed', now()) from public.feedback_surveys as s where s.id = %s"
+            firm.run(over, survey)
 
 
 async def visit(context: BrowserContext, person: Colleague, role: Role) -> Visit:

@@ -52,8 +52,8 @@ def card(page: httpx.Response, person: Colleague) -> str:
 @pytest.mark.parametrize(
     ("role", "beyond"),
     [
-        ("admin", {"Команда", "Задания", "Настройки", "Журнал", "Ошибки", "Система"}),
-        ("manager", {"Команда", "Задания"}),
+        ("admin", {"Команда", "Задания", "Опросы", "Настройки", "Журнал", "Ошибки", "Система"}),
+        ("manager", {"Команда", "Задания", "Опросы"}),
         ("accountant", set()),
         ("observer", set()),
     ],
@@ -62,7 +62,7 @@ def test_the_menu_leads_where_the_role_may_go(reader: Reader, firm: Firm, role: 
     page = reader.as_person(firm.hire(role)).get("/requests")
     menu = page.text.partition("<nav")[2].partition("</nav>")[0]
     places = {"Сегодня", "Ожидают ответа", "Оповещения", "Чаты", "Клиенты", "Итоги", "Помощь"}
-    places |= {"Графики", "Политики", "Шаблоны", "Частые вопросы"}
+    places |= {"Графики", "Политики", "Шаблоны", "Частые вопросы", "Оценки клиентов"}
     assert set(re.findall(r"<li><a [^>]*>([^<]+)</a>", menu)) == places | beyond
 
 

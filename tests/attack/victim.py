@@ -35,6 +35,8 @@ KEPT = {
     "policy_id:uuid": ("sla_policies", "id", "name, tier, version"),
     "template_id:uuid": ("templates", "id", "title, content, archived_at"),
     "item_id:uuid": ("faq_items", "id", "question, answer, archived_at"),
+    "survey_id:uuid": ("feedback_surveys", "id", "name, starts_on, ends_on, status, stopped_at"),
+    "case_id:uuid": ("feedback_cases", "id", "owner_id, note, resolution, resolved_at"),
 }
 
 
@@ -67,6 +69,7 @@ class Victim:
         self.firm.run("delete from public.outbox where id = %s", self.holes["message_id:uuid"])
         self.firm.run("delete from public.error_groups where fingerprint = %s", self.holes["fingerprint:str"])
         self.firm.run("delete from public.sla_policies where id = %s", self.holes["policy_id:uuid"])
+        self.firm.run("delete from public.outbox where subject_id = %s", self.holes["case_id:uuid"])
 
     def _kept(self, hole: str, table: str, key: str, columns: str) -> tuple[Any, ...] | None:
         query = f"select {columns} from public.{table} where {key} = %s"
@@ -92,6 +95,7 @@ def victim_of(firm: Firm, reader: Reader) -> Victim:
         "handle:str": handle_of(reader.cookies["buhbot"]),
         "view:uuid": firm.keep_view(person),
         **_of_a_chat(firm, chat, person),
+        **_of_a_survey(firm, chat, word),
         **_of_a_manager(firm, boss, group),
         **_of_the_firm(firm, word),
     }
@@ -118,6 +122,28 @@ def _of_a_chat(firm: Firm, chat: Chat, person: Colleague) -> dict[str, Any]:
         "reply_id:uuid": firm.fail_reply(chat, person, request_id),
         "message_id:uuid": given_up,
     }
+
+
+def _of_a_survey(firm: Firm, chat: Chat, word: str) -> dict[str, Any]:
+    """A survey that people vote in, and a client who was not content; of days that no other survey asks about."""
+    survey = (
+        "insert into public.feedback_surveys (name, starts_on, ends_on, status, starts_at, closes_at)"
+        " select %s, day, day, 'active', now(), now() + interval '1 day'"
+        " from (select date '2001-01-01' + %s::integer as day) as chosen returning id"
+    )
+    survey_id = _one(firm, survey, f"Опрос {word}", secrets.randbelow(7000))
+    firm.run(
+        "insert into public.survey_deliveries (survey_id, chat_id, status, due_at, sent_at)"
+        " values (%s, %s, 'sent', now(), now())",
+        *(survey_id, chat.id),
+    )
+    firm.run(
+        "insert into public.feedback_responses (survey_id, chat_id, telegram_user_id, voter_name, rating, comment)"
+        " values (%s, %s, %s, %s, 1, %s)",
+        *(survey_id, chat.id, abs(chat.id), f"Автор {word}", f"Вопрос {word}"),
+    )
+    case = "select id from public.feedback_cases where survey_id = %s"
+    return {"survey_id:uuid": survey_id, "case_id:uuid": _one(firm, case, survey_id)}
 
 
 def _of_a_manager(firm: Firm, boss: Colleague, group: str) -> dict[str, Any]:

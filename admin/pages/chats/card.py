@@ -38,6 +38,7 @@ class Settings(Frozen):
     off_hours_reply: bool | None
     receipts: Literal["off", "reaction", "text"]
     locale: Literal["ru", "en"] | None
+    asked_for_ratings: bool
 
     @property
     def state_word(self) -> str:

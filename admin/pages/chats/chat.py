@@ -68,7 +68,7 @@ class SettingsForm(Frozen):
 class ActForm(Frozen):
     """One click; `key` is the person or the client that was chosen with it."""
 
-    act: Literal["watch", "trust", "delete", "restore", "assign", "connect"]
+    act: Literal["watch", "trust", "delete", "restore", "assign", "connect", "ask", "spare"]
     key: Chosen = None
 
 
@@ -169,6 +169,9 @@ async def _act(me: SignedIn, chat_id: UUID, form: ActForm) -> str:
             raise Refused("unknown_person", "PT422")
         await _change(me, chat_id, {"assigned_accountant_id": str(form.key)}, dry_run=False)
         return _("Ответственный назначен")
+    if form.act in {"ask", "spare"}:
+        await me.database.call("set_asked_for_ratings", chat=str(chat_id), asked=form.act == "ask")
+        return _("Опросы сюда приходят") if form.act == "ask" else _("Опросы сюда больше не приходят")
     changes, said = ACTS[form.act]
     await _change(me, chat_id, changes, dry_run=False)
     return _(said)
