@@ -120,6 +120,7 @@ SHEETS: dict[str, Columns] = {
         "rating": "Оценка",
         "comment": "Отзыв",
         "voter_name": "Кто",
+        "note": "Заметка фирмы",
         "superseded_at": "Заменена",
         "chat_id": "Чат",
     },

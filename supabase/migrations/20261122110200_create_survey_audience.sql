@@ -35,6 +35,21 @@ begin
 end
 $$;
 
+create function private.hours_end(of_schedule uuid, at timestamptz)
+returns timestamptz
+language sql
+stable
+set search_path = ''
+as $$
+/* Until when what is handed over at an instant may be sent: the end of the working time around it; null around the clock. */
+  select upper(p.period)
+  from public.working_periods as p
+  where p.schedule_id = of_schedule
+    and p.period @> at
+  order by lower(p.period) desc
+  limit 1
+$$;
+
 create function private.pauses(at timestamptz, of_chat bigint default null)
 returns table (chat_id bigint, free_at timestamptz)
 language sql
@@ -165,6 +180,7 @@ $$;
 grant execute on function
   private.surveyor(bigint),
   private.waking_hour(uuid, timestamptz),
+  private.hours_end(uuid, timestamptz),
   private.pauses(timestamptz, bigint),
   private.why_not_asked(public.chats, timestamptz),
   private.survey_audience(public.feedback_surveys, timestamptz),

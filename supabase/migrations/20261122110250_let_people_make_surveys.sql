@@ -40,6 +40,24 @@ as $$
   )
 $$;
 
+create function private.keep_survey_range()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+/* What clients were asked about does not change while they answer, by whatever way it is written. */
+begin
+  raise exception 'survey_has_begun' using errcode = 'PT409';
+end
+$$;
+
+create trigger feedback_surveys_keep_their_range
+before update on public.feedback_surveys
+for each row when (
+  old.status in ('sending', 'active') and (new.starts_on, new.ends_on) is distinct from (old.starts_on, old.ends_on)
+)
+execute function private.keep_survey_range();
+
 create function private.write_survey(survey public.feedback_surveys)
 returns uuid
 language plpgsql

@@ -149,6 +149,8 @@ set search_path = ''
 as $$
 /* Ends a survey: what is still to be sent is not (H5), who could vote is counted for good, and the head is told. */
 begin
+  -- Nothing is claimed or given up meanwhile: whoever does that holds messages first, and their deliveries after.
+  perform pg_advisory_xact_lock(hashtextextended('outbox', 0));
   update public.feedback_surveys as s
   set status = ended_as, ended_at = at
   where s.id = survey.id;

@@ -53,8 +53,21 @@ returns trigger
 language plpgsql
 set search_path = ''
 as $$
-/* What became of the message becomes of the delivery. What Telegram says is told by a word: it may quote names. */
+/* What became of the message becomes of the delivery; what could not be sent while the firm was open is planned again. What Telegram says
+   is told by a word: it may quote names. */
+declare
+  is_too_late constant boolean := new.status = 'cancelled' and new.expires_at <= new.finished_at;
 begin
+  if is_too_late then
+    update public.survey_deliveries as d
+    set status = 'planned', queued_at = null, due_at = private.waking_hour(d.schedule_id, new.finished_at)
+    from public.feedback_surveys as s
+    where d.id = new.subject_id
+      and d.status = 'queued'
+      and s.id = d.survey_id
+      and s.status in ('sending', 'active')
+      and s.closes_at > new.finished_at;
+  end if;
   update public.survey_deliveries as d
   set
     status = case when new.status = 'sent' then 'sent' else 'failed' end,
@@ -62,7 +75,7 @@ begin
     telegram_message_id = case when new.status = 'sent' then new.telegram_message_id end,
     reason = case
       when new.status = 'sent' then null
-      when new.last_error is null or new.expires_at <= new.finished_at then 'too_late'
+      when is_too_late or new.last_error is null then 'too_late'
       when new.last_error ~* 'kicked|not a member|left' then 'no_bot'
       when new.last_error ~* 'not found|deactivated|deleted' then 'deleted'
       when new.status = 'failed' then 'no_answer'
@@ -158,7 +171,8 @@ begin
   owed as (
     insert into public.outbox (kind, recipient_chat_id, subject_id, payload, next_attempt_at, expires_at, created_at)
     select
-      'survey', (m.delivery).chat_id, (m.delivery).id, private.survey_facts(m.delivery, false), as_of, survey.closes_at, as_of
+      'survey', (m.delivery).chat_id, (m.delivery).id, private.survey_facts(m.delivery, false), as_of,
+      least(survey.closes_at, private.hours_end((m.delivery).schedule_id, as_of)), as_of
     from moved as m
     where (m.delivery).status = 'queued'
     returning 1

@@ -74,6 +74,10 @@ begin
 end
 $$;
 
+comment on column public.feedback_responses.client_id is 'Client of the chat when it was asked, or else at that time.';
+comment on column public.feedback_responses.assigned_accountant_id is 'Owner of the chat when it was asked, or else at that time.';
+comment on column public.feedback_responses.created_at is 'When it was cast; later than what it takes the place of.';
+
 create function private.live_vote(of_survey uuid, of_chat bigint, telegram_id bigint)
 returns public.feedback_responses
 language sql

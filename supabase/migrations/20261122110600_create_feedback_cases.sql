@@ -153,8 +153,10 @@ as $$
   where k.id = of_case
   on conflict (recipient_chat_id, subject_id, kind) where finished_at is null do update set
     revision = o.revision + 1,
-    payload = case when o.status = 'sending' then excluded.payload else o.payload end,
-    status = case when o.status = 'sending' then 'sending' else 'pending' end
+    payload = case when o.status = 'pending' then o.payload else excluded.payload end,
+    status = case when o.status = 'sending' then 'sending' else 'pending' end,
+    attempts = case when o.status = 'sending' then o.attempts else 0 end,
+    next_attempt_at = case when o.status = 'sending' then o.next_attempt_at else excluded.next_attempt_at end
 $$;
 
 create function private.heed_vote()

@@ -177,7 +177,9 @@ begin
     for update of d skip locked
   loop
     insert into public.outbox (kind, recipient_chat_id, subject_id, payload, next_attempt_at, expires_at, created_at)
-    select 'survey_reminder', w.chat_id, delivery.id, private.survey_facts(delivery, true), as_of, as_of + interval '1 hour', as_of
+    select
+      'survey_reminder', w.chat_id, delivery.id, private.survey_facts(delivery, true), as_of,
+      least(as_of + interval '1 hour', private.hours_end(delivery.schedule_id, as_of)), as_of
     from private.whom_to_remind(delivery) as w (chat_id)
     on conflict do nothing;
     get diagnostics more = row_count;

@@ -216,4 +216,6 @@ def test_an_export_holds_members_and_votes_of_the_client_alone(full: Connection)
         members = one(full, "select api.export_client(%s, 'members') -> 'rows'", CLIENT)
         votes = one(full, "select api.export_client(%s, 'votes') -> 'rows'", CLIENT)
     assert {row["full_name"] for row in members} == {"zzclient", "zzperson"}
-    assert [(row["survey"], row["rating"], row["comment"]) for row in votes] == [("Опрос", 4, "zzclient")]
+    assert [(row["survey"], row["rating"], row["comment"], row["note"]) for row in votes] == [
+        ("Опрос", 4, "zzclient", "zzclient")
+    ]

@@ -4,10 +4,12 @@ import json
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+import psycopg
 import pytest
 
-from tests.sql.firm import ANNA, LEBEDEVA, NIGHT, ROMASHKA, Connection, acting_as, all_rows, monday, moscow, one
-from tests.sql.surveys import act, delivery, draft, refused, send, start, status, tick, vote
+from tests.sql.firm import ANNA, LEBEDEVA, NIGHT, ROMASHKA, Connection, acting_as, all_rows, monday, moscow, one, settle
+from tests.sql.surveys import act, delivery, draft, refused, send, signed_in, start, status, tick, vote
+from tests.stack import Stack
 
 DAY = timedelta(days=1)
 
@@ -179,6 +181,49 @@ def test_ten_thousand_chats_are_planned_at_once_and_handed_over_at_telegrams_pac
     said = act(db, "survey_progress", survey, monday("10:00:01"))
     assert (said["planned"], said["queued"], said["total"]) == (9950, 50, 10000)
     assert moscow("2026-04-06 10:06") < datetime.fromisoformat(said["done_at"]) < moscow("2026-04-06 14:00")
+
+
+def test_what_telegram_does_not_take_before_the_firm_closes_is_sent_the_next_day(db: Connection) -> None:
+    survey = start(db, monday("17:59"))
+    for message in one(db, "select api.claim_outbox(%s)", monday("17:59")):
+        settle(db, monday("17:59"), message, "retry", error="told to wait", retry_after=600)
+    assert send(db, monday("18:20")) == []
+    assert status(db, survey) == "sending"
+    assert {row["due_at"] for row in all_rows(db, "select due_at from public.survey_deliveries")} == {
+        moscow("2026-04-07 09:00")
+    }
+    assert len(send(db, moscow("2026-04-07 09:00"))) == 3
+
+
+def test_two_ticks_at_once_hand_over_each_chat_once(stack: Stack) -> None:
+    with psycopg.connect(stack.env["DATABASE_URL"]) as first, psycopg.connect(stack.env["DATABASE_URL"]) as second:
+        first.execute("select pg_advisory_xact_lock(hashtextextended('surveys', 0))")
+        second.execute("set statement_timeout = '5s'")
+        # Whoever comes second has nothing to do, and waits for nobody.
+        assert tick(second, monday("10:00")) == 0
+        second.rollback()
+
+
+def test_what_clients_are_asked_about_does_not_change_while_they_answer(db: Connection) -> None:
+    survey = start(db)
+    with refused(db, "survey_has_begun"), signed_in(db, "manager"):
+        db.execute("update api.feedback_surveys set ends_on = '2026-03-30' where id = %s", [survey])
+
+
+def test_only_an_admin_changes_the_rules_and_each_is_checked(db: Connection) -> None:
+    def rules(threshold: int, role: str = "admin", hour: int | None = 9) -> None:
+        act(db, "change_survey_settings", threshold, 48, 7, None, "true", 5, hour, "true", role=role)
+
+    rules(2)
+    (row,) = all_rows(db, "select * from api.settings")
+    assert (row["low_rating_threshold"], row["survey_pause_hours"], row["survey_reminder_days"]) == (2, 48, None)
+    assert (row["quarterly_survey"], row["quarterly_survey_hour"], row["rate_after_answer"]) == (True, 9, True)
+    with refused(db, "not_allowed"):
+        rules(3, "manager")
+    with refused(db, "low_rating_is_one_to_four_stars"):
+        rules(5)
+    with refused(db, "quarterly_survey_hour_is_chosen"):
+        rules(3, hour=None)
 
 
 @pytest.mark.parametrize("role", ["accountant", "observer"])
