@@ -158,10 +158,13 @@ returns void
 language plpgsql
 set search_path = ''
 as $$
-/* Says whether surveys go to a chat. Refuses with unknown_chat what the asker may not change. */
+/* Says whether surveys go to a chat. Refuses with asked_is_chosen, and with unknown_chat what the asker may not change. */
 begin
+  if asked is null then
+    raise exception 'asked_is_chosen' using errcode = 'PT422';
+  end if;
   update public.chats as c
-  set asked_for_ratings = coalesce(asked, true)
+  set asked_for_ratings = asked
   where c.id = set_asked_for_ratings.chat;
   if not found then
     raise exception 'unknown_chat' using errcode = 'PT404';

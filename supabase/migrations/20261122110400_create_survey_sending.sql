@@ -98,11 +98,22 @@ language sql
 stable
 set search_path = ''
 as $$
-/* How many more messages of surveys may be handed over now: 25 a second, which leaves room for alerts. */
-  select greatest(25 - count(*), 0)::integer
-  from public.survey_deliveries as d
-  where d.queued_at > as_of - interval '1 second'
-    and d.queued_at <= as_of
+/* How many more messages of surveys may be handed over now: 25 a second, which leaves room for alerts, and never more than that in front of
+   them where Telegram takes nothing for a while. */
+  select greatest(25 - greatest(lately.handed, ahead.waiting), 0)::integer
+  from (
+    select count(*) as handed
+    from public.survey_deliveries as d
+    where d.queued_at > as_of - interval '1 second'
+      and d.queued_at <= as_of
+  ) as lately
+  cross join (
+    select count(*) as waiting
+    from public.outbox as o
+    where o.status in ('pending', 'sending')
+      and o.next_attempt_at <= as_of
+      and o.kind = 'survey'
+  ) as ahead
 $$;
 
 create function private.hand_over(survey public.feedback_surveys, as_of timestamptz)
