@@ -129,6 +129,11 @@ class Point(Ratings):
     starts_on: date
     ends_on: date
 
+    @property
+    def when(self) -> str:
+        """The quarter in which it begins."""
+        return quarter_words(self.quarter)
+
 
 TREND = TypeAdapter(list[Point])
 

@@ -192,6 +192,7 @@ as $$
       4096
     ),
     at
+  where on_vote.id is not null
 $$;
 
 -- Who writes in private is looked up among voters of the last minutes only.
@@ -225,7 +226,12 @@ begin
     raise exception 'comment_is_too_long' using errcode = 'PT422';
   end if;
   perform private.lock_voter(latest.survey_id, latest.chat_id, telegram_id);
-  perform private.put_comment(private.live_vote(latest.survey_id, latest.chat_id, telegram_id), btrim(body), as_of);
+  latest := private.live_vote(latest.survey_id, latest.chat_id, telegram_id);
+  -- Withdrawn while we waited.
+  if latest.id is null then
+    return jsonb_build_object('outcome', 'nothing_awaited', 'survey', null);
+  end if;
+  perform private.put_comment(latest, btrim(body), as_of);
   return jsonb_build_object(
     'outcome', 'commented',
     'survey', (select s.name from public.feedback_surveys as s where s.id = latest.survey_id)
@@ -238,8 +244,9 @@ returns private.intake_record[]
 language plpgsql
 set search_path = ''
 as $$
-/* Of messages that answer a bot: what somebody who voted replies to the question of a survey is kept with the vote, and waits for nobody
-   (H4). Everything else is a message as any other, and so is what comes after the survey. For a caller who holds the chats' locks. */
+/* Of messages that answer a bot: what a client replies to the question of a survey waits for nobody, and is kept with the vote of whoever
+   has one (H4); that it waits for nobody tells nothing of who voted. Everything else is a message as any other, and so is what comes after
+   the survey. A comment that cannot be kept costs no message. For a caller who holds the chats' locks. */
 declare
   reply record;
   said text;
@@ -248,15 +255,16 @@ begin
     select r.ordinality as nth, d.survey_id, r.*
     from unnest(records) with ordinality as r
     join public.survey_deliveries as d on d.chat_id = r.chat_id and d.telegram_message_id = r.reply_to
-    join public.feedback_surveys as s on s.id = d.survey_id and private.takes_votes(s, to_timestamp(r.date))
+    join public.feedback_surveys as s on s.id = d.survey_id and private.takes_votes(s, to_timestamp(coalesce(r.edited_at, r.date)))
     where r.reply_to_is_bot
       and r.type in ('message', 'edit')
       and coalesce(r.text, r.caption) ~ '\S'
+      and not exists (select from public.users as u where u.telegram_id = r.user_id)
     order by coalesce(r.edited_at, r.date), r.update_id
   loop
+    records[reply.nth].classification := 'gratitude';
     perform private.lock_voter(reply.survey_id, reply.chat_id, reply.user_id);
     continue when (private.live_vote(reply.survey_id, reply.chat_id, reply.user_id)).id is null;
-    records[reply.nth].classification := 'gratitude';
     select btrim(coalesce(m.message_text, m.caption))
     from public.chat_messages as m
     where m.chat_id = reply.chat_id
@@ -267,10 +275,15 @@ begin
     into said;
     -- What is brought twice was kept the first time.
     if said is distinct from btrim(coalesce(reply.text, reply.caption)) then
-      perform private.put_comment(
-        private.live_vote(reply.survey_id, reply.chat_id, reply.user_id), btrim(coalesce(reply.text, reply.caption)),
-        to_timestamp(coalesce(reply.edited_at, reply.date)), said
-      );
+      begin
+        perform private.put_comment(
+          private.live_vote(reply.survey_id, reply.chat_id, reply.user_id), btrim(coalesce(reply.text, reply.caption)),
+          to_timestamp(coalesce(reply.edited_at, reply.date)), said
+        );
+      exception
+        -- The survey ended, or the voter joined the firm, in the same moment.
+        when sqlstate 'PT403' or sqlstate 'PT409' then null;
+      end;
     end if;
   end loop;
   return records;

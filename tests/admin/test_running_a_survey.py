@@ -1,5 +1,6 @@
 """A quarter of feedback as a manager runs it: asked, answered, looked into, closed, read by those who may."""
 
+import re
 from uuid import UUID
 
 from playwright.async_api import BrowserContext, Page, expect
@@ -59,7 +60,7 @@ async def asked_by(page: Page, firm: Firm, asked: Chat, other: Chat, spared: Cha
     begun(firm, survey, asked, other)
     await page.goto(f"/surveys/{survey}")
     await expect(page.get_by_text("Идёт голосование")).to_be_visible()
-    await expect(page.locator(".figures").first).to_contain_text("Доставлено 2")
+    await expect(page.locator(".figures").first).to_contain_text(re.compile(r"Доставлено\s*2"))
     return survey
 
 

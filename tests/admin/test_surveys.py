@@ -131,7 +131,7 @@ def test_h9_page_csv_excel_and_database_say_the_same(head: Reader, firm: Firm, e
 def test_votes_and_comments_are_found_by_what_is_asked(head: Reader, ended: UUID) -> None:
     def found(**asked: str) -> list[str]:
         page = head.get("/feedback/votes", params={"survey": str(ended), **asked})
-        return re.findall(r'<span class="card-title">([^<]+)</span>', page.text)
+        return re.findall(r'<h2 class="card-title">([^<]+)</h2>', page.text)
 
     assert sorted(found()) == ["Анна", "Борис Тайный", "Клара"]
     assert found(rating="2") == ["Борис Тайный"]

@@ -28,6 +28,7 @@ UNSAID = {
 }
 UNSAID |= {"email_is_fixed", "invitation_is_for_another", "invitation_is_live", "person_is_named", "person_is_needed"}
 UNSAID |= {"person_was_told", "windows_are_measured_by_it", "list_has_errors", "only_a_trial", "unknown_setting"}
+UNSAID |= {"asked_is_chosen"}
 
 
 def test_every_key_that_sql_refuses_with_has_words() -> None:

@@ -51,14 +51,14 @@ async def test_every_chat_has_one_survey_whatever_dies_while_it_is_sent(
         await sim.faults(
             *faults, {"method": "sendMessage", "times": 3, **FLOOD}, {"method": "sendMessage", "times": 60, **LATE}
         )
-        assert await asyncio.to_thread(until, lambda: "sending" in states(campaign), 30)
+        assert await asyncio.to_thread(until, lambda: "sending" in states(campaign), 60)
         await asyncio.to_thread(stack.kill, "jobs")
-        await asyncio.to_thread(stack.wait_healthy, "jobs", 30)
+        await asyncio.to_thread(stack.wait_healthy, "jobs", 60)
     await sim.faults(*faults)
-    assert await asyncio.to_thread(until, lambda: is_over(campaign), 90), states(campaign)
+    assert await asyncio.to_thread(until, lambda: is_over(campaign), 120), states(campaign)
 
     assert await copies(sim, kicked) == {0: KICKED}
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         # What a dead sender left goes when the next copy has come.
         while await copies(sim, others) != {1: CHATS - KICKED}:  # noqa: ASYNC110 (over HTTP there are no events)
             await asyncio.sleep(0.5)

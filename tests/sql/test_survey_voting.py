@@ -142,14 +142,29 @@ def test_h4_a_reply_to_the_question_is_a_comment_and_opens_no_window(db: Connect
     assert window(db)["opened_at"] == monday("10:09")
 
 
-def test_a_reply_of_who_has_not_voted_or_after_the_end_is_a_question(db: Connection, survey: UUID, asked: Row) -> None:
+def test_a_reply_waits_for_nobody_whoever_voted_and_after_the_end_is_a_question(
+    db: Connection, survey: UUID, asked: Row
+) -> None:
+    """What becomes of a reply in the group tells nobody there who has voted."""
     ingest(db, reply(asked, BORIS, "10:06", "А где акт?"))
-    assert window(db)["opened_at"] == monday("10:06")
-    ingest(db, said(OLGA, monday("10:07"), "Готово"))
-    vote(db, asked, ANNA, 5, monday("10:08"))
+    vote(db, asked, ANNA, 5, monday("10:07"))
+    ingest(db, reply(asked, ANNA, "10:08", "А где счёт?"))
+    assert not windows(db)
+    kinds = all_rows(db, "select distinct classification from public.chat_messages where user_id is not null")
+    assert len(kinds) <= 1
+    assert live(db, survey) == [(ANNA, 5, "А где счёт?")]
     act(db, "close_survey", survey, monday("10:09"))
     ingest(db, reply(asked, ANNA, "10:10", "Где акт?"))
-    assert len(windows(db)) == 2
+    assert window(db)["opened_at"] == monday("10:10")
+    assert live(db, survey) == [(ANNA, 5, "А где счёт?")]
+
+
+def test_a_comment_that_cannot_be_kept_costs_no_message(db: Connection, survey: UUID, asked: Row) -> None:
+    vote(db, asked, ANNA, 5, monday("10:07"))
+    db.execute("update public.users set telegram_id = %s where telegram_id = %s", [ANNA, OLGA])
+    assert (
+        ingest(db, reply(asked, ANNA, "10:08", "Спасибо"), said(BORIS, monday("10:09"), "Где акт?")) == ["recorded"] * 2
+    )
     assert live(db, survey) == [(ANNA, 5, None)]
 
 
