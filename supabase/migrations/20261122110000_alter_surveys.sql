@@ -32,6 +32,13 @@ alter table public.feedback_surveys
   -- squawk-ignore constraint-missing-not-valid
   add constraint campaigns_do_not_overlap exclude using gist (daterange(starts_on, ends_on, '[]') with &&) where (kind = 'campaign');
 
+update public.feedback_surveys as s set starts_at = s.created_at where s.status in ('scheduled', 'sending', 'active');
+
+-- squawk-ignore constraint-missing-not-valid
+alter table public.feedback_surveys add constraint what_is_under_way_has_a_beginning check (
+  starts_at is not null or status not in ('scheduled', 'sending', 'active')
+);
+
 -- A handful of rows.
 -- squawk-ignore require-concurrent-index-creation
 create index surveys_under_way on public.feedback_surveys (status) where status in ('scheduled', 'sending', 'active');

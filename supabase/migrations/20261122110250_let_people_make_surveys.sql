@@ -134,15 +134,12 @@ exception
 end
 $$;
 
-create function api.schedule_survey(id uuid, starts_at timestamptz default null, as_of timestamptz default now())
+create function private.schedule_survey(id uuid, starts_at timestamptz, as_of timestamptz)
 returns void
 language plpgsql
-security definer
 set search_path = ''
 as $$
-/* Sets a draft going at an instant, at once by default: from then on its states change by themselves. An audience of which nobody would be
-   asked then is refused, and nothing is written (H8). For admins and managers; refuses with not_allowed, survey_not_found, survey_has_begun
-   or audience_is_empty. A definer, because people write no states by hand. */
+/* What api.schedule_survey does, at an instant. */
 declare
   survey public.feedback_surveys;
   start constant timestamptz := greatest(schedule_survey.starts_at, as_of);
@@ -163,6 +160,18 @@ begin
     )
   where s.id = survey.id;
 end
+$$;
+
+create function api.schedule_survey(id uuid, starts_at timestamptz default null)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+/* Sets a draft going at an instant, at once by default: from then on its states change by themselves. An audience of which nobody would be
+   asked then is refused, and nothing is written (H8). For admins and managers; refuses with not_allowed, survey_not_found, survey_has_begun
+   or audience_is_empty. A definer, because people write no states by hand. */
+  select private.schedule_survey(schedule_survey.id, schedule_survey.starts_at, now())
 $$;
 
 create function api.unschedule_survey(id uuid)
@@ -212,7 +221,7 @@ grant execute on function private.write_survey(public.feedback_surveys) to servi
 grant execute on function
   api.check_range(date, date, uuid),
   api.save_survey(text, date, date, text, uuid[], uuid, integer),
-  api.schedule_survey(uuid, timestamptz, timestamptz),
+  api.schedule_survey(uuid, timestamptz),
   api.unschedule_survey(uuid),
   api.delete_survey(uuid)
 to authenticated;

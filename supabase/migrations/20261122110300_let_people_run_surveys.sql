@@ -22,14 +22,12 @@ begin
 end
 $$;
 
-create function api.stop_survey(id uuid, as_of timestamptz default now())
+create function private.stop_survey(id uuid, as_of timestamptz)
 returns void
 language plpgsql
-security definer
 set search_path = ''
 as $$
-/* Holds back what is still to be sent, reminders too; votes go on counting. For admins and managers; refuses as private.running_survey. A
-   definer, because people write no states by hand. */
+/* What api.stop_survey does, at an instant. */
 declare
   survey constant public.feedback_surveys := private.running_survey(stop_survey.id);
 begin
@@ -38,6 +36,17 @@ begin
   where s.id = survey.id
     and s.stopped_at is null;
 end
+$$;
+
+create function api.stop_survey(id uuid)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+/* Holds back what is still to be sent, reminders too; votes go on counting. For admins and managers; refuses as private.running_survey. A
+   definer, because people write no states by hand. */
+  select private.stop_survey(stop_survey.id, now())
 $$;
 
 create function api.resume_survey(id uuid)
@@ -97,15 +106,12 @@ begin
 end
 $$;
 
-create function api.restart_survey(id uuid, as_of timestamptz default now())
+create function private.restart_survey(id uuid, as_of timestamptz)
 returns integer
 language plpgsql
-security definer
 set search_path = ''
 as $$
-/* Sends again, and says to how many: to those that were skipped or not reached and can be asked now, and to chats that came into the audience
-   since. Who got it never gets it again. For admins and managers; refuses as private.running_survey. A definer, because people write no
-   states by hand. */
+/* What api.restart_survey does, at an instant. */
 declare
   survey constant public.feedback_surveys := private.running_survey(restart_survey.id);
   planned integer;
@@ -140,6 +146,18 @@ begin
   where s.id = survey.id;
   return planned;
 end
+$$;
+
+create function api.restart_survey(id uuid)
+returns integer
+language sql
+security definer
+set search_path = ''
+as $$
+/* Sends again, and says to how many: to those that were skipped or not reached and can be asked now, and to chats that came into the audience
+   since. Who got it never gets it again. For admins and managers; refuses as private.running_survey. A definer, because people write no
+   states by hand. */
+  select private.restart_survey(restart_survey.id, now())
 $$;
 
 create function private.end_survey(survey public.feedback_surveys, ended_as text, at timestamptz)
@@ -188,17 +206,26 @@ begin
 end
 $$;
 
-create function api.close_survey(id uuid, as_of timestamptz default now())
+create function private.close_survey(id uuid, as_of timestamptz)
 returns void
 language plpgsql
+set search_path = ''
+as $$
+/* What api.close_survey does, at an instant. */
+begin
+  perform private.end_survey(private.running_survey(close_survey.id), 'closed', as_of);
+end
+$$;
+
+create function api.close_survey(id uuid)
+returns void
+language sql
 security definer
 set search_path = ''
 as $$
 /* Ends a survey for good: nothing more is sent, no vote counts any more. For admins and managers; refuses as private.running_survey. A
    definer, because people write no states by hand. */
-begin
-  perform private.end_survey(private.running_survey(close_survey.id), 'closed', as_of);
-end
+  select private.close_survey(close_survey.id, now())
 $$;
 
 create function api.survey_progress(id uuid, as_of timestamptz default now())
@@ -268,9 +295,9 @@ grant execute on function
   private.end_survey(public.feedback_surveys, text, timestamptz)
 to service_role;
 grant execute on function
-  api.stop_survey(uuid, timestamptz),
+  api.stop_survey(uuid),
   api.resume_survey(uuid),
-  api.restart_survey(uuid, timestamptz),
-  api.close_survey(uuid, timestamptz),
+  api.restart_survey(uuid),
+  api.close_survey(uuid),
   api.survey_progress(uuid, timestamptz)
 to authenticated;

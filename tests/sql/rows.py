@@ -88,8 +88,8 @@ _REST = f"""
   insert into public.error_log (reference, component, event, fingerprint, user_id)
   select '777', 'admin', 'broke', '777', u.id from public.users as u where u.telegram_id between 1001 and 1005;
 
-  insert into public.feedback_surveys (id, name, starts_on, ends_on, status)
-  values ('77700000-0000-4000-8000-000000000001', 'Опрос 777', '1999-01-01', '1999-03-31', 'active');
+  insert into public.feedback_surveys (id, name, starts_on, ends_on, status, starts_at)
+  values ('77700000-0000-4000-8000-000000000001', 'Опрос 777', '1999-01-01', '1999-03-31', 'active', '1999-04-01');
   insert into public.feedback_responses (survey_id, chat_id, telegram_user_id, voter_name, rating, comment)
   values
     ('77700000-0000-4000-8000-000000000001', {OLGAS}, {ANNA}, '{VOTER}', 5, '{VOTER}'),

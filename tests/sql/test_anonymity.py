@@ -35,8 +35,8 @@ Vote = tuple[int, int, int]
 def survey(db: Connection) -> UUID:
     found: UUID = one(
         db,
-        "insert into public.feedback_surveys (name, starts_on, ends_on, status)"
-        " values ('Квартал', '2026-01-01', '2026-03-31', 'active') returning id",
+        "insert into public.feedback_surveys (name, starts_on, ends_on, status, starts_at)"
+        " values ('Квартал', '2026-01-01', '2026-03-31', 'active', '2026-04-06') returning id",
     )
     return found
 

@@ -158,6 +158,23 @@ def test_h5_what_is_under_way_at_the_end_is_not_tried_again_and_what_arrives_has
         assert (delivery(db, survey, chat)["status"], delivery(db, survey, chat)["reason"]) == ("cancelled", "closed")
 
 
+def test_people_begin_and_end_surveys_by_the_clock_whatever_moment_they_name(db: Connection) -> None:
+    survey = draft(db)
+    act(db, "schedule_survey", survey, monday("10:00"))
+    (row,) = all_rows(db, "select starts_at >= now() as begins, closes_at from public.feedback_surveys")
+    assert row["begins"]
+    assert row["closes_at"] is not None
+    with refused(db, "does not exist"), signed_in(db, "manager"):
+        db.execute("select api.close_survey(id => %s, as_of => %s)", [survey, monday("10:00")])
+    with refused(db, "permission denied"), signed_in(db, "manager"):
+        db.execute("select private.close_survey(%s, %s)", [survey, monday("10:00")])
+    act(db, "close_survey", survey)
+    assert one(db, "select ended_at >= starts_at from public.feedback_surveys")
+    other = draft(db, ("2026-05-01", "2026-05-31"))
+    with refused(db, "what_is_under_way_has_a_beginning"):
+        db.execute("update public.feedback_surveys set status = 'active' where id = %s", [other])
+
+
 def test_stopping_holds_back_and_resuming_goes_on(db: Connection) -> None:
     survey = draft(db)
     act(db, "schedule_survey", survey, None, monday("10:00"))

@@ -47,8 +47,8 @@ _LEFT_BEHIND = f"""
     ({LEBEDEVA}, {PERSON}, 'zzperson', 'zzperson');
   insert into public.chat_invitations (client_id, chat_id, used_at, used_by_telegram_id, chat_name)
   values ('{CLIENT}', {ROMASHKA}, now(), {ZOYA}, 'zzclient'), (null, {LEBEDEVA}, now(), {PERSON}, null);
-  insert into public.feedback_surveys (id, name, starts_on, ends_on, status)
-  values ('{SURVEY}', 'Опрос', '2020-01-01', '2020-03-31', 'active');
+  insert into public.feedback_surveys (id, name, starts_on, ends_on, status, starts_at)
+  values ('{SURVEY}', 'Опрос', '2020-01-01', '2020-03-31', 'active', '2020-04-01');
   insert into public.feedback_responses (survey_id, chat_id, telegram_user_id, voter_name, rating, comment, created_at)
   values ('{SURVEY}', {ROMASHKA}, {ZOYA}, 'zzclient', 4, 'zzclient', '{OLD}');
   insert into public.feedback_cases (survey_id, chat_id, response_id, lowest, opened_at, alerted_at, note)
