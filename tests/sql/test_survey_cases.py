@@ -1,4 +1,4 @@
-"""Low ratings, reminders and the digest: who hears what, once, and who does not (H2, H3)."""
+"""Low ratings and the digest: who hears what, once, and who does not (H3)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +12,6 @@ from tests.sql.firm import (
     ANNA,
     BORIS,
     IVAN,
-    LEBEDEVA,
     OLGA,
     PETR,
     ROMASHKA,
@@ -30,10 +29,9 @@ from tests.sql.firm import (
     settle,
     user_id,
 )
-from tests.sql.surveys import act, comment, delivery, draft, people, refused, send, signed_in, start, status, tick, vote
+from tests.sql.surveys import act, comment, delivery, draft, people, refused, send, signed_in, start, status, vote
 
 HOUR = timedelta(hours=1)
-THURSDAY = moscow("2026-04-09 10:00:10")
 # Who loses a role loses it at the real time.
 NEXT_MONTH = datetime.now(UTC) + timedelta(days=30)
 
@@ -189,65 +187,6 @@ def test_h10_nobody_else_reads_cases_votes_or_deliveries(db: Connection, asked: 
         for view in ("feedback_cases", "feedback_responses", "survey_deliveries"):
             assert one(db, f"select count(*) from api.{view}") == 0
         assert all_rows(db, "select * from api.find_comments()") == []
-
-
-def reminded(db: Connection, at: Any) -> list[int]:
-    return sorted(row["recipient_chat_id"] for row in send(db, at, ("survey_reminder",)))
-
-
-def private_chat(db: Connection, who: int) -> None:
-    db.execute(
-        "insert into public.chats (chat_id, type, chat_name) values (%s, 'private', 'Клиент') on conflict do nothing",
-        [who],
-    )
-
-
-def test_h2_who_voted_is_not_reminded_and_who_did_not_is_once_in_private(db: Connection, survey: UUID) -> None:
-    """Only in private: a group that sees no reminder would know that all of it voted."""
-    for who in (ANNA, BORIS):
-        private_chat(db, who)
-        # In two chats: still one reminder.
-        people(db, ROMASHKA, who)
-        people(db, LEBEDEVA, who)
-    people(db, ROMASHKA, OLGA)
-    vote(db, delivery(db, survey, ROMASHKA), ANNA, 5, monday("10:05"))
-    assert reminded(db, THURSDAY - 24 * HOUR) == []
-    assert reminded(db, THURSDAY) == [BORIS]
-    assert reminded(db, THURSDAY + HOUR) == []
-    # Nothing stays of who was reminded.
-    assert one(db, "select count(*) from public.outbox where kind = 'survey_reminder'") == 0
-
-
-def test_h2_a_vote_takes_back_a_reminder_that_waits(db: Connection, survey: UUID) -> None:
-    private_chat(db, BORIS)
-    people(db, ROMASHKA, BORIS)
-    tick(db, THURSDAY)
-    assert one(db, "select count(*) from public.outbox where kind = 'survey_reminder'") == 1
-    vote(db, delivery(db, survey, ROMASHKA), BORIS, 5, THURSDAY)
-    assert reminded(db, THURSDAY) == []
-
-
-def test_h2_a_group_is_never_reminded_because_all_in_it_would_know_that_nobody_voted(
-    db: Connection, survey: UUID
-) -> None:
-    people(db, ROMASHKA, ANNA, BORIS, VERA)
-    private_chat(db, ANNA)
-    assert reminded(db, THURSDAY) == [ANNA]
-    assert one(db, "select count(*) from public.survey_deliveries where reminded_at is null") == 0
-    (message,) = all_rows(db, "select * from public.outbox where kind = 'survey' limit 1")
-    with refused(db, "what_clients_get_goes_to_their_group"):
-        db.execute("update public.outbox set kind = 'survey_reminder' where id = %s", [message["id"]])
-
-
-def test_nobody_is_reminded_at_night_on_a_holiday_or_when_it_is_over(db: Connection, survey: UUID) -> None:
-    people(db, ROMASHKA, ANNA, BORIS, VERA)
-    private_chat(db, VERA)
-    db.execute("insert into public.calendar_exceptions (on_date, name) values ('2026-04-09', 'Праздник')")
-    assert reminded(db, THURSDAY) == reminded(db, THURSDAY + 12 * HOUR) == []
-    act(db, "stop_survey", survey, THURSDAY)
-    assert reminded(db, THURSDAY + 24 * HOUR) == []
-    act(db, "resume_survey", survey)
-    assert reminded(db, THURSDAY + 24 * HOUR) == [VERA]
 
 
 def test_h9_the_head_gets_the_same_figures_at_the_end_as_every_page(db: Connection, survey: UUID) -> None:
