@@ -65,9 +65,33 @@ select k.chat_id, k.telegram_user_id
 from public.chat_members as k
 where not k.is_bot
   and k.status not in ('left', 'kicked')
-  and not exists (select from public.users as u where u.telegram_id = k.telegram_user_id);
+  and not exists (select from public.users as u where u.telegram_id = k.telegram_user_id)
+  -- Who has not linked the account yet is known by the name that the firm wrote down; a linked id beats it.
+  and not exists (
+    select from public.users as u where u.telegram_id is null and u.active and lower(u.telegram_username) = lower(k.telegram_username)
+  );
 
 comment on view private.chat_voters is 'Who could vote in each chat, as far as they are known: neither bots nor people of the firm.';
+
+create function private.is_staff(telegram_id bigint, of_chat bigint)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+/* Whether somebody in a chat is of the firm: by the linked account, or before that by the @name that the firm wrote down. */
+  select exists (select from public.users as u where u.telegram_id = is_staff.telegram_id)
+    or exists (
+      select
+      from public.chat_members as k
+      join public.users as u
+        on u.telegram_id is null
+        and u.active
+        and lower(u.telegram_username) = lower(k.telegram_username)
+      where k.chat_id = of_chat
+        and k.telegram_user_id = is_staff.telegram_id
+    )
+$$;
 
 create function private.asked_people(of_survey uuid default null, of_delivery uuid default null)
 returns table (delivery_id uuid, people bigint)
@@ -104,4 +128,5 @@ as $$
 $$;
 
 grant select on private.chat_voters to authenticated, service_role;
+grant execute on function private.is_staff(bigint, bigint) to service_role;
 grant execute on function private.asked_people(uuid, uuid) to authenticated, service_role;

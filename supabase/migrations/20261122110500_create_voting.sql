@@ -38,7 +38,7 @@ begin
   ) then
     raise exception 'survey_is_over' using errcode = 'PT409';
   end if;
-  if exists (select from public.users as u where u.telegram_id = new.telegram_user_id) then
+  if private.is_staff(new.telegram_user_id, new.chat_id) then
     raise exception 'staff_do_not_vote' using errcode = 'PT403';
   end if;
 
@@ -108,7 +108,7 @@ begin
   select d.* into found from public.survey_deliveries as d where d.id = delivery;
   if found.id is null then
     raise exception 'survey_not_found' using errcode = 'PT404';
-  elsif exists (select from public.users as u where u.telegram_id = delivery_to_vote.telegram_id) then
+  elsif private.is_staff(delivery_to_vote.telegram_id, found.chat_id) then
     raise exception 'staff_do_not_vote' using errcode = 'PT403';
   elsif private.heir_of(pressed_in) = found.chat_id
     or (

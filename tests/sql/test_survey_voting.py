@@ -91,6 +91,24 @@ def test_h11_staff_votes_are_refused_wherever_they_press(db: Connection, survey:
     assert live(db, survey) == []
 
 
+def test_h11_staff_who_have_linked_no_account_are_known_by_their_name_and_count_nowhere(
+    db: Connection, survey: UUID, asked: Row
+) -> None:
+    people(db, ROMASHKA, ANNA, VERA)
+    db.execute("update public.chat_members set telegram_username = 'Olga_P' where telegram_user_id = %s", [VERA])
+    db.execute("update public.users set telegram_username = 'olga_p' where telegram_id = %s", [OLGA])
+    # The name beats no id: here a client took it.
+    assert vote(db, asked, VERA, 5, monday("10:05")) == "voted"
+    vote(db, asked, VERA, None, monday("10:05"))
+    db.execute("update public.users set telegram_id = null where telegram_id = %s", [OLGA])
+    for place in (ROMASHKA, VERA):
+        with refused(db, "staff_do_not_vote"):
+            vote(db, asked, VERA, 5, monday("10:06"), place)
+    assert one(db, "select people from private.asked_people(%s) where delivery_id = %s", survey, asked["id"]) == 1
+    db.execute("update public.users set active = false where telegram_username = 'olga_p'")
+    assert vote(db, asked, VERA, 5, monday("10:07")) == "voted"
+
+
 def test_only_people_of_the_chat_vote_in_private(db: Connection, survey: UUID, asked: Row) -> None:
     people(db, ROMASHKA, ANNA)
     assert vote(db, asked, ANNA, 5, monday("10:05"), ANNA) == "voted"
