@@ -44,4 +44,8 @@ MESSAGE_WORDS = {
     "faq_answer": N_("ответ на частый вопрос"),
     "document_order": N_("заказ документа"),
     "chat_reply": N_("ответ клиенту"),
+    "survey": N_("опрос"),
+    "survey_reminder": N_("напоминание об опросе"),
+    "low_rating": N_("низкая оценка"),
+    "survey_digest": N_("итоги опроса"),
 }
