@@ -51,6 +51,11 @@ class Ratings(Frozen):
         return given or ()
 
     @property
+    def counted(self) -> int | None:
+        """Votes that the figures are of: for who may not know how many there were, one of each person."""
+        return self.voters if self.votes is None else self.votes
+
+    @property
     def bars(self) -> list[Bar]:
         """Votes by stars, the most stars first."""
         whole = sum(self.distribution)

@@ -42,7 +42,7 @@ class RatingsChart(NamedTuple):
 
 def ratings_chart(points: Sequence[Point]) -> RatingsChart:
     """Draw the last surveys, as many as can be read."""
-    most = max((point.votes or 0 for point in points), default=0)
+    most = max((point.counted or 0 for point in points), default=0)
     room = (WIDTH - _LEFT - _RIGHT) / max(len(points), 1)
     marks = [_mark(point, _LEFT + (place + 0.5) * room, room, most) for place, point in enumerate(points)]
     grid = [(share, round(_height_of(share), 1)) for share in (0, 50, _WHOLE)]
@@ -52,7 +52,7 @@ def ratings_chart(points: Sequence[Point]) -> RatingsChart:
 def _mark(point: Point, middle: float, room: float, most: int) -> Mark:
     bottom, depth = HEIGHT - _BOTTOM, HEIGHT - _TOP - _BOTTOM
     width = min(room * (1 - _GAP), _WIDEST)
-    height = (point.votes or 0) / max(most, 1) * depth
+    height = (point.counted or 0) / max(most, 1) * depth
     year, _sign, quarter = point.quarter.partition("-")
     return Mark(
         point=point,

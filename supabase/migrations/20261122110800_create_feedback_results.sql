@@ -1,4 +1,4 @@
--- What clients think of the firm: every figure from the same live votes, and for accountants and observers never of fewer than three.
+-- What clients think of the firm: every figure from the same live votes, and for accountants and observers what names nobody, for good.
 set lock_timeout = '5s';
 
 create function private.figures(asked bigint, voters bigint, distribution bigint[])
@@ -40,35 +40,49 @@ drop view api.feedback_summary;
 -- squawk-ignore ban-drop-function
 drop function private.feedback_figures();
 
-create function private.rated_groups(of_survey uuid, sees_all boolean)
+create table public.published_groups (
+  survey_id uuid not null references public.feedback_surveys (id) on delete cascade,
+  scope text not null,
+  accountant_id uuid references public.users (id) on delete cascade,
+  figures jsonb not null,
+  published_at timestamptz not null default now(),
+  constraint a_group_is_published_once unique nulls not distinct (survey_id, scope, accountant_id),
+  constraint scope_is_known check (scope in ('firm', 'accountant')),
+  constraint the_firm_is_nobodys check (scope = 'accountant' or accountant_id is null)
+);
+
+create index groups_published_of_an_accountant on public.published_groups (accountant_id);
+
+comment on table public.published_groups is
+  'What accountants and observers may know of surveys that have ended: written once, as each ends, and never counted again.';
+comment on column public.published_groups.survey_id is 'The survey.';
+comment on column public.published_groups.scope is 'firm or accountant.';
+comment on column public.published_groups.accountant_id is 'Whose chats were rated; null for the firm and for chats that were nobody''s.';
+comment on column public.published_groups.figures is 'Of private.figures what names nobody: each person counts once.';
+comment on column public.published_groups.published_at is 'When the survey ended.';
+
+alter table public.published_groups enable row level security;
+grant select on public.published_groups to service_role;
+
+create function private.rated_groups(of_survey uuid default null)
 returns table (survey_id uuid, scope text, accountant_id uuid, figures jsonb)
 language sql
 stable
 set search_path = ''
 as $$
-/* Ratings of a survey, or of all when null, of the firm and of each accountant: all there is, or else what everybody may know. That is
-   surveys that have ended, which nothing changes any more, and groups of three voters or more; when the groups kept back hold fewer
-   than three together, the smallest shown one is kept back too, or the total less the rest would tell of them. From how many people the
-   votes could have come is kept back too: where that is all of them, it names them. A vote without a voter, whose person counts by another
-   vote, adds to the average and not to the number. */
-  with surveys as (
-    select s.id
-    from public.feedback_surveys as s
-    where (of_survey is null or s.id = of_survey)
-      and (sees_all or s.status in ('closed', 'expired'))
-  ),
-  votes as (
+/* Ratings of a survey, or of all when null, of the firm and of each accountant, for those who see all of it. A vote without a voter, whose
+   person counts by another vote, adds to the average and not to the number. */
+  with votes as (
     select r.survey_id, r.assigned_accountant_id, r.rating, r.telegram_user_id as voter
     from public.feedback_responses as r
-    join surveys as s on s.id = r.survey_id
-    where r.superseded_at is null
+    where (of_survey is null or r.survey_id = of_survey)
+      and r.superseded_at is null
       and r.rating is not null
   ),
   asked as (
     select d.survey_id, d.assigned_accountant_id, sum(p.people)::bigint as people
     from private.asked_people(of_survey) as p
     join public.survey_deliveries as d on d.id = p.delivery_id
-    join surveys as s on s.id = d.survey_id
     group by d.survey_id, d.assigned_accountant_id
   ),
   accountants as (
@@ -87,22 +101,6 @@ as $$
     full join asked as a
       on a.survey_id = v.survey_id and coalesce(a.assigned_accountant_id::text, '') = coalesce(v.assigned_accountant_id::text, '')
   ),
-  kept_back as (
-    select v.survey_id, count(distinct v.voter) as voters
-    from votes as v
-    join accountants as a
-      on a.survey_id = v.survey_id and a.assigned_accountant_id is not distinct from v.assigned_accountant_id and a.voters < 3
-    group by v.survey_id
-  ),
-  shown as (
-    select
-      a.*,
-      coalesce(k.voters, 3) < 3 as rest_is_small,
-      row_number() over (partition by a.survey_id order by a.voters, a.assigned_accountant_id) as nth
-    from accountants as a
-    left join kept_back as k on k.survey_id = a.survey_id
-    where a.voters >= 3
-  ),
   firm as (
     select
       a.survey_id,
@@ -112,24 +110,134 @@ as $$
     from accountants as a
     group by a.survey_id
   )
-  select
-    f.survey_id, 'firm', null::uuid,
-    private.figures(f.people, f.voters, f.distribution) || case when sees_all then '{}' else '{"asked": null, "rate": null}' end::jsonb
+  select f.survey_id, 'firm', null::uuid, private.figures(f.people, f.voters, f.distribution)
   from firm as f
-  where sees_all
-    or f.voters >= 3
-  union all
-  select
-    s.survey_id, 'accountant', s.assigned_accountant_id,
-    private.figures(null, s.voters, s.distribution) || '{"asked": null, "rate": null}'
-  from shown as s
-  where not sees_all
-    and not (s.rest_is_small and s.nth = 1)
   union all
   select a.survey_id, 'accountant', a.assigned_accountant_id, private.figures(a.people, a.voters, a.distribution)
   from accountants as a
-  where sees_all
 $$;
+
+create function private.names_nobody(voters numeric, lowest integer, highest integer, some_were_silent boolean)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+/* Whether the stars of a group may be known: of three voters or more, not all of one mind, nor all who could have voted. Groups without a
+   person in common keep that when they are taken together. */
+  select voters >= 3 and coalesce(lowest < highest, false) and some_were_silent
+$$;
+
+create function private.groups_to_publish(of_survey uuid)
+returns table (scope text, accountant_id uuid, figures jsonb)
+language sql
+stable
+set search_path = ''
+as $$
+/* What everybody may know of a survey. Each person counts once, by the latest vote, with the accountant it was for, so that no two
+   accountants have a voter in common and every sum or difference of groups is of whole groups. When those kept back do not name nobody
+   together, the smallest other one is kept back too, or the firm less the rest would tell of them. */
+  with live as (
+    select r.*
+    from public.feedback_responses as r
+    where r.survey_id = of_survey
+      and r.superseded_at is null
+      and r.rating is not null
+  ),
+  votes as (
+    select distinct on (l.telegram_user_id) l.telegram_user_id as voter, l.assigned_accountant_id as accountant_id, l.rating
+    from live as l
+    where l.telegram_user_id is not null
+    order by l.telegram_user_id, l.created_at desc, l.id
+  ),
+  places as (
+    select d.chat_id, d.assigned_accountant_id as accountant_id
+    from public.survey_deliveries as d
+    where d.survey_id = of_survey
+      and d.status = 'sent'
+    union
+    select l.chat_id, l.assigned_accountant_id
+    from live as l
+  ),
+  silent as (
+    select p.accountant_id, k.telegram_user_id as person
+    from places as p
+    join private.chat_voters as k on k.chat_id = p.chat_id
+    where k.telegram_user_id not in (select v.voter from votes as v)
+  ),
+  people as (
+    select v.accountant_id, v.voter, v.rating, null::bigint as silent
+    from votes as v
+    union all
+    select s.accountant_id, null, null, s.person
+    from silent as s
+  ),
+  accountants as (
+    select
+      p.accountant_id,
+      count(p.voter) as voters,
+      array_agg(p.rating) filter (where p.rating is not null) as ratings,
+      min(p.rating) as lowest,
+      max(p.rating) as highest,
+      -- Whose data is erased may still be a member of a chat, under the own id.
+      count(distinct p.silent) > (select count(*) from votes as v where v.voter >= 4000000000000000000) as some_were_silent
+    from people as p
+    group by p.accountant_id
+  ),
+  fit as (
+    select a.*, private.names_nobody(a.voters, a.lowest, a.highest, a.some_were_silent) as is_fit
+    from accountants as a
+  ),
+  beside as (
+    select
+      f.*,
+      sum(f.voters) over smaller as others,
+      private.names_nobody(
+        sum(f.voters) over smaller, min(f.lowest) over smaller, max(f.highest) over smaller, bool_or(f.some_were_silent) over smaller
+      ) as others_are_fit
+    from fit as f
+    window smaller as (order by f.is_fit, f.voters, f.accountant_id rows between unbounded preceding and 1 preceding)
+  ),
+  shown as (
+    select 'accountant' as scope, b.accountant_id, b.voters, b.ratings
+    from beside as b
+    where b.is_fit
+      and (coalesce(b.others, 0) = 0 or b.others_are_fit)
+    union all
+    select 'firm', null, sum(a.voters)::bigint, (select array_agg(v.rating) from votes as v)
+    from accountants as a
+    having private.names_nobody(sum(a.voters), min(a.lowest), max(a.highest), bool_or(a.some_were_silent))
+  )
+  select s.scope, s.accountant_id, private.figures(null, s.voters, private.by_stars(s.ratings)) - array['asked', 'votes', 'rate']
+  from shown as s
+$$;
+
+create function private.publish_groups()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+/* Writes what everybody may know of a survey as it ends, whoever ends it; two looks around a later erasure would tell of whom it was. A
+   definer, because nobody writes that by hand. */
+begin
+  insert into public.published_groups (survey_id, scope, accountant_id, figures, published_at)
+  select new.id, g.scope, g.accountant_id, g.figures, new.ended_at
+  from private.groups_to_publish(new.id) as g;
+  return null;
+end
+$$;
+
+create trigger feedback_surveys_publish_groups
+after update on public.feedback_surveys
+for each row when (old.ended_at is null and new.ended_at is not null)
+execute function private.publish_groups();
+
+insert into public.published_groups (survey_id, scope, accountant_id, figures, published_at)
+select s.id, g.scope, g.accountant_id, g.figures, s.ended_at
+from public.feedback_surveys as s
+cross join lateral private.groups_to_publish(s.id) as g
+where s.ended_at is not null;
 
 create function private.feedback_figures(of_survey uuid default null)
 returns table (survey_id uuid, scope text, accountant_id uuid, figures jsonb)
@@ -138,17 +246,24 @@ stable
 security definer
 set search_path = ''
 as $$
-/* The groups of a survey, or of all: everything for admins, managers and the service, what everybody may know for accountants and observers.
+/* The groups of a survey, or of all: everything for admins, managers and the service, what was published for accountants and observers.
    A definer, because these groups are all that they may know of votes. */
-  select g.*
-  from (
+  with asker as (
     select
       (select private.role()) is not null as is_known,
       coalesce((select private.role()) in ('admin', 'manager'), false) or (select auth.role()) = 'service_role' as sees_all
-  ) as asker
-  cross join lateral private.rated_groups(of_survey, asker.sees_all) as g
+  )
+  select g.*
+  from asker
+  cross join lateral private.rated_groups(of_survey) as g
+  where asker.sees_all
+  union all
+  select p.survey_id, p.scope, p.accountant_id, p.figures
+  from public.published_groups as p
+  cross join asker
   where asker.is_known
-    or asker.sees_all
+    and not asker.sees_all
+    and (of_survey is null or p.survey_id = of_survey)
 $$;
 
 create view api.feedback_summary with (security_invoker = true) as
@@ -176,7 +291,7 @@ join public.feedback_surveys as s on s.id = f.survey_id
 left join public.users as u on u.id = f.accountant_id;
 
 comment on view api.feedback_summary is
-  'Ratings of the firm and of each accountant, by survey: for accountants and observers never of fewer than three voters, nor before the survey has ended.';
+  'Ratings of the firm and of each accountant, by survey: for accountants and observers what was published when the survey ended, which names nobody.';
 
 -- Of one table, so that votes go in through it.
 create or replace view api.feedback_responses with (security_invoker = true) as
@@ -287,14 +402,14 @@ as $$
 /* {firm, accountants, clients, segments, comments, open_cases} of a survey, with names, for those who see all of it. */
   select jsonb_build_object(
     'firm', coalesce(
-      (select g.figures from private.rated_groups(of_survey, true) as g where g.scope = 'firm'),
+      (select g.figures from private.rated_groups(of_survey) as g where g.scope = 'firm'),
       private.figures(0, 0, array[0, 0, 0, 0, 0]::bigint[])
     ),
     'accountants', (
       select coalesce(
         jsonb_agg(jsonb_build_object('id', g.accountant_id, 'name', u.full_name) || g.figures order by u.full_name, g.accountant_id), '[]'
       )
-      from private.rated_groups(of_survey, true) as g
+      from private.rated_groups(of_survey) as g
       left join public.users as u on u.id = g.accountant_id
       where g.scope = 'accountant'
     ),
@@ -406,7 +521,7 @@ grant execute on function
   private.feedback_figures(uuid)
 to authenticated, service_role;
 grant execute on function
-  private.rated_groups(uuid, boolean),
+  private.rated_groups(uuid),
   private.figures_by(uuid, text),
   private.survey_results(uuid)
 to service_role;

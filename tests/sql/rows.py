@@ -97,11 +97,14 @@ _REST = f"""
   insert into public.survey_deliveries (survey_id, chat_id, status, due_at, sent_at)
   select '77700000-0000-4000-8000-000000000001', c.chat_id, 'sent', now(), now()
   from public.chats as c where c.chat_id in ({OLGAS}, {IVANS});
+  insert into public.published_groups (survey_id, scope, figures)
+  values ('77700000-0000-4000-8000-000000000001', 'firm', '{{}}');
 """
 # Windows before messages, as the running sweep locks them.
 _FORGET = f"""
   delete from public.feedback_cases where survey_id::text like '777%';
   delete from public.survey_deliveries where survey_id::text like '777%';
+  delete from public.published_groups where survey_id::text like '777%';
   delete from public.outbox where kind = 'low_rating';
   delete from public.feedback_responses where survey_id::text like '777%';
   delete from public.feedback_surveys where id::text like '777%';

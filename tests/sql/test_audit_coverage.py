@@ -52,6 +52,7 @@ UNWATCHED = {
     "tasks": "what a task changes is in the log where it is changed, by who started it",
     "schedule_openings": "the machine's own diary",
     "schedule_versions": "follows from schedules, which are watched",
+    "published_groups": "follows from the end of a survey, which is watched",
     "survey_deliveries": "follows from surveys, which are watched",
     "working_periods": "follows from schedules, which are watched",
 }

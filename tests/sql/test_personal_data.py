@@ -95,6 +95,7 @@ KEPT = {
     "ladder_steps.recipients": "names of roles, or ids of people of the firm",
     "outbox.telegram_message_id": "a number that means nothing without its chat",
     "survey_deliveries.telegram_message_id": "a number that means nothing without its chat",
+    "published_groups.figures": "counts of three people or more, whom they do not name",
     "outbox_sends.recipient_chat_id": "deleted after a minute",
     "message_reactions.emoji": "one sign, by nobody once the id is gone",
     "saved_views.page": "a page of the admin",

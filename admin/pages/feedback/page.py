@@ -51,7 +51,7 @@ class Results(Frozen):
 
 
 class Group(Ratings):
-    """A row of `api.feedback_summary`: the firm or an accountant, of three voters at least."""
+    """A row of `api.feedback_summary`: the firm or an accountant, as far as it names nobody."""
 
     scope: Literal["firm", "accountant"]
     accountant_id: UUID | None

@@ -20,6 +20,22 @@ to authenticated
 using ((select private.role()) in ('admin', 'manager'));
 -- end of portrait: feedback_cases.sql
 
+-- portrait: published_groups.sql
+-- What accountants and observers may know of surveys that have ended. Written as a survey ends, and never again.
+--
+--              | select            | insert | update | delete
+-- admin        | –                 | –      | –      | –
+-- manager      | –                 | –      | –      | –
+-- accountant   | –                 | –      | –      | –
+-- observer     | –                 | –      | –      | –
+-- service role | all               | –      | –      | –
+-- anon         | –                 | –      | –      | –
+--
+-- People read it in api.feedback_summary, and nothing else.
+
+select private.drop_policies('public.published_groups');
+-- end of portrait: published_groups.sql
+
 -- portrait: survey_deliveries.sql
 -- Whom a survey asked, and who was not reached: for those who run the firm. Planned and sent by the service.
 --
