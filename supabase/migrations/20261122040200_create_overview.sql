@@ -94,7 +94,7 @@ begin
         ) as r
       ),
       'steps', (
-        select coalesce(jsonb_agg(to_jsonb(s) order by s.state desc, s.place, s.amount desc, s.fix), '[]')
+        select coalesce(jsonb_agg(to_jsonb(s) order by s.state desc, s.place desc, s.amount desc, s.fix), '[]')
         from steps as s
         where (select private.role()) in ('admin', 'manager')
       )

@@ -57,6 +57,8 @@ async def test_i1_a_file_of_others_answers_as_one_that_does_not_exist(
     strangers: list[Colleague] = [firm.hire("accountant"), firm.hire("observer")]
     for person in strangers:
         with reading(admin, person.email, person.password) as reader:
+            # The first page leaves the language with the browser, whatever it is about.
+            await asyncio.to_thread(reader.get, "/")
             refused = await asyncio.to_thread(reader.get, address(message))
             missing = await asyncio.to_thread(reader.get, f"/files/{message.chat_id}/{message.message_id + 777}")
             nowhere = await asyncio.to_thread(reader.get, "/files/-1009999999999/1")
