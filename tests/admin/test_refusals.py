@@ -60,12 +60,12 @@ def test_an_act_of_an_admin_tried_by_an_accountant_is_in_the_audit(
     assert firm.row("select api.verify_audit() ->> 'fault'") == (None,)
 
 
-def test_a_refusal_that_a_page_puts_in_its_own_words_is_in_the_audit_too(
+def test_a_refusal_of_the_database_that_a_form_meets_is_in_the_audit_too(
     reader: Reader, firm: Firm, hired: Callable[[Role], Colleague]
 ) -> None:
     hired("manager")
     answer = send(reader, f"/team/{firm.hire('observer').id}/role", role="admin")
-    assert answer.status_code == 409
+    assert answer.status_code == 403
     assert '"key": "not_allowed"' in refusal(firm, answer)[3]
 
 

@@ -17,6 +17,9 @@ async def test_a_manager_runs_a_survey_from_draft_to_results(browser: BrowserCon
     manager, olga = firm.hire("manager", "Пётр Спрашивающий"), firm.hire("accountant", "Ольга Хорошая")
     asked, other, spared = (firm.connect_chat(olga, f"ООО Опрос {word}") for word in ("А", "Б", "В"))
     firm.run("update public.chats set asked_for_ratings = false where chat_id = %s", spared.id)
+    # Who stays silent: what everybody said is published of nobody.
+    silent = "insert into public.chat_members (chat_id, telegram_user_id, full_name) values (%s, %s, 'Молчунья')"
+    firm.run(silent, asked.id, 6999999998)
     page = await signed_in(browser, manager)
     survey = await asked_by(page, firm, asked, other, spared)
 
