@@ -42,6 +42,9 @@ def told(answer: httpx.Response, holes: dict[str, str]) -> tuple[int, dict[str, 
     for name, value in holes.items():
         text = text.replace(value, f"<{name}>")
     headers = {name: value for name, value in answer.headers.items() if name not in OF_THE_MOMENT}
+    # A sentence that an earlier page left is forgotten by the first page that comes, whatever it is about.
+    if headers.get("set-cookie", "").startswith('toast="";'):
+        del headers["set-cookie"]
     return answer.status_code, headers, text
 
 

@@ -1,13 +1,14 @@
 """`/surveys/<id>/deliveries`: what became of the message of each chat; the same to take along."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 from litestar.response import Template
+from pydantic import Field
 
 from admin.exports import Column, Kind, Sheet, send
 from admin.filters import Filters
@@ -31,7 +32,7 @@ class Asked(Filters):
     """The filters of the list."""
 
     status: Literal["planned", "queued", "sent", "failed", "skipped", "cancelled"] | None = None
-    reason: str | None = None
+    reason: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")] | None = None
 
 
 class AskedTable(Asked):
