@@ -1,6 +1,5 @@
-"""The proxy before the bots: what is installed, else Debian's package unpacked beside our data, never installed."""
+"""The proxy before the bots."""
 
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,9 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from infra.local.waiting import until
-from tests.stack import ROOT
-
-_UNPACKED = ROOT / ".local/nginx"
+from tests.debian import program
 
 # As in production: the copy with the fewest requests goes first; one that does not take the connection is passed over.
 # No keepalive in between and one worker: the smallest machine's share.
@@ -34,21 +31,6 @@ _SERVER = """
 """
 
 
-def program() -> str:
-    """Return nginx, fetched first if need be."""
-    unpacked = _UNPACKED / "usr/sbin/nginx"
-    found = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
-    if found or unpacked.exists():
-        return found or str(unpacked)
-    _UNPACKED.mkdir(parents=True, exist_ok=True)
-    for command in (["apt-get", "update"], ["apt-get", "download", "nginx"]):
-        subprocess.run(command, cwd=_UNPACKED, check=False, capture_output=True)
-    packages = [*_UNPACKED.glob("nginx_*.deb")]
-    assert packages, "nginx is missing: install it, or let apt-get download it"
-    subprocess.run(["dpkg-deb", "-x", str(packages[0]), str(_UNPACKED)], check=True)
-    return str(unpacked)
-
-
 @contextmanager
 def running_nginx(folder: Path, servers: Mapping[int, Sequence[int]]) -> Iterator[None]:
     """Listen on each port for the copies behind it, by their ports, while the block runs."""
@@ -58,7 +40,7 @@ def running_nginx(folder: Path, servers: Mapping[int, Sequence[int]]) -> Iterato
     ]
     conf = folder / "nginx.conf"
     conf.write_text(_CONF.format(folder=folder, servers="".join(told)))
-    process = subprocess.Popen([program(), "-p", str(folder), "-c", str(conf)])
+    process = subprocess.Popen([program("nginx", "nginx"), "-p", str(folder), "-c", str(conf)])
     try:
         assert until(lambda: all(map(_listens, servers)), 10), (folder / "error.log").read_text()
         yield

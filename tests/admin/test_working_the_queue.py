@@ -93,7 +93,9 @@ async def test_an_accountant_answers_from_her_phone(browser: BrowserContext, fir
     looks: list[Request] = []
 
     def note(look: Request) -> None:
-        looks.append(look)
+        # Pictures and fonts of the page itself may still be on their way.
+        if look.resource_type in {"xhr", "fetch"}:
+            looks.append(look)
 
     page.on("request", note)
     # Nobody reloads: what Telegram said is shown when it is said.

@@ -1,0 +1,32 @@
+"""Programs that production has and a bare machine has not: what is installed, else Debian's package, only unpacked."""
+
+import fcntl
+import shutil
+import subprocess
+
+from tests.stack import ROOT
+
+_UNPACKED = ROOT / ".local/debian"
+_INSTALLED = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
+
+
+def program(name: str, package: str) -> str:
+    """Return the path of a program, fetched first if need be. Nothing is installed and no service starts."""
+    if found := shutil.which(name, path=f"{_INSTALLED}:{_UNPACKED}/usr/sbin:{_UNPACKED}/usr/bin"):
+        return found
+    _UNPACKED.mkdir(parents=True, exist_ok=True)
+    with (_UNPACKED / "lock").open("w") as lock:
+        # The parts of the tests run side by side.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _fetch(package)
+    found = shutil.which(name, path=f"{_UNPACKED}/usr/sbin:{_UNPACKED}/usr/bin")
+    assert found, f"{name} is missing: install Debian's {package}, or let apt-get download it"
+    return found
+
+
+def _fetch(package: str) -> None:
+    if not list(_UNPACKED.glob(f"{package}_*.deb")):
+        for command in (["apt-get", "update"], ["apt-get", "download", package]):
+            subprocess.run(command, cwd=_UNPACKED, check=False, capture_output=True)
+    for found in _UNPACKED.glob(f"{package}_*.deb"):
+        subprocess.run(["dpkg-deb", "-x", str(found), str(_UNPACKED)], check=True)
