@@ -18,6 +18,8 @@ from tests.certificates import issue
 from tests.debian import program
 from tests.stack import ROOT
 
+# With Docker, and without.
+MAIN = ("compose.conf", "debian.conf")
 DOMAIN = "buhbot.example"
 # Whoever tests is not Telegram, but some of this machine's own addresses may stand for it.
 TELEGRAM = "allow 127.0.0.0/30; deny all;"
@@ -45,13 +47,16 @@ class Proxy:
         own = self.root / "etc/nginx/buhbot"
         (own / "telegram.conf").write_text(TELEGRAM)
         (own / "upstreams.conf").write_text(_upstream("bot", bots) + _upstream("admin", admins))
-        self.authority = issue(self.root / "etc/letsencrypt/live" / DOMAIN, DOMAIN)
+        self.authority = self.renew()
 
-    @property
-    def command(self) -> list[str]:
-        """What starts it."""
-        main = self.root / "etc/nginx/buhbot/debian.conf"
-        return [program("nginx", "nginx"), "-p", str(self.root), "-c", str(main), "-g", "daemon off;"]
+    def command(self, main: str = "debian.conf") -> list[str]:
+        """Return what starts it."""
+        file = self.root / "etc/nginx/buhbot" / main
+        return [program("nginx", "nginx"), "-p", str(self.root), "-c", str(file), "-g", "daemon off;"]
+
+    def renew(self) -> Path:
+        """Do as certbot does; return the authority to trust from now on."""
+        return issue(self.root / "etc/letsencrypt/live" / DOMAIN, DOMAIN)
 
     def log(self) -> list[dict[str, Any]]:
         """Return what it wrote of the requests."""
@@ -61,7 +66,7 @@ class Proxy:
         return (self.root / "var/log/nginx/error.log").read_text()
 
     def _lay_out(self) -> None:
-        for folder in ("etc/nginx/conf.d", "var/log/nginx", "var/lib/nginx", "var/www/acme", "run"):
+        for folder in ("etc/nginx/conf.d", "var/log/nginx", "var/lib/nginx", "var/cache/nginx", "var/www/acme", "run"):
             (self.root / folder).mkdir(parents=True)
         shutil.copytree(ROOT / "infra/nginx", self.root / "etc/nginx/buhbot")
         for file in (self.root / "etc/nginx/buhbot").iterdir():
@@ -72,11 +77,13 @@ class Proxy:
 
     def _moved(self, name: str, text: str) -> str:
         """Only places change: the folder, the ports, and in the main file what a service manager and root would do."""
-        if name == "debian.conf":
+        if name in MAIN:
             folders = "".join(f"  {part}_temp_path /var/lib/nginx/{part};\n" for part in _TEMPORARY)
             # Only root may choose a user, and then the folder is root's. One worker: the smallest machine's share.
-            user = "" if os.geteuid() else "user root;"
-            text = text.replace("user www-data;\nworker_processes auto;", f"{user} worker_processes 1;")
+            user = "" if os.geteuid() else "user root;\n"
+            text = re.sub(r"(user www-data;\n)?worker_processes auto;", f"{user}worker_processes 1;", text)
+            # What Debian's nginx does not know yet: names that are looked up again and again.
+            text = re.sub(r"(bot|admin)(:\d+) resolve", r"127.0.0.1\2", text)
             text = text.replace("http {\n", f"http {{\n{folders}{_PLAIN.format(port=self.ports.plain)}\n")
         text = text.replace("listen 443", f"listen 127.0.0.1:{self.ports.https}")
         text = text.replace("listen 80", f"listen 127.0.0.1:{self.ports.http}")
@@ -86,7 +93,7 @@ class Proxy:
 @contextmanager
 def running(proxy: Proxy) -> Iterator[Proxy]:
     """Run it while the block runs."""
-    process = subprocess.Popen(proxy.command)
+    process = subprocess.Popen(proxy.command())
     listening = partial(_listens, proxy.ports.plain)
     try:
         assert until(listening, 10), proxy.errors()

@@ -2,9 +2,13 @@
 
 import asyncio
 import json
+import os
+import signal
 import socket
 import ssl
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -116,6 +120,29 @@ def test_plain_http_only_leads_to_https_and_to_the_proofs_of_the_certificate(pro
     assert httpx.get(f"{plain}/.well-known/acme-challenge/token", headers={"host": DOMAIN}).text == "proof"
     with pytest.raises(httpx.TransportError):
         httpx.get(plain, headers={"host": "scanner.example"})
+
+
+def test_a_renewed_certificate_is_taken_up_without_a_restart(production: Proxy) -> None:
+    """With the script that stands beside nginx in its container, made impatient."""
+    script = (production.root / "etc/nginx/buhbot/reload-when-renewed.sh").read_text()
+    script = script.replace("sleep 3600", "sleep 0.1").replace("compose.conf", "debian.conf")
+    path = f"{Path(production.command()[0]).parent}:{os.environ['PATH']}"
+    own = {"PATH": path, "DOMAIN": DOMAIN}
+    watching = subprocess.Popen(["sh", "-c", f"{script}\nwait"], env=own, start_new_session=True)
+    try:
+        production.renew()
+        assert until(lambda: is_trusted(production), 20)
+    finally:
+        os.killpg(watching.pid, signal.SIGTERM)
+        watching.wait(5)
+
+
+def is_trusted(proxy: Proxy) -> bool:
+    try:
+        shaken(proxy, trusting(proxy)).close()
+    except ssl.SSLError:
+        return False
+    return True
 
 
 # ---- What is inside stays inside
