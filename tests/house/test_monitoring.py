@@ -127,9 +127,9 @@ def test_the_monitoring_rules_bite() -> None:
     assert objections(wordless_alerts, good | {f"{RULES}a.yml": rule.replace("critical", "grave")})
     assert objections(wordless_alerts, good | {f"{RULES}a.yml": rule.replace("#gone", "#off")})
 
-    exported = {
-        "bot/a.py": 'import prometheus_client\nseconds = Histogram("buhbot_a_seconds", "d")\nNAME = "buhbot_b"\ng = Gauge(NAME, "d")'
-    }
+    head = "import prometheus_client\n"
+    code = head + 'seconds = Histogram("buhbot_a_seconds", "d")\nNAME = "buhbot_b"\ng = Gauge(NAME, "d")'
+    exported = {"bot/a.py": code}
     assert not objections(unknown_metrics, exported | {f"{RULES}a.yml": "rate(buhbot_a_seconds_bucket[5m]) + buhbot_b"})
     assert objections(unknown_metrics, exported | {f"{BOARDS}a.json": '"expr": "buhbot_c"'})
 
