@@ -158,7 +158,7 @@ def running(stack: Stack, folder: Path, chat_id: int) -> Iterator[Monitoring]:
         _write(stack, monitoring, chat_id, heartbeat, f"https://localhost:{public.server_port}/health")
         for name, command in _commands(monitoring).items():
             world.enter_context(_process(folder, name, command, SSL_CERT_FILE=str(authority)))
-        assert until(monitoring.is_ready, 30), [log.read_text()[-2000:] for log in folder.glob("log.*")]
+        assert until(monitoring.is_ready, 30), [log.read_text()[-2000:] for log in folder.glob("*.log")]
         yield monitoring
 
 
@@ -231,7 +231,7 @@ def _commands(monitoring: Monitoring) -> dict[str, Sequence[str]]:
 
 @contextmanager
 def _process(folder: Path, name: str, command: Sequence[str], **variables: str) -> Iterator[None]:
-    with (folder / f"log.{name}").open("w") as log:
+    with (folder / f"{name}.log").open("w") as log:
         process = subprocess.Popen(command, env=os.environ | variables, stdout=log, stderr=log)
     try:
         yield
