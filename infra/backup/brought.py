@@ -59,6 +59,8 @@ class Brought:
 
     def unpack(self, folder: Path) -> list[str]:
         """Put Redis' snapshot and the configuration into a folder of their owner's; return their names."""
+        if REDIS not in self.manifest.parts:
+            raise Fault(f"{self.name} was made before a restore and holds only the database: name another one")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (folder / REDIS.removesuffix(".age")).open("wb") as file:
             file.writelines(self._clear(REDIS))

@@ -27,6 +27,7 @@ _PUSH = "supabase db push: the archive is older than this release"
 
 def backup(settings: BackupSettings, _: argparse.Namespace) -> None:
     """Make an archive, and forget those that are too old."""
+    settings.need("redis_url")
     made = making.make(settings)
     for old in made.archives.expired(datetime.now(UTC), timedelta(days=settings.keep_days)):
         made.archives.remove(old)
@@ -50,7 +51,8 @@ def verify(settings: BackupSettings, asked: argparse.Namespace) -> None:
 
 def restore(settings: BackupSettings, asked: argparse.Namespace) -> None:
     """Put an archive into a database, in the place of what is there."""
-    database = Database(asked.into or settings.database_url)
+    settings.need("database_url")
+    database = Database(settings.database_url)
     _say(f"Pre-flight for {database.name}, no impact yet")
     archives, name = _chosen(settings, asked.archive)
     with Brought.from_target(archives, name, asked.identity) as archive:
@@ -61,7 +63,8 @@ def restore(settings: BackupSettings, asked: argparse.Namespace) -> None:
         if database.holds_something():
             _confirm(database, asked.confirm)
             if not asked.without_snapshot:
-                before = making.make(replace(settings, database_url=database.given))
+                # Redis and the configuration are not touched, and need not be within reach from here.
+                before = making.make(replace(settings, redis_url="", backup_files=""))
                 _say(f"  what is there now is kept as {before.name}")
         _say("Now it counts: one transaction, all or nothing")
         if differences := pour(archive, database):

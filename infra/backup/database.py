@@ -95,7 +95,6 @@ class Database:
     """Named by a URL; its password reaches the programs by their environment, where nobody else reads it."""
 
     def __init__(self, url: str) -> None:
-        self.given = url
         parts = urlsplit(url)
         if not parts.scheme.startswith("postgres") or not parts.hostname:
             raise Unfit("the database must be named by a URL, such as postgresql://postgres:…@db.example:5432/postgres")

@@ -61,8 +61,8 @@ def make(settings: BackupSettings) -> Made:
 
 
 def _check_settings(settings: BackupSettings) -> None:
-    settings.need("database_url", "redis_url", "backup_target", "backup_age_recipient")
-    programs.need("psql", "pg_dump", "age", "rclone", "redis-cli")
+    settings.need("database_url", "backup_target", "backup_age_recipient")
+    programs.need("psql", "pg_dump", "age", "rclone", *(["redis-cli"] if settings.redis_url else []))
     # Whether these are keys at all.
     programs.run(_encrypt(settings))
     if missing := [str(path) for path in settings.files if not path.exists()]:
@@ -87,8 +87,9 @@ def _parts(settings: BackupSettings, snapshot: Snapshot, facts: Facts) -> Iterat
     """Yield what goes into the archive, encrypted as it is read: nothing in clear touches a disk."""
     encrypt = _encrypt(settings)
     yield DATABASE, programs.stream(snapshot.dump(), encrypt, variables=snapshot.variables)
-    ask, variables = _redis(settings.redis_url)
-    yield REDIS, programs.stream(ask, encrypt, variables=variables)
+    if settings.redis_url:
+        ask, variables = _redis(settings.redis_url)
+        yield REDIS, programs.stream(ask, encrypt, variables=variables)
     if settings.files:
         yield FILES, programs.stream(["tar", "--create", "--file=-", *map(str, settings.files)], encrypt)
     yield FACTS, programs.stream(encrypt, source=programs.held([facts.dump()]))
