@@ -33,6 +33,11 @@ def main(arguments: Sequence[str]) -> int:
     except Fault as fault:
         reporting.say_failed(settings, asked.word, fault)
         return fault.code
+    except Exception as surprise:
+        reporting.say_failed(
+            settings, asked.word, Fault(f"{type(surprise).__name__}, which nobody expected: see its log")
+        )
+        raise
     return 0
 
 

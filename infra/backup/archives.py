@@ -14,9 +14,10 @@ from infra.backup.target import Target
 MANIFEST = "manifest.json"
 DATABASE, REDIS, FILES, FACTS = "database.dump.age", "redis.rdb.age", "files.tar.age", "facts.json.age"
 FORMAT = 1
+OWN, BEFORE_RESTORE = "buhbot-", "before-"
 
 _STAMP = "%Y%m%dT%H%M%SZ"
-_NAME = re.compile(r"buhbot-(\d{8}T\d{6}Z)")
+_NAME = re.compile(r"(?:buhbot|before)-(\d{8}T\d{6}Z)")
 _VERIFIED = re.compile(r"verified-(\d{8}T\d{6}Z)")
 # No run takes that long: what is unfinished after it was left behind.
 _DEAD_AFTER = timedelta(days=1)
@@ -82,8 +83,12 @@ class Archives:
         return [name for name, files in self._folders.items() if MANIFEST not in files]
 
     def last_good(self) -> str | None:
-        """Return the newest of which every part is there in its full size."""
-        return next((name for name in reversed(self.complete) if not self.faults(name)), None)
+        """Return the newest of which every part is there in its full size.
+
+        What a restore kept of the state that it replaced is none: somebody wanted to be rid of it.
+        """
+        own = (name for name in reversed(self.complete) if name.startswith(OWN))
+        return next((name for name in own if not self.faults(name)), None)
 
     def manifest(self, name: str) -> Manifest:
         """Return an archive's manifest; raise `Fault` when it cannot be read, `Unfit` when it is another format's."""
@@ -141,9 +146,9 @@ class Weighed:
         return Part(self._size, self._hash.hexdigest())
 
 
-def name_at(now: datetime) -> str:
+def name_at(now: datetime, kind: str = OWN) -> str:
     """Return the name of the archive that is begun now."""
-    return f"buhbot-{now:{_STAMP}}"
+    return f"{kind}{now:{_STAMP}}"
 
 
 def mark_at(now: datetime) -> str:
@@ -153,7 +158,7 @@ def mark_at(now: datetime) -> str:
 
 def made_at(name: str) -> datetime:
     """Return when the archive was begun."""
-    return moment(name.removeprefix("buhbot-"))
+    return moment(name.rpartition("-")[2])
 
 
 def moment(stamp: str) -> datetime:

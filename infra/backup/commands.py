@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from infra.backup import making, programs, reporting
-from infra.backup.archives import Archives, mark_at
+from infra.backup.archives import BEFORE_RESTORE, Archives, mark_at
 from infra.backup.brought import Brought
 from infra.backup.database import Database
 from infra.backup.faults import Fault, Unfit
@@ -64,7 +64,7 @@ def restore(settings: BackupSettings, asked: argparse.Namespace) -> None:
             _confirm(database, asked.confirm)
             if not asked.without_snapshot:
                 # Redis and the configuration are not touched, and need not be within reach from here.
-                before = making.make(replace(settings, redis_url="", backup_files=""))
+                before = making.make(replace(settings, redis_url="", backup_files=""), BEFORE_RESTORE)
                 _say(f"  what is there now is kept as {before.name}")
         _say("Now it counts: one transaction, all or nothing")
         if differences := pour(archive, database):

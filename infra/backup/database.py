@@ -136,7 +136,7 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator["Snapshot"]:
-        """Hold one moment of it, alone; raise `Busy` when somebody else does."""
+        """Hold one moment of it."""
         session = subprocess.Popen(
             [*_PSQL, self.url],
             stdin=subprocess.PIPE,
@@ -159,9 +159,12 @@ class Snapshot:
         self._database, self._session = database, session
         self.variables = database.variables
         self._pipes = [cast("IO[str]", pipe) for pipe in (session.stdin, session.stdout, session.stderr)]
-        if self._ask(_OPEN, _LOCK) != ["t"]:
+        (self._id,) = self._ask(_OPEN, "select pg_export_snapshot()")
+
+    def be_alone(self) -> None:
+        """Raise `Busy` when another backup of this database is under way; let none begin until this moment is over."""
+        if self._ask(_LOCK) != ["t"]:
             raise Busy("another backup of this database is under way")
-        (self._id,) = self._ask("select pg_export_snapshot()")
 
     def facts(self) -> Facts:
         """Return what it holds."""

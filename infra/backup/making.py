@@ -13,6 +13,7 @@ from infra.backup.archives import (
     FILES,
     FORMAT,
     MANIFEST,
+    OWN,
     REDIS,
     Archives,
     Manifest,
@@ -37,7 +38,7 @@ class Made(NamedTuple):
     archives: Archives
 
 
-def make(settings: BackupSettings) -> Made:
+def make(settings: BackupSettings, kind: str = OWN) -> Made:
     """Make one; raise `Unfit` or `Busy` before anything is written.
 
     Raises `Fault` when it breaks off: what there is by then has no manifest, and never counts as an archive.
@@ -46,8 +47,9 @@ def make(settings: BackupSettings) -> Made:
     source, archives = Database(settings.database_url), Archives(Target(settings.backup_target))
     _check_version(source)
     _check_room(source, archives)
-    name = name_at(datetime.now(UTC))
+    name = name_at(datetime.now(UTC), kind)
     with source.snapshot() as snapshot:
+        snapshot.be_alone()
         facts = snapshot.facts()
         sent = {
             part: _send(archives.target, f"{name}/{part}", chunks) for part, chunks in _parts(settings, snapshot, facts)

@@ -43,11 +43,8 @@ def pour(archive: Brought, database: Database) -> list[str]:
     entries = _contents(archive)
     # As their foreign keys want it, and before the triggers come that would look at each newcomer.
     people = [entry for table in SIGN_IN for entry in entries if _is_rows_of(entry, table)]
-    database.run(
-        _between(
-            _EMPTY.read_text(encoding="utf-8"), archive.script(_lines([*people, *filter(_is_ours, entries)])), _FINISH
-        )
-    )
+    script = archive.script(_lines([*people, *filter(_is_ours, entries)]))
+    database.run(_between(_EMPTY.read_text(encoding="utf-8"), script, _FINISH))
     database.ask("analyze")
     with database.snapshot() as snapshot:
         found = snapshot.facts()
