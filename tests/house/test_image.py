@@ -71,7 +71,10 @@ def unsent_sources(tree: Tree) -> Iterator[str]:
 def imported(tree: Tree) -> dict[str, str]:
     """Return a place for each top-level module that the files of the image import."""
     found: dict[str, str] = {}
-    for file in tree.texts(".py", under=("admin/", "bot/", "jobs/", "infra/"), but=("infra/local/",)):
+    for file in tree.texts(".py", under=("admin/", "bot/", "jobs/", "infra/")):
+        # Of infra the image has the modules, and none of the folders.
+        if file.path.startswith("infra/") and file.path.count("/") > 1:
+            continue
         for node in file.nodes():
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []

@@ -4,6 +4,7 @@ The stack gives what is elsewhere in production: Supabase, Redis, Telegram.
 """
 
 import os
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from infra.local import health
@@ -21,6 +24,8 @@ from tests.image import lay_out
 from tests.nginx import DOMAIN, Ports, Proxy, running
 from tests.stack import Stack
 
+# An address that is not Telegram's.
+OUTSIDE = "127.0.0.9"
 # Beside the ports of the stack and of the copies in tests/faults.
 HTTPS, HTTP, PLAIN = 3061, 3062, 3060
 PORTS = {"bot": ("PORT", 3063), "jobs": ("JOBS_METRICS_PORT", 3064), "admin": ("ADMIN_PORT", 3065)}
@@ -54,7 +59,7 @@ class Image:
                 process.wait(30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def image(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Image:
     folder = tmp_path_factory.mktemp("image")
     ports = {name: port + stack.caller.offset for name, (_, port) in PORTS.items()}
@@ -71,7 +76,7 @@ def variables(stack: Stack, image: Image, name: str) -> dict[str, str]:
     return given | own
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def production(stack: Stack, image: Image, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     """The proxy, with one bot, one admin and the jobs of the image."""
     https, http, plain = (port + stack.caller.offset for port in (HTTPS, HTTP, PLAIN))
@@ -79,3 +84,26 @@ def production(stack: Stack, image: Image, tmp_path_factory: pytest.TempPathFact
     proxy = Proxy(tmp_path_factory.mktemp("proxy"), Ports(https=https, http=http, plain=plain), bots, admins)
     with image.running({name: variables(stack, image, name) for name in PORTS}), running(proxy):
         yield proxy
+
+
+def trusting(proxy: Proxy) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(proxy.authority))
+
+
+class Browser(httpx.Client):
+    """Somebody who has typed the firm's name, at an address of his own."""
+
+    def __init__(self, proxy: Proxy, address: str = OUTSIDE, *, http2: bool = True) -> None:
+        transport = httpx.HTTPTransport(verify=trusting(proxy), http2=http2, local_address=address)
+        super().__init__(base_url=f"https://127.0.0.1:{proxy.ports.https}", transport=transport)
+
+    def send(self, request: httpx.Request, **more: Any) -> httpx.Response:
+        request.headers["host"] = DOMAIN
+        request.extensions["sni_hostname"] = DOMAIN
+        return super().send(request, **more)
+
+
+@pytest.fixture
+def browser(production: Proxy) -> Iterator[Browser]:
+    with Browser(production) as somebody:
+        yield somebody

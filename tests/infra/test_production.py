@@ -1,4 +1,4 @@
-"""The proxy as the world meets it: TLS, names, limits, what is passed on and what is not (I11)."""
+"""Production as the world meets it: the image's processes, and TLS, names, limits and doors of the proxy (I11)."""
 
 import asyncio
 import json
@@ -7,7 +7,7 @@ import signal
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,33 +21,9 @@ from admin.pages.chats.importing import LARGEST_FILE_BYTES
 from bot.webhook import BODY_LIMIT
 from infra.local.waiting import until
 from tests.admin.process import hidden
+from tests.infra.conftest import OUTSIDE, Browser, Image, trusting
 from tests.nginx import DOMAIN, Proxy
 from tests.stack import Stack
-
-OUTSIDE = "127.0.0.9"  # an address that is not Telegram's
-
-
-def trusting(proxy: Proxy) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(proxy.authority))
-
-
-class Browser(httpx.Client):
-    """Somebody who has typed the firm's name, at an address of his own."""
-
-    def __init__(self, proxy: Proxy, address: str = OUTSIDE, *, http2: bool = True) -> None:
-        transport = httpx.HTTPTransport(verify=trusting(proxy), http2=http2, local_address=address)
-        super().__init__(base_url=f"https://127.0.0.1:{proxy.ports.https}", transport=transport)
-
-    def send(self, request: httpx.Request, **more: Any) -> httpx.Response:
-        request.headers["host"] = DOMAIN
-        request.extensions["sni_hostname"] = DOMAIN
-        return super().send(request, **more)
-
-
-@pytest.fixture
-def browser(production: Proxy) -> Iterator[Browser]:
-    with Browser(production) as somebody:
-        yield somebody
 
 
 def logged(proxy: Proxy, **wanted: Any) -> list[dict[str, Any]]:
@@ -58,6 +34,32 @@ def logged(proxy: Proxy, **wanted: Any) -> list[dict[str, Any]]:
 
     until(lambda: bool(found()), 5)
     return found()
+
+
+# ---- The image
+
+
+def test_the_files_of_the_image_are_all_that_its_processes_need(production: Proxy, image: Image) -> None:
+    """That `production` has started says it: all three answer 200 from a folder with nothing else in it."""
+    assert {path.name for path in image.folder.iterdir() if path.is_dir()} == {
+        "admin",
+        "bot",
+        "infra",
+        "jobs",
+        "locale",
+    }
+    assert not (image.folder / "infra/local").exists()
+
+
+def test_its_health_check_asks_whichever_process_runs(production: Proxy, image: Image) -> None:
+    def said(*ports: int) -> str:
+        command = [sys.executable, "-m", "infra.probe", *map(str, ports)]
+        return subprocess.run(command, cwd=image.folder, check=False, capture_output=True, text=True).stderr.strip()
+
+    assert [said(9, port) for port in image.ports.values()] == ["", "", ""]
+    assert said(9) == "unwell: nobody listens"
+    # The proxy's plain door has no /health, and says so.
+    assert said(image.ports["bot"], production.ports.plain).startswith("unwell: {")
 
 
 # ---- TLS and names
