@@ -131,9 +131,14 @@ def test_a_renewed_certificate_is_taken_up_without_a_restart(production: Proxy) 
     path = f"{Path(production.command()[0]).parent}:{os.environ['PATH']}"
     own = {"PATH": path, "DOMAIN": DOMAIN}
     watching = subprocess.Popen(["sh", "-c", f"{script}\nwait"], env=own, start_new_session=True)
-    try:
+
+    def taken_up() -> bool:
         production.renew()
-        assert until(lambda: is_trusted(production), 20)
+        return until(lambda: is_trusted(production), 3)
+
+    try:
+        # The first may come before the script has had its first look.
+        assert until(taken_up, 30)
     finally:
         os.killpg(watching.pid, signal.SIGTERM)
         watching.wait(5)
