@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 from functools import cache
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import yaml
 
 from tests.house.test_image import PINNED
 from tests.house.test_settings import documented, settings
-from tests.house.tree import File, Tree, keep, objections
+from tests.house.tree import ROOT, File, Tree, keep, objections
 
 COMPOSITION = "docker-compose.prod.yml"
 # Services of the image, and the settings that each reads.
@@ -132,6 +133,20 @@ def test_processes_and_redis_fit_into_a_gigabyte() -> None:
 
 def test_every_process_is_told_what_it_needs_and_no_more() -> None:
     keep(wrongly_told, "A setting that is not passed on is one that an operator sets for nothing:")
+
+
+def test_the_admin_believes_the_proxy_and_nobody_can_take_its_address() -> None:
+    composition = yaml.safe_load((ROOT / COMPOSITION).read_text())
+    proxy = composition["services"]["nginx"]["networks"]["edge"]["ipv4_address"]
+    assert composition["services"]["admin"]["environment"]["TRUSTED_PROXIES"] == proxy
+    [addresses] = composition["networks"]["edge"]["ipam"]["config"]
+    assert ip_address(proxy) in ip_network(addresses["subnet"])
+    assert ip_address(proxy) not in ip_network(addresses["ip_range"])
+
+
+def test_what_stands_beside_a_self_hosted_supabase_only_adds_the_way_to_it() -> None:
+    beside = yaml.safe_load((ROOT / "infra/docker/self-hosted.yml").read_text())
+    assert beside["services"] == {name: {"networks": ["supabase"]} for name in PROCESSES}
 
 
 def test_every_variable_of_the_composition_is_explained() -> None:
