@@ -1,6 +1,43 @@
 -- What supabase/policies says by now; written by `make policies`.
 set lock_timeout = '5s';
 
+-- portrait: faq_items.sql
+-- Questions with answers.
+--
+--              | select            | insert | update | delete
+-- admin        | all               | all    | all    | all
+-- manager      | all               | all    | all    | all
+-- accountant   | all               | –      | –      | –
+-- observer     | all               | –      | –      | –
+-- service role | all               | –      | –      | –
+-- anon         | –                 | –      | –      | –
+--
+-- Use is counted by private.count_faq_uses, where the bot offers it.
+
+select private.drop_policies('public.faq_items');
+
+create policy "people of the firm read the answers to frequent questions" on public.faq_items
+for select
+to authenticated
+using ((select private.role()) is not null);
+
+create policy "admins and managers add answers to frequent questions" on public.faq_items
+for insert
+to authenticated
+with check ((select private.role()) in ('admin', 'manager'));
+
+create policy "admins and managers change answers to frequent questions" on public.faq_items
+for update
+to authenticated
+using ((select private.role()) in ('admin', 'manager'))
+with check ((select private.role()) in ('admin', 'manager'));
+
+create policy "admins and managers delete answers to frequent questions" on public.faq_items
+for delete
+to authenticated
+using ((select private.role()) in ('admin', 'manager'));
+-- end of portrait: faq_items.sql
+
 -- portrait: feedback_cases.sql
 -- Low ratings and what became of them, with names: for those who run the firm. Written through functions only.
 --
