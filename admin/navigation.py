@@ -1,5 +1,6 @@
 """The pages that a role finds in the menu, in order: the one list of them. One's own page is under one's name."""
 
+from functools import cache
 from itertools import groupby
 from typing import NamedTuple
 
@@ -43,6 +44,7 @@ DESTINATIONS = (
 )
 
 
+@cache
 def destinations_of(role: Role) -> list[tuple[str, list[Destination]]]:
     """Return what this role may open, by group. The database refuses the rest all the same."""
     mine = [destination for destination in DESTINATIONS if role in destination.roles]

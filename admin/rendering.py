@@ -14,9 +14,13 @@ AnyRequest = Request[Any, Any, Any]
 
 
 def show(request: AnyRequest, me: SignedIn, name: str, status: int = 200, **context: Any) -> Template:
-    """Return a page with `me`, `now` and `wall`, the clock on the reader's wall; a toast is shown once."""
+    """Return a page with `me`, `now`, `wall`, the clock on the reader's wall, and `moment`, how it shows an instant.
+
+    A toast is shown once.
+    """
     now = datetime.now(UTC)
-    known = {"me": me.person, "now": now, "wall": Wall(request.cookies.get("zone"), now), **context}
+    wall = Wall(request.cookies.get("zone"), now)
+    known = {"me": me.person, "now": now, "wall": wall, "moment": wall.mark, **context}
     # Asked for before the click: kept just long enough to be there when it comes, unless there is a sentence to say.
     brief = {"cache-control": "private, max-age=3", "vary": "HX-Boosted, Cookie"}
     briefly = brief if "hx-preloaded" in request.headers else {}

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from markupsafe import Markup
+
 from infra.words import N_, _, ngettext
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -62,14 +64,21 @@ class Wall:
 
     def moment(self, at: datetime) -> str:
         """Return «14:32» today, «пн 09:00» within the week, «17 ноя 18:05» otherwise."""
-        local = at.astimezone(self._zone)
-        words = f"{self._day(local)} {local:%H:%M}".strip() + self._suffix
-        return words.replace(" ", _NBSP)
+        return self._moment(at.astimezone(self._zone))
 
     def exact(self, at: datetime) -> str:
         """Return date, time and distance from UTC, for a tooltip."""
+        return _exact(at.astimezone(self._zone))
+
+    def mark(self, at: datetime) -> Markup:
+        """Return the moment as an element that says exactly when; a list has hundreds, so no template is asked."""
         local = at.astimezone(self._zone)
-        return f"{local:%d.%m.%Y %H:%M:%S} UTC{local:%z}"
+        exactly, words = _exact(local), self._moment(local)
+        return Markup(f'<time datetime="{at.isoformat()}" title="{exactly}">{words}</time>')  # noqa: S704 (all our own)
+
+    def _moment(self, local: datetime) -> str:
+        words = f"{self._day(local)} {local.hour:02}:{local.minute:02}".strip() + self._suffix
+        return words.replace(" ", _NBSP)
 
     def _day(self, local: datetime) -> str:
         days = (local.date() - self._now.date()).days
@@ -81,6 +90,10 @@ class Wall:
             return _(_WEEKDAYS[local.weekday()])
         year = f" {local.year}" if local.year != self._now.year else ""
         return f"{local.day} {_(_MONTHS[local.month - 1])}{year}"
+
+
+def _exact(local: datetime) -> str:
+    return f"{local:%d.%m.%Y %H:%M:%S} UTC{local:%z}"
 
 
 def pause(seconds: float) -> str:

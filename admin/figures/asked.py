@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
@@ -98,15 +98,19 @@ class Asked:
 
     def address(self, path: str, **changed: Any) -> str:
         """Return the address of the same report with something changed; none takes a part away."""
+        said = "&".join(filter(None, (self._said | _said(changed)).values()))
+        return f"{path}?{said}" if said else path
+
+    @cached_property
+    def _said(self) -> dict[str, str]:
+        """What every address of the report says; a page has hundreds of them."""
         query = self.query
         parts: dict[str, Any] = {"period": None if self.preset in {"custom", _USUAL} else self.preset}
         if self.preset == "custom":
             parts |= {"from": self.first_on, "to": self.last_on}
         parts |= {"chat": query.chat, "client": query.client, "person": query.person, "policy": query.policy}
         parts |= {"tier": query.tier, "by": None if query.by == "person" else query.by, "trend": query.trend}
-        parts |= changed
-        said = urlencode({name: value for name, value in parts.items() if value is not None}, doseq=True)
-        return f"{path}?{said}" if said else path
+        return _said(parts)
 
     def in_period(self, path: str, preset: Preset, **more: Any) -> str:
         """Return the address of the same report of another period."""
@@ -130,6 +134,11 @@ def next_step(on: date, step: str) -> date:
     if step == "month":
         return (on.replace(day=1) + timedelta(days=32)).replace(day=1)
     return on + timedelta(days=7 if step == "week" else 1)
+
+
+def _said(parts: dict[str, Any]) -> dict[str, str]:
+    """Return each part as an address says it, nothing for none."""
+    return {name: "" if value is None else urlencode({name: value}, doseq=True) for name, value in parts.items()}
 
 
 def _midnight(day: date, zone: ZoneInfo) -> str:

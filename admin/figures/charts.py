@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from admin.figures.asked import next_step
-from admin.figures.lines import Line
+from admin.figures.lines import Step
 
 WIDTH, HEIGHT = 720, 180
 _LEFT, _RIGHT, _TOP, _BOTTOM = 36, 36, 12, 24
@@ -17,7 +17,7 @@ _WHOLE = 100
 class Point(NamedTuple):
     """A step of time: its bar of windows decided, and where the line of the percentage passes, if any was decided."""
 
-    line: Line
+    line: Step
     on: date
     label: str
     x: float
@@ -44,7 +44,7 @@ class TrendChart(NamedTuple):
     bottom: int = HEIGHT - _BOTTOM
 
 
-def trend_chart(lines: Sequence[Line], first_on: date, last_on: date, step: str) -> TrendChart:
+def trend_chart(lines: Sequence[Step], first_on: date, last_on: date, step: str) -> TrendChart:
     """Draw the figures by day, week or month, a step without any included."""
     by_day = {line.key: line for line in lines}
     steps = list(_steps(first_on, last_on, step))
@@ -53,21 +53,24 @@ def trend_chart(lines: Sequence[Line], first_on: date, last_on: date, step: str)
     every = -(-len(steps) // _LABELS)
     points = [
         _point(
-            by_day.get(str(on)) or nothing(str(on)), on, place, room, depth / max(most, 1), has_label=not place % every
+            by_day.get(str(on)) or nothing(step, str(on)),
+            on,
+            place,
+            room,
+            depth / max(most, 1),
+            has_label=not place % every,
         )
         for place, on in enumerate(steps)
     ]
     return TrendChart(points, most, _segments(points))
 
 
-def nothing(key: str) -> Line:
+def nothing(step: str, key: str) -> Step:
     """Return the figures of a step in which nothing was decided."""
-    counts = ("n", "met", "met_late", "overdue", "excused", "voided", "waiting")
-    unknown = ("met_percent", "p50_minutes", "p90_minutes", "p50_calendar_minutes", "p90_calendar_minutes", "worst")
-    return Line.model_validate({"key": key, "name": key, **dict.fromkeys(counts, 0), **dict.fromkeys(unknown)})
+    return Step(by=step, key=key, asked=0, n=0, breaches=0, met_percent=None)
 
 
-def _point(line: Line, on: date, place: int, room: float, scale: float, *, has_label: bool) -> Point:
+def _point(line: Step, on: date, place: int, room: float, scale: float, *, has_label: bool) -> Point:
     bottom, left = HEIGHT - _BOTTOM, _LEFT + place * room
     height, breached = line.n * scale, line.breaches * scale
     percent_y = None
@@ -127,10 +130,10 @@ class HeatRow(NamedTuple):
     cells: Sequence[HeatCell]
 
 
-def heat_map(lines: Sequence[Line], kind: str) -> tuple[Sequence[int], Sequence[HeatRow]]:
+def heat_map(lines: Sequence[Step], kind: str) -> tuple[Sequence[int], Sequence[HeatRow]]:
     """Return the hours that are shown and the days: all of the week in the hours in which anybody asked."""
-    counts = {line.key: line.count(kind) for line in lines if line.key}
-    asked_in = [int(key.partition("-")[2]) for key in (line.key for line in lines) if key]
+    counts: dict[str, int] = {line.key: getattr(line, kind) for line in lines}
+    asked_in = [int(key.partition("-")[2]) for key in counts]
     if not asked_in:
         return [], []
     hours = range(min(asked_in), max(asked_in) + 1)

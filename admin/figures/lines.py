@@ -84,8 +84,19 @@ class Line(Frozen):
         return int(getattr(self, kind))
 
 
+class Step(Frozen):
+    """A row of `api.sla_times`: a day, a week or a month, or an hour of the week."""
+
+    by: str
+    key: str
+    asked: int
+    n: int
+    breaches: int
+    met_percent: Decimal | None
+
+
 class Outlier(Frozen):
-    """A row of `api.find_outcomes_by_id`: one of the longest waits."""
+    """A row of `api.find_longest_waits`."""
 
     id: UUID
     outcome: Outcome
@@ -145,5 +156,6 @@ class Choices(Frozen):
 
 
 LINES = TypeAdapter(list[Line])
+STEPS = TypeAdapter(list[Step])
 OUTLIERS = TypeAdapter(list[Outlier])
 ROWS = TypeAdapter(list[Row])

@@ -189,16 +189,21 @@ $$;
 
 create function private.is_reachable(chat public.chats)
 returns boolean
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
 /* Whether the bot can write into a chat, as private.chat_to_answer would say. */
-  select chat.connected_at is not null
-    and chat.deleted_at is null
-    and not chat.internal
-    and chat.type in ('group', 'supergroup')
-    and coalesce(chat.bot_status not in ('left', 'kicked'), true)
+#variable_conflict use_column
+begin
+  return (
+    select chat.connected_at is not null
+      and chat.deleted_at is null
+      and not chat.internal
+      and chat.type in ('group', 'supergroup')
+      and coalesce(chat.bot_status not in ('left', 'kicked'), true)
+  );
+end
 $$;
 
 create function api.request_desk(request_id uuid)

@@ -35,17 +35,33 @@ select
   w.closed_because,
   -- Asked of the calendar only where it is read: of few windows, and of none by the counts.
   case
-    when w.outcome in ('overdue', 'waiting', 'at_risk') then extract(epoch from api.working_between(w.clock_id, w.opened_at, now()))::bigint
+    when w.outcome in ('overdue', 'waiting', 'at_risk') then date_part('epoch', api.working_between(w.clock_id, w.opened_at, now()))::bigint
     else w.wait_worked
   end as working_seconds,
   case
-    when w.outcome in ('overdue', 'waiting', 'at_risk') then extract(epoch from now() - w.opened_at)::bigint
-    else extract(epoch from w.responded_at - w.opened_at)::bigint
+    when w.outcome in ('overdue', 'waiting', 'at_risk') then date_part('epoch', now() - w.opened_at)::bigint
+    else date_part('epoch', w.responded_at - w.opened_at)::bigint
   end as calendar_seconds
 from (
-  -- Closed: what requests_decided holds is enough for every count of these.
+  -- Closed: what requests_decided holds is enough for every count of these. Columns are named, for each that is not read costs as well, as
+  -- many times as there are windows.
   select
-    r.*,
+    r.id,
+    r.chat_id,
+    r.topic_id,
+    r.client_id,
+    r.policy_id,
+    r.schedule_id,
+    r.assigned_accountant_id,
+    r.on_duty_id,
+    r.responded_by,
+    r.target_minutes,
+    r.opened_at,
+    r.due_at,
+    r.acknowledged_at,
+    r.responded_at,
+    r.closed_at,
+    r.closed_because,
     r.decides_at as counts_at,
     r.decides_at as decided_at,
     r.closed_as as outcome,
@@ -63,37 +79,104 @@ from (
   from public.client_requests as r
   where r.closed_as is not null
   union all
-  -- Open beyond the deadline: decided, against who had to answer then.
+  -- Open: beyond the deadline it is decided, against who had to answer then; in time it is not.
   select
-    r.*,
-    r.decides_at,
-    r.decides_at,
-    'overdue',
-    coalesce(r.on_duty_id, private.on_duty(r.assigned_accountant_id, r.due_at)),
-    null,
-    r.schedule_id
-  from public.client_requests as r
-  where r.closed_as is null
-    and r.due_at < now()
-  union all
-  -- Open in time: not decided.
-  select
-    r.*,
-    r.opened_at,
-    null,
-    private.outcome_at(r.closed_as, r.warn_at, r.due_at, now()),
+    r.id,
+    r.chat_id,
+    r.topic_id,
+    r.client_id,
+    r.policy_id,
+    r.schedule_id,
     r.assigned_accountant_id,
+    r.on_duty_id,
+    r.responded_by,
+    r.target_minutes,
+    r.opened_at,
+    r.due_at,
+    r.acknowledged_at,
+    r.responded_at,
+    r.closed_at,
+    r.closed_because,
+    case when r.due_at < now() then r.decides_at else r.opened_at end,
+    case when r.due_at < now() then r.decides_at end,
+    private.outcome_at(r.closed_as, r.warn_at, r.due_at, now()),
+    case
+      when r.due_at < now() then coalesce(r.on_duty_id, private.on_duty(r.assigned_accountant_id, r.due_at))
+      else r.assigned_accountant_id
+    end,
     null,
     r.schedule_id
   from public.client_requests as r
   where r.closed_as is null
-    and (r.due_at is null or r.due_at >= now())
 ) as w
 left join public.clients as k on k.id = w.client_id;
 
 -- Its successor takes what it took.
 -- squawk-ignore ban-drop-function
 drop function api.sla_report(timestamptz, timestamptz, text);
+
+create function api.find_longest_waits(
+  since timestamptz,
+  until timestamptz,
+  chat bigint default null,
+  client uuid default null,
+  person uuid default null,
+  policy uuid default null,
+  tier text default null
+)
+returns table (id uuid, outcome text, chat_name text, person_name text, opened_at timestamptz, working_seconds bigint, calendar_seconds bigint)
+language plpgsql
+stable
+set search_path = ''
+set plan_cache_mode = force_custom_plan
+-- So that nothing closed is looked through for what is overdue.
+set constraint_exclusion = on
+as $$
+/* Of the windows that api.sla_report counts when it is asked the same, the five that waited longest, those that still wait included. */
+#variable_conflict use_column
+declare
+  nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+begin
+  return query
+  with counted as not materialized (
+    select o.*
+    from api.request_outcomes as o
+    where o.counts_at >= find_longest_waits.since
+      and o.counts_at < find_longest_waits.until
+      and (find_longest_waits.chat is null or o.chat_id = find_longest_waits.chat)
+      and (find_longest_waits.client is null or coalesce(o.client_id, nobody) = find_longest_waits.client)
+      and (find_longest_waits.person is null or coalesce(o.person_id, nobody) = find_longest_waits.person)
+      and (find_longest_waits.policy is null or o.policy_id = find_longest_waits.policy)
+      and (find_longest_waits.tier is null or o.tier = find_longest_waits.tier)
+  ),
+  -- Of those still open on one schedule, who asked first has waited longest: the clock is asked of these only.
+  still_open as (
+    select c.*, row_number() over (partition by c.schedule_id order by c.opened_at, c.id) as place
+    from counted as c
+    where c.outcome = 'overdue'
+  ),
+  candidates as (
+    (
+      select c.id, c.working_seconds, c.opened_at
+      from counted as c
+      where c.outcome in ('met', 'met_late')
+      order by c.working_seconds desc, c.opened_at, c.id
+      limit 5
+    )
+    union all
+    select o.id, o.working_seconds, o.opened_at
+    from still_open as o
+    where o.place <= 5
+  )
+  select o.id, o.outcome, c.chat_name, u.full_name, o.opened_at, o.working_seconds, o.calendar_seconds
+  from (select * from candidates as l order by l.working_seconds desc, l.opened_at, l.id limit 5) as l
+  -- One by one: joined, all windows there are would be looked through for these five.
+  cross join lateral (select * from api.request_outcomes as o where o.id = l.id offset 0) as o
+  join public.chats as c on c.chat_id = o.chat_id
+  left join public.users as u on u.id = o.person_id
+  order by l.working_seconds desc, l.opened_at, l.id;
+end
+$$;
 
 create function api.sla_report(
   since timestamptz,
@@ -104,7 +187,7 @@ create function api.sla_report(
   person uuid default null,
   policy uuid default null,
   tier text default null,
-  waits boolean default true
+  whole boolean default false
 )
 returns table (
   key text,
@@ -128,16 +211,14 @@ stable
 set search_path = ''
 -- What is asked for decides the plan: most of the conditions below fall away, and every grouping but one.
 set plan_cache_mode = force_custom_plan
--- So that nothing closed is looked through for what is overdue.
-set constraint_exclusion = on
 set work_mem = '32MB'
 as $$
 /* The figures of [since, until), of all or of one chat, client, person, policy or tier; as a whole or by person, chat, client, policy, day,
    week, month (of counts_at) or hour (in which the client asked: «1-09» is Monday from nine to ten); days and hours are the firm's. One row
-   per key, null for windows that have none (the nil UUID asks for those): `n` windows decided, met_percent of these (null without any),
-   excused, voided and still waiting beside it; with `waits` the percentiles of the time until the answer, in minutes of working time and of
-   the calendar, and of the whole the five that took longest. Times come in their order, all else with the most breaches first. Refuses
-   with unknown_grouping. */
+   per key, null for windows that have none (the nil UUID asks for those), and first that of the `whole`, whose key is «firm», if it is
+   asked for: `n` windows decided, met_percent of these (null without any), excused, voided and still waiting beside it; the percentiles of
+   the time until the answer, in minutes of working time and of the calendar; and by firm the five that took longest. Times come in their
+   order, all else with the most breaches first. Refuses with unknown_grouping. */
 #variable_conflict use_column
 declare
   nobody constant uuid := '00000000-0000-0000-0000-000000000000';
@@ -147,8 +228,9 @@ begin
     raise exception 'unknown_grouping' using errcode = 'PT400';
   end if;
   return query
-  with counted as not materialized (
+  with counted as (
     select
+      o.outcome,
       case by when 'person' then o.person_id when 'client' then o.client_id when 'policy' then o.policy_id end as id_key,
       case by
         when 'chat' then o.chat_id
@@ -156,7 +238,8 @@ begin
         when 'hour' then (date_part('epoch', timezone(firm_zone, o.opened_at))::bigint / 3600 + 72) % 168
       end as number_key,
       case when by in ('day', 'week', 'month') then date_trunc(by, timezone(firm_zone, o.counts_at)) end as time_key,
-      o.*
+      case when o.outcome in ('met', 'met_late') then o.working_seconds end as worked,
+      case when o.outcome in ('met', 'met_late') then o.calendar_seconds end as passed
     from api.request_outcomes as o
     where o.counts_at >= sla_report.since
       and o.counts_at < sla_report.until
@@ -166,9 +249,10 @@ begin
       and (sla_report.policy is null or o.policy_id = sla_report.policy)
       and (sla_report.tier is null or o.tier = sla_report.tier)
   ),
-  -- Many windows become few rows here; texts are made of the few.
+  -- Many windows become few rows here, in one look at each; texts are made of the few.
   tallied as (
     select
+      grouping(c.id_key) = 1 as is_whole,
       c.id_key,
       c.number_key,
       c.time_key,
@@ -177,35 +261,17 @@ begin
       (count(*) filter (where c.outcome = 'overdue'))::integer as overdue,
       (count(*) filter (where c.outcome = 'excused'))::integer as excused,
       (count(*) filter (where c.outcome = 'voided'))::integer as voided,
-      (count(*) filter (where c.decided_at is null))::integer as waiting,
-      array_agg(c.working_seconds) filter (where waits and c.outcome in ('met', 'met_late')) as worked,
-      array_agg(c.calendar_seconds) filter (where waits and c.outcome in ('met', 'met_late')) as passed
+      (count(*) filter (where c.outcome in ('waiting', 'at_risk')))::integer as waiting,
+      percentile_cont(array[0.5, 0.9]) within group (order by c.worked) as worked,
+      percentile_cont(array[0.5, 0.9]) within group (order by c.passed) as passed
     from counted as c
-    group by c.id_key, c.number_key, c.time_key
-  ),
-  -- Of those still open on one schedule, who asked first has waited longest: the clock is asked of these only.
-  still_open as (
-    select c.*, row_number() over (partition by c.schedule_id order by c.opened_at, c.id) as place
-    from counted as c
-    where c.outcome = 'overdue'
-  ),
-  slowest as (
-    (
-      select c.id, c.working_seconds, c.opened_at
-      from counted as c
-      where c.outcome in ('met', 'met_late')
-      order by c.working_seconds desc, c.opened_at, c.id
-      limit 5
-    )
-    union all
-    select o.id, o.working_seconds, o.opened_at
-    from still_open as o
-    where o.place <= 5
+    group by rollup ((c.id_key, c.number_key, c.time_key))
+    having case grouping(c.id_key) when 1 then by = 'firm' or whole else by <> 'firm' end
   ),
   named as (
     select
       case
-        when by = 'firm' then 'firm'
+        when t.is_whole then 'firm'
         when by = 'hour' then format('%s-%s', 1 + t.number_key / 24, lpad((t.number_key % 24)::text, 2, '0'))
         when by in ('day', 'week', 'month') then t.time_key::date::text
         else coalesce(t.id_key::text, t.number_key::text)
@@ -216,12 +282,12 @@ begin
   )
   select
     s.key,
-    case by
-      when 'firm' then (select f.firm_name from public.settings as f)
-      when 'person' then (select u.full_name from public.users as u where u.id = s.id_key)
-      when 'chat' then (select c.chat_name from public.chats as c where c.chat_id = s.number_key)
-      when 'client' then (select k.name from public.clients as k where k.id = s.id_key)
-      when 'policy' then (select p.name from public.sla_policies as p where p.id = s.id_key)
+    case
+      when s.is_whole then (select f.firm_name from public.settings as f)
+      when by = 'person' then (select u.full_name from public.users as u where u.id = s.id_key)
+      when by = 'chat' then (select c.chat_name from public.chats as c where c.chat_id = s.number_key)
+      when by = 'client' then (select k.name from public.clients as k where k.id = s.id_key)
+      when by = 'policy' then (select p.name from public.sla_policies as p where p.id = s.id_key)
       else s.key
     end,
     s.decided,
@@ -232,34 +298,97 @@ begin
     s.voided,
     s.waiting,
     round(100.0 * s.met / nullif(s.decided, 0), 1),
-    round(worked.p[1]::numeric / 60, 1),
-    round(worked.p[2]::numeric / 60, 1),
-    round(passed.p[1]::numeric / 60, 1),
-    round(passed.p[2]::numeric / 60, 1),
+    round(s.worked[1]::numeric / 60, 1),
+    round(s.worked[2]::numeric / 60, 1),
+    round(s.passed[1]::numeric / 60, 1),
+    round(s.passed[2]::numeric / 60, 1),
     case
-      when by = 'firm' and waits then (
-        select array_agg(w.id order by w.working_seconds desc, w.opened_at, w.id)
-        from (select * from slowest as l order by l.working_seconds desc, l.opened_at, l.id limit 5) as w
+      when by = 'firm' and s.met + s.met_late + s.overdue > 0 then (
+        select array_agg(l.id)
+        from api.find_longest_waits(
+          sla_report.since, sla_report.until, sla_report.chat, sla_report.client, sla_report.person, sla_report.policy, sla_report.tier
+        ) as l
       )
     end
   from named as s
-  cross join lateral (
-    select percentile_cont(array[0.5, 0.9]) within group (order by x.seconds) as p from unnest(s.worked) as x (seconds)
-  ) as worked
-  cross join lateral (
-    select percentile_cont(array[0.5, 0.9]) within group (order by x.seconds) as p from unnest(s.passed) as x (seconds)
-  ) as passed
   order by
-    case when by in ('day', 'week', 'month', 'hour') then s.key end, s.met_late + s.overdue desc, s.decided desc, s.key;
-
-  -- The whole of an empty period is nothing, and says so.
-  if not found and by = 'firm' then
-    return query
-    select 'firm', f.firm_name, 0, 0, 0, 0, 0, 0, 0, null::numeric, null::numeric, null::numeric, null::numeric, null::numeric, null::uuid[]
-    from public.settings as f;
-  end if;
+    not s.is_whole, case when by in ('day', 'week', 'month', 'hour') then s.key end, s.met_late + s.overdue desc, s.decided desc, s.key;
 end
 $$;
 
-grant execute on function api.sla_report(timestamptz, timestamptz, text, bigint, uuid, uuid, uuid, text, boolean)
+create function api.sla_times(
+  since timestamptz,
+  until timestamptz,
+  step text,
+  chat bigint default null,
+  client uuid default null,
+  person uuid default null,
+  policy uuid default null,
+  tier text default null
+)
+returns table (by text, key text, asked integer, n integer, breaches integer, met_percent numeric)
+language plpgsql
+stable
+set search_path = ''
+set plan_cache_mode = force_custom_plan
+set work_mem = '32MB'
+as $$
+/* What pictures of time need of api.sla_report, asked the same: by day, week or month, and by «hour», in one look at each window; `asked`
+   counts windows of whatever outcome. Refuses with unknown_grouping. */
+#variable_conflict use_column
+declare
+  nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+  firm_zone constant text := private.firm_zone();
+begin
+  if step in ('day', 'week', 'month') is not true then
+    raise exception 'unknown_grouping' using errcode = 'PT400';
+  end if;
+  return query
+  -- A quarter of an hour is within one day and one hour of every zone there is: few of these are looked up in the firm's, not all windows.
+  with tallied as (
+    select
+      date_bin('15 minutes', o.counts_at, 'epoch') as counted_in,
+      date_bin('15 minutes', o.opened_at, 'epoch') as asked_in,
+      o.outcome,
+      count(*) as amount
+    from api.request_outcomes as o
+    where o.counts_at >= sla_times.since
+      and o.counts_at < sla_times.until
+      and (sla_times.chat is null or o.chat_id = sla_times.chat)
+      and (sla_times.client is null or coalesce(o.client_id, nobody) = sla_times.client)
+      and (sla_times.person is null or coalesce(o.person_id, nobody) = sla_times.person)
+      and (sla_times.policy is null or o.policy_id = sla_times.policy)
+      and (sla_times.tier is null or o.tier = sla_times.tier)
+    group by grouping sets ((1, 3), (2, 3))
+  ),
+  placed as (
+    select
+      case when t.counted_in is not null then step else 'hour' end as by,
+      case
+        when t.counted_in is not null then date_trunc(step, timezone(firm_zone, t.counted_in))::date::text
+        else to_char(timezone(firm_zone, t.asked_in), 'ID-HH24')
+      end as key,
+      t.outcome,
+      t.amount
+    from tallied as t
+  ),
+  summed as (
+    select
+      p.by,
+      p.key,
+      sum(p.amount)::integer as asked,
+      coalesce(sum(p.amount) filter (where p.outcome in ('met', 'met_late', 'overdue')), 0)::integer as n,
+      coalesce(sum(p.amount) filter (where p.outcome = 'met'), 0)::integer as met
+    from placed as p
+    group by p.by, p.key
+  )
+  select s.by, s.key, s.asked, s.n, s.n - s.met, round(100.0 * s.met / nullif(s.n, 0), 1)
+  from summed as s
+  order by s.by, s.key;
+end
+$$;
+
+grant execute on function api.find_longest_waits(timestamptz, timestamptz, bigint, uuid, uuid, uuid, text),
+api.sla_report(timestamptz, timestamptz, text, bigint, uuid, uuid, uuid, text, boolean),
+api.sla_times(timestamptz, timestamptz, text, bigint, uuid, uuid, uuid, text)
 to authenticated, service_role;

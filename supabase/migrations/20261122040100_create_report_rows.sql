@@ -107,21 +107,6 @@ grant execute on function api.find_outcomes(
   timestamptz, timestamptz, bigint, uuid, uuid, uuid, text, text[], text, timestamptz, uuid, integer
 ) to authenticated, service_role;
 
-create function api.find_outcomes_by_id(ids uuid[])
-returns table (id uuid, outcome text, chat_name text, person_name text, opened_at timestamptz, working_seconds bigint, calendar_seconds bigint)
-language sql
-stable
-set search_path = ''
-as $$
-/* What became of these windows, in the order in which they are named; of those only that the reader may see. */
-  select o.id, o.outcome, c.chat_name, u.full_name, o.opened_at, o.working_seconds, o.calendar_seconds
-  from api.request_outcomes as o
-  join public.chats as c on c.chat_id = o.chat_id
-  left join public.users as u on u.id = o.person_id
-  where o.id = any (ids)
-  order by array_position(ids, o.id)
-$$;
-
 create function api.report_choices(chat bigint default null, client uuid default null)
 returns jsonb
 language plpgsql
@@ -153,4 +138,4 @@ begin
 end
 $$;
 
-grant execute on function api.find_outcomes_by_id(uuid[]), api.report_choices(bigint, uuid) to authenticated, service_role;
+grant execute on function api.report_choices(bigint, uuid) to authenticated, service_role;

@@ -44,10 +44,11 @@ begin
     -- Few owners and few ladders stand behind many chats: each line of people is walked once.
     select l.owner, l.recipients, f.is_heard or exists (select from private.line_of(l.owner, l.recipients, as_of)) as is_heard
     from (
-      select distinct g.assigned_accountant_id as owner, s.recipients
-      from groups as g
+      select distinct g.owner, s.recipients
+      from (
+        select distinct g.assigned_accountant_id as owner, g.policy_in_force, g.policy_version from groups as g where g.is_connected
+      ) as g
       join public.ladder_steps as s on s.policy_id = g.policy_in_force and s.version = g.policy_version and s.kind <> 'escalation'
-      where g.is_connected
     ) as l
     join of_the_firm as f on f.recipients = l.recipients
   ),
@@ -57,6 +58,8 @@ begin
     join public.ladder_steps as s on s.policy_id = g.policy_in_force and s.version = g.policy_version and s.kind <> 'escalation'
     join lines as l on l.owner is not distinct from g.assigned_accountant_id and l.recipients = s.recipients
     where not l.is_heard
+      -- Mostly everybody is heard, and no chat need be looked at.
+      and (select bool_or(not l.is_heard) from lines as l)
   ),
   ladders as (
     select s.policy_id, s.version, coalesce(bool_and(s.recipients <> '{}'), false) and bool_or(s.kind = 'breach') as is_whole

@@ -16,20 +16,25 @@ comment on column public.sla_policy_versions.made_by is 'Who made it; null for t
 
 create function private.hours_of(of_schedule uuid)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
 /* Weekly hours of a schedule as its versions and pages have them, in order. */
-  select coalesce(
-    jsonb_agg(
-      jsonb_build_object('weekday', i.weekday, 'opens', to_char(i.opens, 'HH24:MI'), 'closes', left(i.closes::text, 5))
-      order by i.weekday, i.opens
-    ),
-    '[]'
-  )
-  from public.working_intervals as i
-  where i.schedule_id = of_schedule
+#variable_conflict use_column
+begin
+  return (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object('weekday', i.weekday, 'opens', to_char(i.opens, 'HH24:MI'), 'closes', left(i.closes::text, 5))
+        order by i.weekday, i.opens
+      ),
+      '[]'
+    )
+    from public.working_intervals as i
+    where i.schedule_id = of_schedule
+  );
+end
 $$;
 
 create or replace function private.keep_schedule_version(of_schedule uuid)

@@ -20,7 +20,7 @@ from public.working_schedules as s
 cross join public.settings as f
 left join (
   select t.schedule_id, count(*) as chats
-  from private.chat_terms as t
+  from private.terms_in_force() as t
   join public.chats as c on c.chat_id = t.chat_id
   where c.monitoring_enabled
   group by t.schedule_id
@@ -40,7 +40,7 @@ as $$
 begin
   return (
     with days as (
-      select d::date as on_date, tsrange(d, d + interval '1 day') as whole
+      select d::date as on_date
       from generate_series(
         make_date(year_of.year, 1, 1)::timestamp, make_date(year_of.year, 12, 31)::timestamp, interval '1 day'
       ) as d
@@ -52,11 +52,13 @@ begin
       ) as r
     ),
     worked as (
-      select d.on_date, sum(extract(epoch from upper(s.stretch * d.whole) - lower(s.stretch * d.whole)) / 60)::integer as minutes
+      -- Each stretch says itself on which days it lies.
+      select d.day::date as on_date, sum(extract(epoch from upper(p.part) - lower(p.part)) / 60)::integer as minutes
       from stretches as s
-      cross join lateral generate_series(lower(s.stretch)::date::timestamp, upper(s.stretch)::date::timestamp, interval '1 day') as day
-      join days as d on d.on_date = day::date and d.whole && s.stretch
-      group by d.on_date
+      cross join lateral generate_series(lower(s.stretch)::date::timestamp, upper(s.stretch)::date::timestamp, interval '1 day') as d (day)
+      cross join lateral (select s.stretch * tsrange(d.day, d.day + interval '1 day') as part) as p
+      where not isempty(p.part)
+      group by d.day
     ),
     special as (
       select
@@ -179,7 +181,7 @@ begin
           select jsonb_agg(jsonb_build_object('id', x.id, 'name', x.chat_name) order by x.chat_name)
           from (
             select c.id, c.chat_name
-            from private.chat_terms as t
+            from private.terms_in_force() as t
             join public.chats as c on c.chat_id = t.chat_id
             where t.schedule_id = s.id
               and c.monitoring_enabled

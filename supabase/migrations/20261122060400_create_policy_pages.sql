@@ -17,7 +17,7 @@ from public.sla_policies as p
 cross join public.settings as f
 left join (
   select t.policy_id, count(*) as chats
-  from private.chat_terms as t
+  from private.terms_in_force() as t
   join public.chats as c on c.chat_id = t.chat_id
   where c.monitoring_enabled
   group by t.policy_id
@@ -64,7 +64,7 @@ begin
           select jsonb_agg(jsonb_build_object('id', x.id, 'name', x.chat_name, 'own', x.own) order by x.own desc, x.chat_name)
           from (
             select c.id, c.chat_name, t.policy_id = p.id as own
-            from private.chat_terms as t
+            from private.terms_in_force() as t
             join public.chats as c on c.chat_id = t.chat_id
             where c.monitoring_enabled
             order by own desc, c.chat_name

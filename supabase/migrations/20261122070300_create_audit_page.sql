@@ -10,30 +10,35 @@ create index audit_log_of_a_kind on public.audit_log (entity, id desc);
 create index audit_log_of_a_call on public.audit_log (request_id) where request_id is not null;
 
 create function private.names_in(records jsonb) returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
 /* What the ids in some records stand for, {id: name}, as far as the reader may see the rows: people, clients, chats, schedules, policies. */
-  with ids as materialized (
-    select distinct v.value::uuid as id
-    from jsonb_array_elements(records) as r (record)
-    cross join lateral jsonb_each_text(case when jsonb_typeof(r.record) = 'object' then r.record else '{}' end) as v
-    where v.value ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
-  )
-  select coalesce(jsonb_object_agg(n.id, n.name), '{}')
-  from (
-    select u.id, u.full_name as name from public.users as u where u.id in (select i.id from ids as i)
-    union all
-    select c.id, c.name from public.clients as c where c.id in (select i.id from ids as i)
-    union all
-    select c.id, c.chat_name from public.chats as c where c.id in (select i.id from ids as i)
-    union all
-    select s.id, s.name from public.working_schedules as s where s.id in (select i.id from ids as i)
-    union all
-    select p.id, p.name from public.sla_policies as p where p.id in (select i.id from ids as i)
-  ) as n
-  where n.name is not null
+#variable_conflict use_column
+begin
+  return (
+    with ids as materialized (
+      select distinct v.value::uuid as id
+      from jsonb_array_elements(records) as r (record)
+      cross join lateral jsonb_each_text(case when jsonb_typeof(r.record) = 'object' then r.record else '{}' end) as v
+      where v.value ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+    )
+    select coalesce(jsonb_object_agg(n.id, n.name), '{}')
+    from (
+      select u.id, u.full_name as name from public.users as u where u.id in (select i.id from ids as i)
+      union all
+      select c.id, c.name from public.clients as c where c.id in (select i.id from ids as i)
+      union all
+      select c.id, c.chat_name from public.chats as c where c.id in (select i.id from ids as i)
+      union all
+      select s.id, s.name from public.working_schedules as s where s.id in (select i.id from ids as i)
+      union all
+      select p.id, p.name from public.sla_policies as p where p.id in (select i.id from ids as i)
+    ) as n
+    where n.name is not null
+  );
+end
 $$;
 
 create function api.audit_page(

@@ -42,20 +42,34 @@ using ((select private.role()) in ('admin', 'manager'));
 -- Low ratings and what became of them, with names: for those who run the firm. Written through functions only.
 --
 --              | select            | insert | update | delete
--- admin        | all               | –      | –      | –
--- manager      | all               | –      | –      | –
+-- admin        | –                 | –      | –      | –
+-- manager      | –                 | –      | –      | –
 -- accountant   | –                 | –      | –      | –
 -- observer     | –                 | –      | –      | –
 -- service role | all               | yes    | yes    | –
 -- anon         | –                 | –      | –      | –
+--
+-- People read them in api.find_cases, and nothing else: with an own right to look, the planner's guesses would tell everybody of them.
 
 select private.drop_policies('public.feedback_cases');
-
-create policy "admins and managers read every case" on public.feedback_cases
-for select
-to authenticated
-using ((select private.role()) in ('admin', 'manager'));
 -- end of portrait: feedback_cases.sql
+
+-- portrait: feedback_responses.sql
+-- Votes with names: for those who run the firm. Nobody changes or deletes what was cast.
+--
+--              | select            | insert | update | delete
+-- admin        | –                 | –      | –      | –
+-- manager      | –                 | –      | –      | –
+-- accountant   | –                 | –      | –      | –
+-- observer     | –                 | –      | –      | –
+-- service role | all               | yes    | –      | –
+-- anon         | –                 | –      | –      | –
+--
+-- Admins and managers read them in api.find_votes, accountants and observers groups of three or more in api.feedback_summary, and nothing
+-- else: with an own right to look, the planner's guesses would tell everybody of them.
+
+select private.drop_policies('public.feedback_responses');
+-- end of portrait: feedback_responses.sql
 
 -- portrait: published_groups.sql
 -- What accountants and observers may know of surveys that have ended. Written as a survey ends, and never again.
@@ -77,19 +91,15 @@ select private.drop_policies('public.published_groups');
 -- Whom a survey asked, and who was not reached: for those who run the firm. Planned and sent by the service.
 --
 --              | select            | insert | update | delete
--- admin        | all               | –      | –      | –
--- manager      | all               | –      | –      | –
+-- admin        | –                 | –      | –      | –
+-- manager      | –                 | –      | –      | –
 -- accountant   | –                 | –      | –      | –
 -- observer     | –                 | –      | –      | –
 -- service role | all               | yes    | yes    | yes
 -- anon         | –                 | –      | –      | –
 --
--- Not for accountants: how many people could vote in a chat, beside a count of votes, would name who did.
+-- People read them in api.find_deliveries, and nothing else: how many people could vote in a chat, beside a count of votes, would name who
+-- did, and with an own right to look the planner's guesses would tell everybody of them.
 
 select private.drop_policies('public.survey_deliveries');
-
-create policy "admins and managers read every delivery" on public.survey_deliveries
-for select
-to authenticated
-using ((select private.role()) in ('admin', 'manager'));
 -- end of portrait: survey_deliveries.sql

@@ -1,6 +1,7 @@
 """Deployments on a machine of the test's own: nothing is lost meanwhile, and what does not work is taken back."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from http import HTTPStatus
@@ -12,6 +13,8 @@ from infra.local.telegram.client import SimulatorClient
 from tests.infra.rehearsal import Machine
 from tests.stack import Stack
 from tests.world import ClientChat
+
+log = logging.getLogger(__name__)
 
 
 @pytest.fixture
@@ -45,6 +48,7 @@ def break_migrations(release: Path) -> None:
 
 async def arrives(machine: Machine, release: Path) -> None:
     done = await asyncio.to_thread(machine.deploy, release)
+    log.info("deployed %s:%s", release.name, done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr + machine.logs()
     assert machine.serving == release.name
 
@@ -54,6 +58,7 @@ async def fails(machine: Machine, release: Path | str, *sentences: str) -> None:
     serving = machine.serving
     done = await asyncio.to_thread(machine.deploy, release)
     said = done.stdout + done.stderr
+    log.info("tried %s:%s", release, said)
     assert done.returncode == 1, said
     assert [sentence for sentence in sentences if sentence in said] == list(sentences), said + machine.logs()
     assert machine.serving == serving

@@ -15,7 +15,7 @@ from pydantic import AwareDatetime
 
 from admin.figures.asked import Asked, Query
 from admin.figures.charts import TrendChart, trend_chart
-from admin.figures.lines import GROUPS, LINES, Line
+from admin.figures.lines import GROUPS, STEPS, Line
 from admin.models import Frozen
 from admin.navigation import DESTINATIONS
 from admin.numbers import number
@@ -99,8 +99,8 @@ async def _read_watch(me: SignedIn) -> Watch:
 async def _read_month(me: SignedIn) -> Month:
     frame: Any = await me.database.call("report_choices")
     asked = Asked(Query(), ZoneInfo(frame["timezone"]), datetime.now(UTC))
-    found = await me.database.call("sla_report", **asked.arguments, by="day", waits=False)
-    return Month(asked, trend_chart(LINES.validate_python(found), asked.first_on, asked.last_on, "day"))
+    found = STEPS.validate_python(await me.database.call("sla_times", **asked.arguments, step="day"))
+    return Month(asked, trend_chart([step for step in found if step.by == "day"], asked.first_on, asked.last_on, "day"))
 
 
 def _steps(watch: Watch | None, today: Today | None, me: SignedIn) -> Sequence[Step]:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from litestar import Request, get
@@ -14,7 +13,7 @@ from litestar.response import Template
 
 from admin.figures import charts
 from admin.figures.asked import NOBODY, PRESETS, Asked, Query
-from admin.figures.lines import GROUPS, KINDS, LINES, OUTLIERS, Choices, Line, Outlier
+from admin.figures.lines import GROUPS, KINDS, LINES, OUTLIERS, STEPS, Choices, Line, Outlier, Step
 from admin.numbers import number
 from admin.pages.reports.sheets import NOBODY_WORDS
 from admin.people import SignedIn
@@ -38,8 +37,8 @@ class Figures(NamedTuple):
 
     whole: Line
     lines: Sequence[Line]
-    trend: Sequence[Line]
-    hours: Sequence[Line]
+    trend: Sequence[Step]
+    hours: Sequence[Step]
     worst: Sequence[Outlier]
 
 
@@ -89,23 +88,27 @@ async def read_asked(request: AnyRequest, me: SignedIn) -> tuple[Choices, Asked]
     return choices, Asked(query, ZoneInfo(choices.timezone), datetime.now(UTC))
 
 
-async def read_lines(me: SignedIn, asked: Asked, by: str, *, waits: bool = True) -> Sequence[Line]:
-    """Return the report by person, chat or whatever. Raises what `Database` raises."""
-    return LINES.validate_python(await me.database.call("sla_report", **asked.arguments, by=by, waits=waits))
+async def read_lines(me: SignedIn, asked: Asked, by: str, *, whole: bool = False) -> Sequence[Line]:
+    """Return the report by person, chat or whatever, with the `whole` first if it is asked for.
+
+    Raises what `Database` raises.
+    """
+    return LINES.validate_python(await me.database.call("sla_report", **asked.arguments, by=by, whole=whole))
+
+
+async def read_steps(me: SignedIn, asked: Asked, step: str) -> Sequence[Step]:
+    """Return the report by day, week or month, and by hour of the week. Raises what `Database` raises."""
+    return STEPS.validate_python(await me.database.call("sla_times", **asked.arguments, step=step))
 
 
 async def _read_figures(me: SignedIn, asked: Asked) -> Figures:
     # At once: the database has more than one core, and the longest of these is the whole wait.
-    (whole,), lines, trend, hours = await asyncio.gather(
-        read_lines(me, asked, "firm"),
-        read_lines(me, asked, asked.query.by),
-        read_lines(me, asked, asked.trend, waits=False),
-        read_lines(me, asked, "hour", waits=False),
+    (whole, *lines), steps, worst = await asyncio.gather(
+        read_lines(me, asked, asked.query.by, whole=True), read_steps(me, asked, asked.trend), _read_worst(me, asked)
     )
-    return Figures(whole, lines, trend, hours, await _read_outliers(me, whole.worst or []))
+    trend, hours = ([step for step in steps if (step.by == "hour") is by_hour] for by_hour in (False, True))
+    return Figures(whole, lines, trend, hours, worst)
 
 
-async def _read_outliers(me: SignedIn, ids: Sequence[UUID]) -> Sequence[Outlier]:
-    if not ids:
-        return []
-    return OUTLIERS.validate_python(await me.database.call("find_outcomes_by_id", ids=[str(found) for found in ids]))
+async def _read_worst(me: SignedIn, asked: Asked) -> Sequence[Outlier]:
+    return OUTLIERS.validate_python(await me.database.call("find_longest_waits", **asked.arguments))
