@@ -51,8 +51,12 @@ def load(kind: type[Settings]) -> Settings:
     try:
         return kind.model_validate({})
     except ValidationError as error:
-        # Names and reasons only: the input may be a secret.
-        problems = "; ".join(f"{str(item['loc'][0]).upper()}: {item['msg'].lower()}" for item in error.errors())
         sys.exit(
-            f"cannot start, settings are wrong: {problems}. See .env.example, or source .local/env after `make up`."
+            f"cannot start, settings are wrong: {problems(error)}."
+            " See .env.example, or source .local/env after `make up`."
         )
+
+
+def problems(error: ValidationError) -> str:
+    """Return what is wrong with settings, by names and reasons only: the input may be a secret."""
+    return "; ".join(f"{str(item['loc'][0]).upper()}: {item['msg'].lower()}" for item in error.errors())
