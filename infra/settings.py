@@ -17,6 +17,7 @@ class ProcessSettings(BaseSettings):
     supabase_url: HttpUrl
     redis_url: RedisDsn
     host: str = "127.0.0.1"
+    revision: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
@@ -51,8 +52,12 @@ def load(kind: type[Settings]) -> Settings:
     try:
         return kind.model_validate({})
     except ValidationError as error:
-        # Names and reasons only: the input may be a secret.
-        problems = "; ".join(f"{str(item['loc'][0]).upper()}: {item['msg'].lower()}" for item in error.errors())
         sys.exit(
-            f"cannot start, settings are wrong: {problems}. See .env.example, or source .local/env after `make up`."
+            f"cannot start, settings are wrong: {problems(error)}."
+            " See .env.example, or source .local/env after `make up`."
         )
+
+
+def problems(error: ValidationError) -> str:
+    """Return what is wrong with settings, by names and reasons only: the input may be a secret."""
+    return "; ".join(f"{str(item['loc'][0]).upper()}: {item['msg'].lower()}" for item in error.errors())
