@@ -13,7 +13,7 @@ import structlog
 from pydantic import AnyUrl, RedisDsn, SecretStr
 
 from infra.redis import end
-from infra.settings import ProcessSettings
+from infra.settings import ProcessSettings, ReleaseSettings
 from infra.supabase import Database, Refused, Unavailable
 
 SECONDS = 30.0
@@ -27,7 +27,8 @@ Look = Callable[[], Awaitable[dict[str, Any]]]
 def tell_settings(settings: ProcessSettings) -> None:
     """Log what is in force, by the names of the variables: of secrets only whether they are set."""
     in_force = {name.upper(): _shown(name, value) for name, value in settings}
-    log.info("process_configured", version=VERSION, settings=in_force)
+    revision = ReleaseSettings().revision
+    log.info("process_configured", version=VERSION, revision=revision, settings=in_force)
 
 
 def _shown(name: str, value: object) -> str:

@@ -8,6 +8,14 @@ from pydantic import AfterValidator, Field, HttpUrl, RedisDsn, SecretStr, Valida
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
+class ReleaseSettings(BaseSettings):
+    """What runs, as whoever built it says."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
+
+    revision: str = "unknown"
+
+
 class ProcessSettings(BaseSettings):
     """What bot, jobs and admin all need to run."""
 
@@ -17,7 +25,6 @@ class ProcessSettings(BaseSettings):
     supabase_url: HttpUrl
     redis_url: RedisDsn
     host: str = "127.0.0.1"
-    revision: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
