@@ -28,8 +28,8 @@ i18n: packages  ## brings locale/ up to what the source says; ends badly while a
 matrix: packages  ## who may what, read from the database, beside what supabase/policies says
 	@$(if $(DATABASE_URL),,$(with_env)) exec $(python) -m infra.local.matrix
 
-doctor: packages  ## policies that somebody added, changed or lost behind the portraits' back
-	@$(if $(DATABASE_URL),,$(with_env)) exec $(python) -m infra.local.doctor
+doctor: packages  ## what is wrong with the running stack, or with the installation that the variables name, and how to mend it
+	@$(with_env) exec $(python) -m infra.doctor
 
 calendar: packages  ## what the production calendar of YEAR would change for the firm; APPLY=1 writes it
 	@$(with_env) exec $(python) -m jobs.production_calendar $(YEAR) $(if $(APPLY),--apply)

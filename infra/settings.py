@@ -8,6 +8,14 @@ from pydantic import AfterValidator, Field, HttpUrl, RedisDsn, SecretStr, Valida
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
+class ReleaseSettings(BaseSettings):
+    """What runs, as whoever built it says."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
+
+    revision: str = "unknown"
+
+
 class ProcessSettings(BaseSettings):
     """What bot, jobs and admin all need to run."""
 

@@ -94,7 +94,12 @@ class Visit:
     async def addresses(self) -> AsyncIterator[str]:
         """Open, one after another, what the role may: each fixed address, one page of each kind, and `states`."""
         menu = {place.path for place in DESTINATIONS if self.role in place.roles}
-        fixed = {route.path for route in readings() if "{" not in route.path} - {"/health", "/metrics", "/login"}
+        fixed = {route.path for route in readings() if "{" not in route.path} - {
+            "/health",
+            "/api/health",
+            "/metrics",
+            "/login",
+        }
         links: dict[str, None] = {}
         for path in sorted(menu | fixed):
             if await self._open(path, must=path in menu):
