@@ -5,7 +5,7 @@ python := .venv/bin/python
 stack_env := .local/$(if $(filter-out 0,$(PORT_OFFSET)),$(PORT_OFFSET)/)env
 with_env := $(if $(SUPABASE_URL),,$(if $(wildcard $(stack_env)),set -a; . ./$(stack_env);))
 
-.PHONY: up demo down reset test check bench bench-data eval i18n policies calendar audit-verify export-client erase-client admin remove-person matrix doctor packages test-packages
+.PHONY: up demo down reset test check bench bench-data eval i18n policies calendar audit-verify export-client erase-client admin remove-person matrix doctor packages test-packages ops-drill
 
 up: packages  ## the local stack, the three processes and the Telegram simulator, until Ctrl-C
 	@$(python) -m infra.local up
@@ -63,6 +63,9 @@ check: test-packages  ## format, lint, types, imports, SQL, house rules
 test: check  ## everything, from a bare machine
 	@python3 infra/local/browser.py
 	$(python) -m tests.parts
+
+ops-drill: test-packages  ## everything that production stands on, tried for real: what was done, how long it took, what is not well
+	@$(python) -m pytest tests/infra --verbose --log-cli-level=INFO --log-disable=httpx
 
 bench: test-packages  ## speed and memory, each figure beside its floor in the same run; ends badly when a target is missed; ONLY=engine or pages, STEADY_SECONDS, MESSAGES
 	@$(python) -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(STEADY_SECONDS),--steady-seconds $(STEADY_SECONDS)) $(if $(MESSAGES),--page-messages $(MESSAGES))

@@ -9,8 +9,8 @@ from infra.words import language
 
 
 def number(value: Decimal | float) -> str:
-    """Return «12 345,6» or «12,345.6»: one place where there is a fraction at all, no break within."""
-    return _written(value, "#,##0.#", language())
+    """Return «12 345,6» or «−12,345.6»: one place where there is a fraction at all, no break within, a real minus."""
+    return _written(value, "#,##0.#", language()).replace("-", "−")
 
 
 def average(value: Decimal | float) -> str:

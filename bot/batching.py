@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import time
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -29,6 +30,12 @@ _BAD_DATA = "22"
 stored = Counter("buhbot_intake_records_total", "Records by what became of them.", ["outcome"])
 batches = Histogram("buhbot_intake_batch_records", "Records per call.", buckets=(1, 2, 5, 10, 20, 50, 100))
 seconds = Histogram("buhbot_intake_seconds", "Time of one call to ingest.")
+# By Telegram's clock, which counts whole seconds.
+lag = Histogram(
+    "buhbot_intake_lag_seconds",
+    "Time from the moment in which a message was written to its commit.",
+    buckets=(1, 2, 5, 10, 30, 60, 300, 1800, 7200),
+)
 # Looked up once: finding the label costs more than counting.
 _counted = {outcome: stored.labels(outcome) for outcome in ("recorded", "duplicate", "rejected", "unavailable")}
 
@@ -100,7 +107,11 @@ class Batcher:
         except Exception as error:
             log.error("ingest_failed", exc_info=error)
             outcomes = [Unavailable(type(error).__name__)] * len(batch)
+        committed_at = time.time()
         for one, outcome in zip(batch, outcomes, strict=True):
+            written_at = one.record.get("edited_at") or one.record.get("date")
+            if outcome == "recorded" and isinstance(written_at, int):
+                lag.observe(committed_at - written_at)
             # Done already when Telegram hung up on the request that waited.
             if not one.outcome.done():
                 _settle(one.outcome, outcome)

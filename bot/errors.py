@@ -27,6 +27,7 @@ REFUSALS = {
     "comment_is_too_long": N_("Комментарий длиннее 4096 знаков: сократите его."),
     "case_not_found": N_("Этой оценки больше нет."),
     "case_is_resolved": N_("По этой оценке уже принято решение."),
+    "case_is_taken": N_("Этой оценкой уже занимается {detail}."),
     "staff_do_not_vote": N_("Оценку ставят клиенты, сотрудники фирмы не голосуют."),
     "unknown_template": N_("Такого шаблона больше нет."),
     "unknown_faq_item": N_("Такого ответа больше нет."),
@@ -80,9 +81,9 @@ REFUSALS = {
 log = structlog.get_logger()
 
 
-def words(key: str) -> str:
-    """Return the sentence for a key that SQL refused with."""
-    return _(REFUSALS[key])
+def words(key: str, detail: str = "") -> str:
+    """Return the sentence for a key that SQL refused with; some say of whom, which is the refusal's detail."""
+    return _(REFUSALS[key]).replace("{detail}", detail)
 
 
 def register(dispatcher: Dispatcher) -> None:

@@ -10,6 +10,9 @@ from bot.errors import REFUSALS, words
 from bot.toasts import toast
 from infra.supabase import Refused
 
+# Characters that Telegram shows over a chat.
+_TOAST = 200
+
 Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 
 
@@ -24,9 +27,9 @@ class SayRefusals(BaseMiddleware):
             if refusal.key not in REFUSALS:
                 raise
             if isinstance(event, CallbackQuery):
-                await toast(event, words(refusal.key), show_alert=True)
+                await toast(event, words(refusal.key, refusal.detail)[:_TOAST], show_alert=True)
             elif isinstance(event, Message):
-                await event.answer(words(refusal.key))
+                await event.answer(words(refusal.key, refusal.detail))
 
 
 def say_refusals(router: Router) -> None:

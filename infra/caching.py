@@ -37,23 +37,19 @@ REQUESTS = "requests"
 DELIVERY = "delivery"
 # Said when a person changed a survey or a case. Never by what a client does: the moment of a vote names its voter.
 SURVEYS = "surveys"
-# Functions of `api`, by the topic that they change.
-CHANGES = {
-    **dict.fromkeys(("set_role", "set_active", "remove_person", "update_profile"), IDENTITY),
-    **dict.fromkeys(("link_telegram", "unlink_telegram", "adopt_defaults", "choose_language"), IDENTITY),
-    **dict.fromkeys(
-        ("acknowledge_request", "excuse_request", "press_request", "press_alert", "settle_replies"), REQUESTS
-    ),
-    **dict.fromkeys(("save_schedule", "set_dates", "bring_in_calendar", "bring_to_policy"), REQUESTS),
-    **dict.fromkeys(("adopt_chat", "carry_out_task", "change_chat", "change_client", "connect_chat"), REQUESTS),
-    **dict.fromkeys(("reclassify_request", "reclassify_message", "judge_faq_answer", "order_document"), REQUESTS),
-    **dict.fromkeys(("settle_outbox", "resend_message", "send_test_alert"), DELIVERY),
-    "resolve_alert": REQUESTS,
-    **dict.fromkeys(("act_on_requests", "answer_request", "retry_reply"), REQUESTS),
-    **dict.fromkeys(("save_survey", "delete_survey", "schedule_survey", "unschedule_survey"), SURVEYS),
-    **dict.fromkeys(("stop_survey", "resume_survey", "restart_survey", "close_survey"), SURVEYS),
-    **dict.fromkeys(("take_case", "note_case", "resolve_case", "reopen_case"), SURVEYS),
+# What changes each topic: functions of `api`.
+_CHANGING = {
+    IDENTITY: "set_role set_active remove_person update_profile link_telegram unlink_telegram adopt_defaults"
+    " choose_language",
+    REQUESTS: "acknowledge_request excuse_request press_request press_alert settle_replies act_on_requests"
+    " answer_request retry_reply resolve_alert save_schedule set_dates bring_in_calendar bring_to_policy adopt_chat"
+    " carry_out_task change_chat change_client connect_chat reclassify_request reclassify_message judge_faq_answer"
+    " order_document",
+    DELIVERY: "settle_outbox resend_message send_test_alert",
+    SURVEYS: "save_survey delete_survey schedule_survey unschedule_survey stop_survey resume_survey restart_survey"
+    " close_survey take_case note_case resolve_case reopen_case",
 }
+CHANGES = {function: topic for topic, functions in _CHANGING.items() for function in functions.split()}
 
 L1_SECONDS, L2_SECONDS = 120.0, 480
 BATCH = 100

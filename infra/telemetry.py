@@ -11,13 +11,15 @@ from typing import Any
 import structlog
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
 from structlog.typing import EventDict, Processor
 
 from infra import masking
 from infra.errors import errors
 
 Check = Callable[[], Awaitable[Any]]
+
+logged = Counter("buhbot_errors_total", "Lines of the log that are errors, or worse.")
 
 _TOP = ("timestamp", "level", "component", "message", "request_id")
 
@@ -53,6 +55,7 @@ def _counted(component: str) -> Processor:
         if event.get("level") in {"error", "critical"}:
             record = event.get("_record")
             name = str(event["event"]) if event.get("_from_structlog") or record is None else record.name
+            logged.inc()
             errors.note(component, name, masking.masked(event.get("exception", "")), event)
         return event
 

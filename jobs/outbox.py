@@ -16,6 +16,8 @@ from jobs.sending import Outcome, Owed
 BATCH = 30
 
 sent = Counter("buhbot_outbox_messages_total", "Messages by what became of them.", ["outcome"])
+# From the start on: a rate of what has never been is no zero.
+sent.labels("sent")
 
 log = structlog.get_logger()
 

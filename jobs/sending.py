@@ -151,7 +151,9 @@ def _worded_for_clients(
         case Order():
             return document_order.ordered(facts), None
         case Survey():
-            return feedback.survey(facts, datetime.now(UTC)), feedback.keyboard(facts, buttons)
+            # In the group itself nobody has to be told which chat it is; a reminder comes in private.
+            asked = feedback.survey(facts, datetime.now(UTC), is_private=facts.is_reminder)
+            return asked, feedback.keyboard(facts, buttons)
         case Answer():
             return replies.answer(facts), None
 

@@ -15,7 +15,7 @@ from jobs.connections import Connections
 # A job that is seldom done asks this soon again for a database that is away: at a start, we may be up before it.
 AWAY_SECONDS = 5
 
-failed = Counter("buhbot_ticks_failed_total", "Runs that failed; the next one comes as if nothing had been.", ["job"])
+failed = Counter("buhbot_ticks_failed_total", "Runs that failed; the next one comes as if nothing had been.", ["tick"])
 
 log = structlog.get_logger()
 
@@ -34,6 +34,9 @@ async def ticking(ticks: Sequence[Tick], connections: Connections, completion_se
 
     Several processes may tick at once: the database gives each piece of work to one of them.
     """
+    for tick in ticks:
+        # From the start on: a rate of what has never been is no zero.
+        failed.labels(tick.name)
     stopped = asyncio.Event()
     tasks = [asyncio.create_task(_repeat(tick, connections, stopped), name=tick.name) for tick in ticks]
     try:

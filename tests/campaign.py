@@ -26,13 +26,22 @@ _SCHEDULE = """
 """
 
 
+def keep_awake(*chats: ClientChat) -> None:
+    """Give them a schedule of work at all hours that is not «around the clock»: clients may be asked in it."""
+    rows = chats[0].rows
+    schedule = rows(_SCHEDULE)[0]["schedule_id"]
+    rows("select private.rebuild_working_periods(%s, now())", schedule)
+    ids = [chat.id for chat in chats]
+    rows("update public.chats set schedule_id = %s where chat_id = any (%s) returning id", schedule, ids)
+
+
 class Campaign:
     """One that asks these chats; sending is not held back by the hour of the day at which the tests run."""
 
     def __init__(self, stack: Stack, *chats: ClientChat) -> None:
         self._url, self._chat = stack.env["DATABASE_URL"], chats[0]
+        keep_awake(*chats)
         ids = [chat.id for chat in chats]
-        self.rows("update public.chats set schedule_id = %s where chat_id = any (%s) returning id", self._open(), ids)
         day = date(1200, 1, 1) + timedelta(days=next(_days))
         audience = [row["id"] for row in self.rows("select id from public.chats where chat_id = any (%s)", ids)]
         self.name = f"Опрос {day:%d.%m.%Y}"
@@ -76,9 +85,3 @@ class Campaign:
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         return self._chat.rows(query, *values)
-
-    def _open(self) -> Any:
-        """Return a schedule of work at all hours that is not «around the clock»: clients may be asked in it."""
-        schedule = self.rows(_SCHEDULE)[0]["schedule_id"]
-        self.rows("select private.rebuild_working_periods(%s, now())", schedule)
-        return schedule

@@ -10,15 +10,23 @@ _UNPACKED = ROOT / ".local/debian"
 _INSTALLED = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
 
 
-def program(name: str, package: str) -> str:
-    """Return the path of a program, fetched first if need be. Nothing is installed and no service starts."""
+# Where the libraries lie that a program's package asks for.
+LIBRARIES = _UNPACKED / "usr/lib/x86_64-linux-gnu"
+
+
+def program(name: str, package: str, *libraries: str) -> str:
+    """Return the path of a program, fetched first if need be. Nothing is installed and no service starts.
+
+    One that needs packages of `libraries` finds them with LIBRARIES in LD_LIBRARY_PATH.
+    """
     if found := shutil.which(name, path=f"{_INSTALLED}:{_UNPACKED}/usr/sbin:{_UNPACKED}/usr/bin"):
         return found
     _UNPACKED.mkdir(parents=True, exist_ok=True)
     with (_UNPACKED / "lock").open("w") as lock:
         # The parts of the tests run side by side.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        _fetch(package)
+        for one in (*libraries, package):
+            _fetch(one)
     found = shutil.which(name, path=f"{_UNPACKED}/usr/sbin:{_UNPACKED}/usr/bin")
     assert found, f"{name} is missing: install Debian's {package}, or let apt-get download it"
     return found

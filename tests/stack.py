@@ -95,6 +95,13 @@ class Stack:
         os.kill(pid, number)
         assert until(lambda: self.pid_of(part) != pid, 15), f"{part} did not end"
 
+    def stop_part(self, part: str) -> None:
+        """Stop it as `docker stop` would: it stays away until it is started."""
+        self._keeper().stop([part])
+
+    def start_part(self, part: str) -> None:
+        self._keeper().start(part)
+
     def wait_healthy(self, part: str, seconds: float = 30) -> None:
         """Return when the part runs and answers."""
         is_well = self._parts()[part].is_well

@@ -28,7 +28,8 @@ async def offer(
     """Write the survey into the menu itself: a group gets no message more."""
     row = await database.call("offer_survey", telegram_id=query.from_user.id, pressed_in=place.chat.id)
     survey = Survey.model_validate(row)
-    await show(query, feedback.survey(survey, datetime.now(UTC)), feedback.keyboard(survey, buttons))
+    question = feedback.survey(survey, datetime.now(UTC), is_private=place.chat.type == "private")
+    await show(query, question, feedback.keyboard(survey, buttons))
 
 
 @router.callback_query(Says(*RATINGS), F.message.as_("place"))
@@ -43,6 +44,7 @@ async def vote(
         pressed_in=place.chat.id,
         rating=RATINGS[pressed.verb],
         full_name=person_name(query.from_user.model_dump()),
+        username=query.from_user.username,
     )
     done = Vote.model_validate(row)
     # What invites to say more must not go by itself.

@@ -22,14 +22,12 @@ WATCH = "watch"
 TRUST = "trust"
 GIVE = "give"
 GIVE_TO = "give_to"
-CHAT_VERBS = (RECHECK, ADOPT, ADOPT_FOR, WATCH, TRUST, GIVE, GIVE_TO)
 
 INVITE = "invite"
 INVITED_OWNER = "invited_owner"
 OWNER = "owner"
 INVITED_POLICY = "invited_policy"
 POLICY = "policy"
-INVITATION_VERBS = (INVITE, INVITED_OWNER, OWNER, INVITED_POLICY, POLICY)
 
 # Makes the client whose name the form knows.
 ADD_CLIENT = "add_client"
@@ -44,8 +42,6 @@ CALL_ACCOUNTANT = "call_accountant"
 SHOW_REQUESTS = "show_requests"
 ORDER_DOCUMENT = "order_document"
 RATE_US = "rate_us"
-
-MENU_VERBS = (CALL_ACCOUNTANT, SHOW_REQUESTS, ORDER_DOCUMENT, RATE_US)
 
 ORDER_ACT = "order_act"
 ORDER_CERTIFICATE = "order_certificate"
@@ -101,11 +97,6 @@ NOTIFY = "notify"
 SILENCE = "silence"
 QUIET = "quiet"
 ALERTS_PER_HOUR = "alerts_per_hour"
-
-QUEUE_VERBS = (QUEUE, WAIT, WAIT_TAKE, WAIT_EXCUSE, MY_CHATS)
-TEMPLATE_VERBS = (TEMPLATES, TEMPLATES_FOR, TEMPLATE_CHATS, TEMPLATE_PREVIEW, TEMPLATE_SEND)
-ABSENCE_VERBS = (ABSENCE_PLAN, ABSENCE_WHO, ABSENCE_SAVE, ABSENCE_CANCEL)
-NOTIFICATION_VERBS = (NOTIFY, SILENCE, QUIET, ALERTS_PER_HOUR)
 
 # Stands for «none of them» where a button offers rows.
 NONE = UUID(int=0)

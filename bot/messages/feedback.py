@@ -25,6 +25,7 @@ class Survey(Place):
     closes_at: datetime
     timezone: str
     firm_name: str | None
+    chat_name: str
     is_reminder: bool
     number: int | None
 
@@ -53,14 +54,18 @@ _OUTCOMES = {
 }
 
 
-def survey(facts: Survey, now: datetime) -> str:
-    """Return the question, how to answer it, and truthfully who will see the answer."""
+def survey(facts: Survey, now: datetime, *, is_private: bool) -> str:
+    """Return the question, how to answer it, and truthfully who will see the answer.
+
+    In private it says of which chat it asks: somebody may be a client in several.
+    """
     zone = ZoneInfo(facts.timezone)
     today = now.astimezone(zone).date()
     closes_on = calendar_date(facts.closes_at.astimezone(zone).date(), today)
     return "\n".join(
         [
             f"⭐ <b>{_question(facts, today)}</b>",
+            *([_("Чат: {chat}").format(chat=quoted(facts.chat_name, TITLE))] if is_private else []),
             *([_("Напоминаем: опрос ещё идёт.")] if facts.is_reminder else []),
             _("Нажмите на оценку: 1 — плохо, 5 — отлично."),
             _("Ответ на это сообщение — пояснение к оценке. Вопросы пишите отдельно: на них ответят."),

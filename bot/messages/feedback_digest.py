@@ -93,4 +93,4 @@ def _accountant(one: OfAccountant) -> str:
 
 
 def _number(value: float) -> str:
-    return format_decimal(value, "0.##", locale=language())
+    return format_decimal(value, "0.##", locale=language()).replace("-", "−")

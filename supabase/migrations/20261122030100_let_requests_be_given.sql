@@ -386,6 +386,9 @@ as $$
 /* Takes a person out of everything but the person's own row: accounts, sign-ins, invitations, filters, reasons to be away. Windows that the
    person was given go back to their chats' owners, who are told. */
 begin
+  -- What clients think and nobody has read yet goes to others.
+  update public.users as u set active = false where u.id = person and u.active;
+  perform private.withdraw_feedback(now());
   perform private.forget_accounts(private.accounts_of_person(person));
   delete from public.staff_invitations as i
   using public.users as u

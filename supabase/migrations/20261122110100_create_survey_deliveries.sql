@@ -57,7 +57,6 @@ comment on column public.survey_deliveries.people is 'How many people could vote
 comment on column public.survey_deliveries.created_at is 'When it was planned.';
 
 alter table public.survey_deliveries enable row level security;
-grant select on public.survey_deliveries to authenticated;
 grant select, insert, update, delete on public.survey_deliveries to service_role;
 
 create view private.chat_voters with (security_invoker = true) as
@@ -73,23 +72,29 @@ where not k.is_bot
 
 comment on view private.chat_voters is 'Who could vote in each chat, as far as they are known: neither bots nor people of the firm.';
 
-create function private.is_staff(telegram_id bigint, of_chat bigint)
+create function private.is_staff(telegram_id bigint, of_chat bigint, username text default null)
 returns boolean
 language sql
 stable
 set search_path = ''
 as $$
-/* Whether somebody in a chat is of the firm: by the linked account, or before that by the @name that the firm wrote down. */
+/* Whether somebody in a chat is of the firm: by the linked account, or before that by the @name that the firm wrote down, be it what the
+   chat knows or what the person bears now. */
   select exists (select from public.users as u where u.telegram_id = is_staff.telegram_id)
     or exists (
       select
-      from public.chat_members as k
-      join public.users as u
-        on u.telegram_id is null
+      from public.users as u
+      where u.telegram_id is null
         and u.active
-        and lower(u.telegram_username) = lower(k.telegram_username)
-      where k.chat_id = of_chat
-        and k.telegram_user_id = is_staff.telegram_id
+        and (
+          lower(u.telegram_username) = lower(is_staff.username)
+          or lower(u.telegram_username) in (
+            select lower(k.telegram_username)
+            from public.chat_members as k
+            where k.chat_id = of_chat
+              and k.telegram_user_id = is_staff.telegram_id
+          )
+        )
     )
 $$;
 
@@ -127,6 +132,5 @@ as $$
   group by s.id, s.people
 $$;
 
-grant select on private.chat_voters to authenticated, service_role;
-grant execute on function private.is_staff(bigint, bigint) to service_role;
-grant execute on function private.asked_people(uuid, uuid) to authenticated, service_role;
+grant select on private.chat_voters to service_role;
+grant execute on function private.is_staff(bigint, bigint, text), private.asked_people(uuid, uuid) to service_role;

@@ -232,11 +232,12 @@ create function api.survey_progress(id uuid, as_of timestamptz default now())
 returns jsonb
 language plpgsql
 stable
+security definer
 set search_path = ''
 as $$
 /* How far a survey has come: {status, stopped_at, planned, queued, sent, failed, skipped, cancelled, total, asked, votes, rate, done_at,
-   closes_at, reminded, reasons: {reason: count}}; done_at is when the last message will be sent, as far as can be told. Refuses with
-   not_allowed and survey_not_found. */
+   closes_at, reminded, reasons: {reason: count}}; done_at is when the last message will be sent, as far as can be told. For admins and
+   managers; refuses with not_allowed and survey_not_found. A definer, because nobody reads deliveries themselves. */
 declare
   survey public.feedback_surveys;
 begin

@@ -27,8 +27,8 @@ language sql
 stable
 set search_path = ''
 as $$
-/* What a client reads who is asked: {kind, survey, delivery, name, starts_on, ends_on, closes_at, timezone, firm_name, is_reminder, number,
-   topic_id}; number and topic are those of the question whose answer is rated. */
+/* What a client reads who is asked: {kind, survey, delivery, name, starts_on, ends_on, closes_at, timezone, firm_name, chat_name, is_reminder,
+   number, topic_id}; number and topic are those of the question whose answer is rated. */
   select jsonb_build_object(
     'kind', s.kind,
     'survey', s.id,
@@ -39,6 +39,7 @@ as $$
     'closes_at', s.closes_at,
     'timezone', private.firm_zone(),
     'firm_name', (select f.firm_name from public.settings as f where f.id),
+    'chat_name', (select c.chat_name from public.chats as c where c.chat_id = delivery.chat_id),
     'is_reminder', is_reminder,
     'number', w.number,
     'topic_id', nullif(w.topic_id, 0)

@@ -94,7 +94,7 @@ as $$
     and r.rating is not null
 $$;
 
-create function private.delivery_to_vote(delivery uuid, telegram_id bigint, pressed_in bigint)
+create function private.delivery_to_vote(delivery uuid, telegram_id bigint, pressed_in bigint, username text)
 returns public.survey_deliveries
 language plpgsql
 stable
@@ -108,7 +108,7 @@ begin
   select d.* into found from public.survey_deliveries as d where d.id = delivery;
   if found.id is null then
     raise exception 'survey_not_found' using errcode = 'PT404';
-  elsif private.is_staff(delivery_to_vote.telegram_id, found.chat_id) then
+  elsif private.is_staff(delivery_to_vote.telegram_id, found.chat_id, delivery_to_vote.username) then
     raise exception 'staff_do_not_vote' using errcode = 'PT403';
   elsif private.heir_of(pressed_in) = found.chat_id
     or (
@@ -129,7 +129,7 @@ $$;
 
 create function api.vote(
   delivery uuid, telegram_id bigint, pressed_in bigint, rating integer default null, full_name text default null,
-  as_of timestamptz default now()
+  username text default null, as_of timestamptz default now()
 )
 returns jsonb
 language plpgsql
@@ -139,7 +139,7 @@ as $$
    withdrawn or nothing (there was nothing to withdraw). A comment stays with changed stars. Refuses with survey_not_found, survey_is_over,
    staff_do_not_vote and not_a_client. */
 declare
-  asked constant public.survey_deliveries := private.delivery_to_vote(delivery, telegram_id, pressed_in);
+  asked constant public.survey_deliveries := private.delivery_to_vote(delivery, telegram_id, pressed_in, username);
   survey public.feedback_surveys;
   before public.feedback_responses;
   outcome text;
@@ -324,10 +324,10 @@ grant execute on function
   private.takes_votes(public.feedback_surveys, timestamptz),
   private.lock_voter(uuid, bigint, bigint),
   private.live_vote(uuid, bigint, bigint),
-  private.delivery_to_vote(uuid, bigint, bigint),
+  private.delivery_to_vote(uuid, bigint, bigint, text),
   private.put_comment(public.feedback_responses, text, timestamptz, text),
   private.take_comments(private.intake_record[]),
-  api.vote(uuid, bigint, bigint, integer, text, timestamptz),
+  api.vote(uuid, bigint, bigint, integer, text, text, timestamptz),
   api.comment_vote(bigint, text, timestamptz),
   api.offer_survey(bigint, bigint, timestamptz)
 to service_role;

@@ -41,7 +41,6 @@ comment on column public.feedback_cases.resolved_at is 'When it was settled.';
 comment on column public.feedback_cases.resolved_by is 'By whom.';
 
 alter table public.feedback_cases enable row level security;
-grant select on public.feedback_cases to authenticated;
 grant select, insert, update on public.feedback_cases to service_role;
 
 create trigger feedback_cases_audited after update of owner_id, note, resolution on public.feedback_cases
@@ -232,20 +231,25 @@ begin
 end
 $$;
 
-create function api.take_case(id uuid, telegram_id bigint default null)
+create function api.take_case(id uuid, telegram_id bigint default null, instead_of uuid default null)
 returns void
 language plpgsql
 security definer
 set search_path = ''
 as $$
-/* Whoever asks looks after a case from now on (telegram_id when the service asks for somebody). For admins and managers; refuses with
-   not_allowed, case_not_found and case_is_resolved. A definer, because cases are not written by hand. */
+/* Whoever asks looks after a case from now on (telegram_id when the service asks for somebody); from somebody else who does it is taken only
+   by who knows that, and says whom. For admins and managers; refuses with not_allowed, case_not_found, case_is_resolved and case_is_taken,
+   whose detail is the name of who has it. A definer, because cases are not written by hand. */
 declare
   person constant public.users := private.surveyor(telegram_id);
   found constant public.feedback_cases := private.case_to_settle(take_case.id);
+  owner public.users;
 begin
+  select u.* into owner from public.users as u where u.id = found.owner_id and u.active and u.role in ('admin', 'manager');
   if found.resolved_at is not null then
     raise exception 'case_is_resolved' using errcode = 'PT409';
+  elsif owner.id <> person.id and owner.id is distinct from take_case.instead_of then
+    raise exception 'case_is_taken' using errcode = 'PT409', detail = coalesce(owner.full_name, '');
   end if;
   update public.feedback_cases as k set owner_id = person.id where k.id = found.id and k.owner_id is distinct from person.id;
 end
@@ -318,7 +322,7 @@ begin
 end
 $$;
 
-create view api.feedback_cases with (security_invoker = true) as
+create view private.case_rows with (security_invoker = true) as
 select
   k.id, k.survey_id, s.name as survey_name, c.id as chat, k.chat_id, c.chat_name, n.name as client_name,
   v.assigned_accountant_id as accountant_id, a.full_name as accountant_name, v.voter_name, v.rating, k.lowest, v.comment, k.opened_at,
@@ -331,17 +335,16 @@ left join public.clients as n on n.id = v.client_id
 left join public.users as a on a.id = v.assigned_accountant_id
 left join public.users as o on o.id = k.owner_id;
 
-comment on view api.feedback_cases is 'Clients who were not content, with what became of it, for those who run the firm.';
+comment on view private.case_rows is 'Clients who were not content, with what became of it, for those who run the firm.';
 
-grant select on api.feedback_cases to authenticated;
-grant execute on function private.vote_of_case(public.feedback_cases) to authenticated, service_role;
 grant execute on function
+  private.vote_of_case(public.feedback_cases),
   private.case_facts(public.outbox),
   private.managers_of(uuid),
   private.tell_of_case(uuid, boolean, timestamptz),
   private.case_to_settle(uuid)
 to service_role;
-grant execute on function api.take_case(uuid, bigint) to authenticated, service_role;
+grant execute on function api.take_case(uuid, bigint, uuid) to authenticated, service_role;
 grant execute on function
   api.note_case(uuid, text),
   api.resolve_case(uuid, text, text),

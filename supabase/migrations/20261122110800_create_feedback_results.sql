@@ -317,7 +317,7 @@ from public.feedback_responses as r
 where r.superseded_at is null
   and r.rating is not null;
 
-create view api.survey_deliveries with (security_invoker = true) as
+create view private.delivery_rows with (security_invoker = true) as
 select
   d.id, d.survey_id, d.chat_id, c.id as chat, c.chat_name, n.name as client_name, d.status, d.reason, d.due_at, d.sent_at, d.reminded_at,
   (select p.people from private.asked_people(d.survey_id, d.id) as p) as people,
@@ -334,7 +334,7 @@ join public.chats as c on c.chat_id = d.chat_id
 left join public.clients as n on n.id = d.client_id;
 
 comment on view api.feedback_responses is 'Live votes with names, for those who run the firm; every figure is of these.';
-comment on view api.survey_deliveries is 'Whom a survey asked, and why others it did not, for those who run the firm.';
+comment on view private.delivery_rows is 'Whom a survey asked, and why others it did not, for those who run the firm.';
 
 create function private.figures_by(of_survey uuid, groups text)
 returns jsonb
@@ -494,13 +494,15 @@ create function api.find_comments(
 returns setof api.feedback_responses
 language sql
 stable
+security definer
 set search_path = ''
 as $$
 /* Comments, the latest first, of a survey, about an accountant, with at most so many stars, that contain these words; from the one after
-   `after` ({created_at, id}) on. For those who may read votes. */
+   `after` ({created_at, id}) on. For admins and managers, none for others. A definer, because nobody reads votes themselves. */
   select r.*
   from api.feedback_responses as r
-  where r.comment is not null
+  where (select private.role()) in ('admin', 'manager')
+    and r.comment is not null
     and (find_comments.query is null or strpos(lower(r.comment), lower(btrim(find_comments.query))) > 0)
     and (find_comments.survey is null or r.survey_id = find_comments.survey)
     and (find_comments.accountant is null or r.assigned_accountant_id = find_comments.accountant)
@@ -514,7 +516,9 @@ as $$
 $$;
 
 grant select on api.feedback_summary to authenticated, service_role;
-grant select on api.survey_deliveries to authenticated;
+-- Nobody reads rows of these themselves: PostgREST may answer with a guess of the planner (`Prefer: count=planned`), which guesses from
+-- everybody's. Functions that know who asks read them; of a function the planner guesses always the same.
+revoke select on public.feedback_responses, api.feedback_responses from authenticated;
 grant execute on function
   private.figures(bigint, bigint, bigint[]),
   private.by_stars(integer[]),

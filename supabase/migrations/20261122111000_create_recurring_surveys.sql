@@ -7,13 +7,12 @@ language sql
 stable
 set search_path = ''
 as $$
-/* That hour of that day on the firm's clock, or of the first working day after it; when the firm opens, where that is later. */
+/* That hour of that day on the firm's clock, or of the first working day from then on; where the firm is closed at that hour, when it opens
+   next. */
   select private.waking_hour(
-    null, timezone(private.firm_zone(), greatest(on_day, timezone(private.firm_zone(), w.opens_at)::date) + make_time(from_hour, 0, 0))
+    null, timezone(private.firm_zone(), timezone(private.firm_zone(), d.opens_at)::date + make_time(from_hour, 0, 0))
   )
-  from (
-    select private.waking_hour(null, timezone(private.firm_zone(), on_day + make_time(from_hour, 0, 0))) as opens_at
-  ) as w
+  from (select private.waking_hour(null, timezone(private.firm_zone(), on_day::timestamp)) as opens_at) as d
 $$;
 
 create function private.make_quarterly_survey(as_of timestamptz)

@@ -8,7 +8,7 @@
 -- service role | all               | –      | –      | –
 -- anon         | –                 | –      | –      | –
 --
--- Use is counted by api.use_faq_item, for accountants too.
+-- Use is counted by private.count_faq_uses, where the bot offers it.
 
 select private.drop_policies('public.faq_items');
 

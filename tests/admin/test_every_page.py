@@ -27,6 +27,7 @@ PICTURES = ROOT / ".local/screenshots"
 AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text()
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PERSON = "Константинопольская-Преображенская Александра Вячеславовна"
+QUARTER = "Оценка работы за {} квартал 2024 года и первые впечатления"
 CLIENT = "Общество с ограниченной ответственностью «Северо-Западная логистика»"
 
 FIND_FAULTS = """async (standards) => {
@@ -71,13 +72,15 @@ class Visit:
     role: Role
     faults: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    states: dict[str, str] = field(default_factory=dict)
+    """Pages of things that look otherwise than the first of their kind, and what to call their pictures."""
 
     def note(self, message: ConsoleMessage) -> None:
         if message.type == "error":
             self.faults.append(f"{self.page.url}: {message.text}")
 
     async def addresses(self) -> AsyncIterator[str]:
-        """Open, one after another, what the role may: each fixed address, and one page of each kind of thing."""
+        """Open, one after another, what the role may: each fixed address, one page of each kind, and `states`."""
         menu = {place.path for place in DESTINATIONS if self.role in place.roles}
         fixed = {route.path for route in readings() if "{" not in route.path} - {"/health", "/metrics", "/login"}
         links: dict[str, None] = {}
@@ -88,10 +91,13 @@ class Visit:
                 yield path
         for kind in things():
             first = next(filter(kind.fullmatch, links), None)
-            if first and await self._open(first, must=True):
+            if first and first not in self.states and await self._open(first, must=True):
                 found = await self.page.evaluate("[...document.links].map((one) => one.pathname)")
                 links |= dict.fromkeys(cast("list[str]", found))
                 yield first
+        for path in self.states:
+            if await self._open(path, must=True):
+                yield path
 
     async def _open(self, path: str, *, must: bool) -> bool:
         """Go there, unless it is no page, or the role may not."""
@@ -116,7 +122,7 @@ class Visit:
                 self.faults += [f"{path} at {width}, {theme}: {fault}" for fault in found]
 
     async def picture(self, path: str, width: int) -> None:
-        name = re.sub(r"[0-9a-f-]{36}", "one", path).strip("/").replace("/", "-") or "home"
+        name = self.states.get(path) or re.sub(r"[0-9a-f-]{36}", "one", path).strip("/").replace("/", "-") or "home"
         for theme in THEMES:
             await self.page.evaluate("(theme) => (document.documentElement.dataset.theme = theme)", theme)
             file = PICTURES / f"{name}-{width}-{theme}.png"
@@ -143,10 +149,7 @@ def people(firm: Firm) -> dict[str, Colleague]:
 def votes_of_a_year(firm: Firm, chat: Chat, nth: int) -> None:
     """Three surveys: one is a draft, in one people vote and one is over; one chat after another joins the latter."""
     for quarter, months in enumerate((("01-01", "03-31"), ("04-01", "06-30"), ("07-01", "09-30"))):
-        name, days = (
-            f"Оценка работы за {quarter + 1} квартал 2024 года и первые впечатления",
-            tuple(f"2024-{day}" for day in months),
-        )
+        name, days = QUARTER.format(quarter + 1), tuple(f"2024-{day}" for day in months)
         if nth == 0:
             stored(firm, ("active", "sending", "draft")[quarter], (days[0], days[1]), name)
         survey = survey_called(firm, name)
@@ -158,9 +161,22 @@ def votes_of_a_year(firm: Firm, chat: Chat, nth: int) -> None:
             firm.run(over, survey)
 
 
-async def visit(context: BrowserContext, person: Colleague, role: Role) -> Visit:
+@pytest.fixture(scope="module")
+def surveys(firm: Firm, people: dict[str, Colleague]) -> dict[str, str]:
+    """What a survey looks like before, while and after people vote, for those who run it."""
+    over, asked, draft = (survey_called(firm, QUARTER.format(n)) for n in (1, 2, 3))
+    return {
+        f"/surveys/{draft}": "survey-draft",
+        f"/surveys/{draft}/edit": "survey-edit",
+        f"/surveys/{asked}": "survey-sending",
+        f"/surveys/{asked}/deliveries": "survey-deliveries",
+        f"/surveys/{over}": "survey-over",
+    }
+
+
+async def visit(context: BrowserContext, person: Colleague, role: Role, states: dict[str, str]) -> Visit:
     page = await context.new_page()
-    made = Visit(page, role)
+    made = Visit(page, role, states=states if role in {"admin", "manager"} else {})
     await page.goto("/login")
     await page.get_by_label("Почта").fill(person.email)
     await page.get_by_label("Пароль").fill(person.password)
@@ -179,10 +195,10 @@ async def context(admin: Admin) -> AsyncIterator[BrowserContext]:
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_each_role_finds_its_pages_whole(
-    context: BrowserContext, people: dict[str, Colleague], role: Role
+    context: BrowserContext, people: dict[str, Colleague], surveys: dict[str, str], role: Role
 ) -> None:
     """Open, no word in the console, nothing wider than the screen, and axe-core finds nothing (WCAG 2.2 AA)."""
-    made = await visit(context, people[role], role)
+    made = await visit(context, people[role], role, surveys)
     async for path in made.addresses():
         await made.page.evaluate(AXE)
         made.faults += [f"{path}: twice: {name}" for name in await made.page.evaluate(WHAT_IS_NAMED_TWICE)]
@@ -197,9 +213,9 @@ async def test_each_role_finds_its_pages_whole(
 
 
 async def test_everything_is_reached_by_keyboard_and_nothing_moves(
-    context: BrowserContext, people: dict[str, Colleague]
+    context: BrowserContext, people: dict[str, Colleague], surveys: dict[str, str]
 ) -> None:
-    made = await visit(context, people["admin"], "admin")
+    made = await visit(context, people["admin"], "admin", surveys)
     async for path in made.addresses():
         count = await made.page.evaluate(LISTEN_TO_FOCUS)
         # What a refresh has replaced need not be reached; and some have several stops, as a time its hours.
@@ -222,7 +238,7 @@ async def test_pages_are_read_without_scripts(admin: Admin, people: dict[str, Co
     """Each has its heading and words, links lead somewhere, and forms know by themselves where to."""
     async with chromium() as launched:
         context = await launched.new_context(base_url=admin.url, locale="ru-RU", java_script_enabled=False)
-        made = await visit(context, people["manager"], "manager")
+        made = await visit(context, people["manager"], "manager", {})
         menu = [place.path for place in DESTINATIONS if "manager" in place.roles]
         for path in menu:
             await made.page.goto(path)

@@ -9,6 +9,8 @@ from uuid import UUID
 import httpx
 import pytest
 
+from admin.numbers import number
+from infra.words import speaking
 from tests.admin.firm import Chat, Colleague, Firm, Role
 from tests.admin.process import Admin, Reader, hidden, words
 from tests.admin.surveys import delivered, stored, voted
@@ -80,7 +82,9 @@ def test_h10_others_read_groups_of_three_and_nothing_else(
             assert reader.get(path).status_code == 403, path
         page = reader.get("/feedback", params={"survey": str(ended)})
         text = words(page)
-        assert "от трёх голосов" in text
+        assert (
+            "если её оценили хотя бы трое, оценки у них не одинаковые и кто-то из тех, кого спросили, промолчал" in text
+        )
         assert "3,67" in text
         assert "Ольга Оценённая" in text
         assert not re.search("Борис|Анна|Клара|Долго|Спасибо", page.text)
@@ -130,6 +134,29 @@ def test_h9_page_csv_excel_and_database_say_the_same(head: Reader, firm: Firm, e
     average = firm.row("select round(avg(rating), 2) from api.feedback_responses where survey_id = %s", ended)
     assert average
     assert str(average[0]) == "3.67"
+
+
+def test_who_is_second_to_take_a_case_reads_who_has_it_and_takes_it_over_knowingly(
+    admin: Admin, head: Reader, firm: Firm, ended: UUID
+) -> None:
+    row = firm.row("select id from public.feedback_cases where survey_id = %s", ended)
+    assert row
+    path = f"/feedback/cases/{row[0]}/take"
+    assert send(head, path).status_code == 303
+    with Reader(admin) as reader:
+        other = firm.hire("manager", "Клавдия Вторая")
+        reader.as_person(other)
+        late = send(reader, path)
+        assert (late.status_code, "Этой оценкой уже занимается Пётр Главный." in words(late)) == (409, True)
+        assert "Забрать себе" in words(late)
+        assert send(reader, path, instead_of=hidden(late, "instead_of")).status_code == 303
+    assert firm.row("select owner_id from public.feedback_cases where id = %s", row[0]) == (other.id,)
+
+
+@pytest.mark.parametrize(("language", "written"), [("ru", "−1\xa0233,3"), ("en", "−1,233.3")])
+def test_a_figure_below_nothing_has_a_minus_and_no_hyphen(language: str, written: str) -> None:
+    with speaking(language):
+        assert number(-1233.3) == written
 
 
 def test_votes_and_comments_are_found_by_what_is_asked(head: Reader, ended: UUID) -> None:

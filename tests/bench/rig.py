@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 
 from infra.local.waiting import until
-from tests.nginx import running_nginx
+from tests.nginx import passing_on
 from tests.stack import ROOT, Stack
 
 OFFSET = 1500
@@ -108,9 +108,11 @@ def floor_page_process(stack: Stack) -> Iterator[str]:
 @contextmanager
 def proxied(stack: Stack) -> Iterator[tuple[str, str]]:
     """Yield where a proxy passes on to the bot, and where to a bare echo."""
-    ports = {PROXY_PORT: [int(stack.env["PORT"])], PROXY_PORT + 1: [ECHO_PORT]}
-    echo = _process(stack, "tests.bench.echo", ECHO_PORT, "TELEGRAM_BOT_TOKEN", "TELEGRAM_API_URL")
-    with TemporaryDirectory() as folder, echo, running_nginx(Path(folder), ports):
+    ports = {PROXY_PORT: int(stack.env["PORT"]), PROXY_PORT + 10: ECHO_PORT}
+    with TemporaryDirectory() as folder, ExitStack() as running:
+        running.enter_context(_process(stack, "tests.bench.echo", ECHO_PORT, "TELEGRAM_BOT_TOKEN", "TELEGRAM_API_URL"))
+        for port, process in ports.items():
+            running.enter_context(passing_on(Path(folder, str(port)), port, [process]))
         bot, floor = (f"http://127.0.0.1:{port}/webhook" for port in ports)
         yield bot, floor
 

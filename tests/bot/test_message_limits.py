@@ -90,7 +90,7 @@ def test_whatever_clients_say_of_the_firm_telegram_takes_the_message(name: str) 
     names = dict.fromkeys(("chat_name", "client_name", "accountant_name", "voter_name"), name)
     crowd = [OLGA.model_copy(update={"name": name})] * 100
     for text in (
-        feedback.survey(SURVEY.model_copy(update={"firm_name": name}), NOW),
+        feedback.survey(SURVEY.model_copy(update={"firm_name": name, "chat_name": name}), NOW, is_private=True),
         feedback_case.alert(CASE.model_copy(update={**names, "comment": (name * 20)[:4096]}), NOW),
         feedback_digest.digest(DIGEST.model_copy(update={"name": name, "accountants": crowd}), NOW),
     ):

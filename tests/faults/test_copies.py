@@ -13,13 +13,13 @@ import pytest
 from infra.local.telegram.client import SimulatorClient
 from tests.bots import Copy, running_copies
 from tests.faults.test_chaos import FIGURES, REPLAY, talk
-from tests.nginx import running_nginx
+from tests.nginx import passing_on
 from tests.stack import Stack
 from tests.world import ClientChat
 
 _people = itertools.count(800_000_000 + secrets.randbelow(10**8))
 # Beside the ports of the stack.
-PROXY, COPIES = 3050, (3051, 3052, 3053)
+PROXY, COPIES = 3050, (3053, 3054, 3055)
 
 
 @pytest.fixture
@@ -28,7 +28,8 @@ def copies(stack: Stack, tmp_path: Path) -> Iterator[list[Copy]]:
     offset = stack.caller.offset
     ports, proxy = [port + offset for port in COPIES], PROXY + offset
     webhook = f"http://127.0.0.1:{proxy}/webhook"
-    with running_nginx(tmp_path, {proxy: ports}), running_copies(stack, ports, webhook, tmp_path / "log") as running:
+    through = passing_on(tmp_path / "proxy", proxy, ports)
+    with through, running_copies(stack, ports, webhook, tmp_path / "log") as running:
         yield running
     stack.kill("bot")
     stack.wait_healthy("bot")

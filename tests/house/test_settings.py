@@ -8,8 +8,8 @@ from tests.house.tree import CODE, Tree, keep, objections
 
 EXAMPLE = ".env.example"
 VARIABLE = re.compile(r"^([A-Z][A-Z0-9_]*)=(.*)$")
-# The launcher sets variables and the Makefile passes them on; both may be the reader that a documented variable has.
-LAUNCHERS = ("infra/local/", "Makefile", ".ci/run")
+# The launchers set variables and the Makefile passes them on; each may be the reader that a documented variable has.
+LAUNCHERS = ("infra/local/", "docker-compose.prod.yml", "Makefile", ".ci/run")
 
 
 def environment_readers(tree: Tree) -> Iterator[str]:

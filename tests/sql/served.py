@@ -27,7 +27,7 @@ class Api:
     def close(self) -> None:
         self._http.close()
 
-    def _key(self, role: str) -> str:
+    def token(self, role: str) -> str:
         """Return a real token: people sign in, once."""
         if role not in self._keys:
             said = httpx.post(
@@ -40,7 +40,7 @@ class Api:
         return self._keys[role]
 
     def ask(self, role: str, method: str, path: str, body: object = None, **headers: str) -> httpx.Response:
-        key = self._key(role)
+        key = self.token(role)
         apikey = self._keys["service_role"] if role == "service_role" else self._keys["anon"]
         own = {"apikey": apikey, "Authorization": f"Bearer {key}", **headers}
         return self._http.request(method, f"/{path}", headers=own, json=body)

@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from tests.sql.firm import STAFF, Connection, Row, all_rows, claim, monday, one, settle, user_id
+from tests.sql.firm import STAFF, Connection, Row, all_rows, claim, deliver, monday, one, settle, user_id
 
 Q1 = ("2026-01-01", "2026-03-31")
 WEEK = timedelta(days=7)
@@ -82,17 +82,42 @@ def send(db: Connection, at: datetime, kinds: tuple[str, ...] = ("survey", "surv
             return sent
 
 
+def delivered(db: Connection, at: datetime) -> list[Row]:
+    """Everything that goes out to anybody."""
+    with signed_in(db, "service_role"):
+        return deliver(db, at)
+
+
+def told(db: Connection, at: datetime, kind: str = "low_rating") -> list[tuple[int, int | None, str | None]]:
+    """(whom, stars, comment) of the alerts that go out now."""
+    return [
+        (row["recipient_chat_id"], row["facts"].get("rating"), row["facts"].get("comment"))
+        for row in delivered(db, at)
+        if row["kind"] == kind
+    ]
+
+
 def delivery(db: Connection, survey: UUID, chat: int) -> Row:
     (row,) = all_rows(db, "select * from public.survey_deliveries where survey_id = %s and chat_id = %s", survey, chat)
     return row
 
 
-def vote(db: Connection, of: Row, who: int, rating: int | None, at: datetime, pressed_in: int | None = None) -> str:
+def vote(
+    db: Connection,
+    of: Row,
+    who: int,
+    rating: int | None,
+    at: datetime,
+    pressed_in: int | None = None,
+    username: str | None = None,
+) -> str:
     """Press a star under a delivery's message; what became of it."""
     place = pressed_in or of["chat_id"]
     with signed_in(db, "service_role"):
         outcome: str = one(
-            db, "select api.vote(%s, %s, %s, %s, 'Анна', %s) ->> 'outcome'", of["id"], who, place, rating, at
+            db,
+            "select api.vote(%s, %s, %s, %s, 'Анна', %s, %s) ->> 'outcome'",
+            *(of["id"], who, place, rating, username, at),
         )
     return outcome
 

@@ -48,7 +48,7 @@ def test_i1_no_trick_shows_what_is_not_for_the_reader(real: Connection, api: Api
 def test_i1_the_words_that_betray_a_leak_are_there_for_whom_they_are_meant(real: Connection, api: Api) -> None:
     for role, view, word in (
         ("manager", "chats", FOREIGN),
-        ("manager", "feedback_responses", VOTER),
+        ("manager", "rpc/find_votes", VOTER),
         ("accountant", "chat_messages", TEXT),
         ("accountant2", "saved_views", PRIVATELY),
     ):

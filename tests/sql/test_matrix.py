@@ -8,7 +8,7 @@ from tests.sql.firm import Connection, one, tables
 
 PROMISED = promised()
 # «Who may what» of the design, as far as verbs on tables say it: admin, manager, accountant, observer, service, anon.
-# Acts on windows and alerts, and inviting people, are functions, whoever has the right to them.
+# Acts on windows and alerts, inviting people and reading votes are functions, whoever has the right to them.
 DESIGN = {
     "users": "S–U– S–u– S–u– S––– SIUD ––––",
     "chats": "SIUD S–U– s––– s––– SIUD ––––",
@@ -16,7 +16,7 @@ DESIGN = {
     "chat_messages": "S––– S––– s––– –––– SI–– ––––",
     "client_requests": "S––– S––– s––– S––– SIUD ––––",
     "sla_alerts": "S––– S––– s––– S––– SIUD ––––",
-    "feedback_responses": "S––– S––– –––– –––– SI–– ––––",
+    "feedback_responses": "–––– –––– –––– –––– SI–– ––––",
     "templates": "SIUD SIUD S––– S––– S––– ––––",
     "faq_items": "SIUD SIUD S––– S––– S––– ––––",
     "working_schedules": "SIUD SIUD S––– S––– S––– ––––",

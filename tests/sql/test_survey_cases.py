@@ -1,6 +1,6 @@
 """Low ratings and the digest: who hears what, once, and who does not (H3)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from tests.sql.firm import (
     ANNA,
     BORIS,
     IVAN,
-    OLGA,
     PETR,
     ROMASHKA,
     VERA,
@@ -20,20 +19,13 @@ from tests.sql.firm import (
     Row,
     acting_as,
     all_rows,
-    deliver,
-    ingest,
     monday,
-    moscow,
     one,
-    said,
-    settle,
     user_id,
 )
-from tests.sql.surveys import act, comment, delivery, draft, people, refused, send, signed_in, start, status, vote
+from tests.sql.surveys import act, comment, delivered, delivery, people, refused, send, start, told, vote
 
 HOUR = timedelta(hours=1)
-# Who loses a role loses it at the real time.
-NEXT_MONTH = datetime.now(UTC) + timedelta(days=30)
 
 
 @pytest.fixture
@@ -48,23 +40,9 @@ def asked(db: Connection, survey: UUID) -> Row:
     return delivery(db, survey, ROMASHKA)
 
 
-def delivered(db: Connection, at: Any) -> list[Row]:
-    with signed_in(db, "service_role"):
-        return deliver(db, at)
-
-
-def told(db: Connection, at: Any, kind: str = "low_rating") -> list[tuple[int, int | None, str | None]]:
-    """(whom, stars, comment) of the alerts that go out now."""
-    return [
-        (row["recipient_chat_id"], row["facts"].get("rating"), row["facts"].get("comment"))
-        for row in delivered(db, at)
-        if row["kind"] == kind
-    ]
-
-
 def case(db: Connection) -> Row:
     with acting_as(db, "manager"):
-        (row,) = all_rows(db, "select * from api.feedback_cases")
+        (row,) = all_rows(db, "select * from api.find_cases('all')")
     return row
 
 
@@ -103,57 +81,6 @@ def test_a_comment_that_comes_before_the_alert_is_sent_goes_with_it(db: Connecti
     assert told(db, monday("10:06")) == []
 
 
-def test_the_owners_own_managers_are_told_else_all_and_never_an_accountant(db: Connection, asked: Row) -> None:
-    db.execute(
-        "insert into public.absences (user_id, during, substitute_id)"
-        " select %s, tstzrange('2026-04-01', '2026-05-01'), %s",
-        [user_id(PETR), user_id(IVAN)],
-    )
-    vote(db, asked, ANNA, 1, monday("10:05"))
-    ((whom, _, _),) = told(db, monday("10:05"))
-    assert whom == PETR
-    db.execute(
-        "update public.users set unreachable_since = now(), unreachable_because = 'blocked' where role = 'manager'"
-    )
-    vote(db, asked, BORIS, 1, monday("10:06"))
-    assert {row[0] for row in told(db, monday("10:06"))} == {ADMIN}
-
-
-def test_an_alert_that_does_not_reach_the_manager_goes_to_the_next_in_line(db: Connection, asked: Row) -> None:
-    vote(db, asked, ANNA, 1, monday("10:05"))
-    (message,) = [row for row in one(db, "select api.claim_outbox(%s)", monday("10:05")) if row["kind"] == "low_rating"]
-    settle(db, monday("10:05"), message, "blocked", error="Forbidden: bot was blocked by the user")
-    assert [row[0] for row in told(db, monday("10:06"))] == [ADMIN]
-
-
-@pytest.mark.parametrize("change", ["role = 'accountant'", "active = false", "telegram_id = null"])
-def test_who_is_in_charge_no_longer_is_told_nothing_that_waited_and_who_is_now_is(
-    db: Connection, survey: UUID, asked: Row, change: str
-) -> None:
-    db.execute("update public.settings set head_id = %s", [user_id(PETR)])
-    db.execute("update public.users set quiet_from = '00:00', quiet_until = '23:59' where id = %s", [user_id(PETR)])
-    vote(db, asked, ANNA, 1, monday("10:05"))
-    act(db, "close_survey", survey, monday("11:00"))
-    assert delivered(db, monday("11:01")) == []
-    db.execute(f"update public.users set {change} where id = %s", [user_id(PETR)])
-    heard = [(row["recipient_chat_id"], row["kind"]) for row in delivered(db, NEXT_MONTH)]
-    assert sorted(heard) == [(ADMIN, "low_rating"), (ADMIN, "survey_digest")]
-
-
-def test_what_another_manager_was_told_nobody_else_is_told_in_place_of_the_first(db: Connection, asked: Row) -> None:
-    db.execute("update public.users set role = 'manager' where id = %s", [user_id(IVAN)])
-    db.execute(
-        "insert into public.manager_accountants (manager_id, accountant_id) select id, %s from public.users"
-        " where role = 'manager' on conflict do nothing",
-        [user_id(OLGA)],
-    )
-    db.execute("update public.users set quiet_from = '00:00', quiet_until = '23:59' where id = %s", [user_id(PETR)])
-    vote(db, asked, ANNA, 1, monday("10:05"))
-    assert [row[0] for row in told(db, monday("10:05"))] == [IVAN]
-    db.execute("update public.users set role = 'observer' where id = %s", [user_id(PETR)])
-    assert told(db, NEXT_MONTH) == []
-
-
 def test_a_case_has_an_owner_a_note_and_a_resolution_and_the_acts_are_recorded(
     db: Connection, asked: Row, seen: int
 ) -> None:
@@ -161,6 +88,7 @@ def test_a_case_has_an_owner_a_note_and_a_resolution_and_the_acts_are_recorded(
     found = case(db)["id"]
     with refused(db, "not_allowed"):
         act(db, "take_case", found, role="accountant")
+    assert case(db)["owner_name"] is None
     db.execute("select api.take_case(%s, %s)", [found, PETR])
     with refused(db, "resolution_is_known"):
         act(db, "resolve_case", found, "whatever")
@@ -180,12 +108,32 @@ def test_a_case_has_an_owner_a_note_and_a_resolution_and_the_acts_are_recorded(
     assert "неделю" not in str(written)
 
 
+def test_who_is_second_to_take_a_case_is_told_who_has_it_and_takes_it_knowingly(db: Connection, asked: Row) -> None:
+    vote(db, asked, ANNA, 1, monday("10:05"))
+    found = case(db)["id"]
+    act(db, "take_case", found)
+    with refused(db, "case_is_taken") as refusal:
+        act(db, "take_case", found, role="admin")
+    assert refusal.value.diag.message_detail == "Пётр Волков"
+    act(db, "take_case", found)
+    act(db, "take_case", found, None, user_id(PETR), role="admin")
+    assert case(db)["owner_id"] == user_id(ADMIN)
+    with refused(db, "case_is_taken"):
+        act(db, "take_case", found, None, user_id(PETR))
+    db.execute("update public.users set role = 'admin' where telegram_id = %s", [IVAN])
+    db.execute("update public.users set active = false where id = %s", [user_id(ADMIN)])
+    act(db, "take_case", found)
+    assert case(db)["owner_name"] == "Пётр Волков"
+
+
 @pytest.mark.parametrize("role", ["accountant", "observer"])
 def test_h10_nobody_else_reads_cases_votes_or_deliveries(db: Connection, asked: Row, role: str) -> None:
     vote(db, asked, ANNA, 1, monday("10:05"))
+    assert one(db, "select count(*) from private.case_rows") == 1
+    for table in ("public.feedback_cases", "public.feedback_responses", "public.survey_deliveries"):
+        with acting_as(db, role), refused(db, "permission denied"):
+            one(db, f"select count(*) from {table}")
     with acting_as(db, role):
-        for view in ("feedback_cases", "feedback_responses", "survey_deliveries"):
-            assert one(db, f"select count(*) from api.{view}") == 0
         assert all_rows(db, "select * from api.find_comments()") == []
 
 
@@ -242,27 +190,3 @@ def test_comments_are_found_by_words_stars_and_whose_work_it_was(db: Connection,
         (row,) = all_rows(db, "select * from api.find_comments(batch => 1)")
     after = f'{{"created_at": "{row["created_at"].isoformat()}", "id": "{row["id"]}"}}'
     assert sorted(first + found(after=after)) == sorted(found())
-
-
-def test_answers_are_rated_when_the_firm_wants_it_at_most_once_a_week_per_chat(db: Connection) -> None:
-    def ask_and_answer(day: str) -> None:
-        ingest(db, said(ANNA, moscow(f"{day} 10:00")), said(OLGA, moscow(f"{day} 10:20"), "Готово"))
-
-    ask_and_answer("2026-04-06")
-    assert send(db, monday("10:31")) == []
-    db.execute("update public.settings set rate_after_answer = true")
-    assert send(db, monday("10:25")) == []
-    (message,) = send(db, monday("10:31"))
-    assert message["recipient_chat_id"] == ROMASHKA
-    assert message["facts"]["kind"] == "after_answer"
-    assert message["facts"]["number"] == one(db, "select max(number) from public.client_requests")
-    ask_and_answer("2026-04-10")
-    ask_and_answer("2026-04-13")
-    assert send(db, moscow("2026-04-10 10:31")) == send(db, moscow("2026-04-13 10:30")) == []
-    ask_and_answer("2026-04-14")
-    (message,) = send(db, moscow("2026-04-14 10:31"))
-    survey = one(db, "select survey_id from public.survey_deliveries where id = %s", message["facts"]["delivery"])
-    vote(db, delivery(db, survey, ROMASHKA), ANNA, 2, moscow("2026-04-14 10:35"))
-    assert [row[0] for row in told(db, moscow("2026-04-14 10:35"))] == [PETR]
-    # A campaign of the same days goes on beside it.
-    assert status(db, draft(db, ("2026-04-13", "2026-04-14"))) == "draft"

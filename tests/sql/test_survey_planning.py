@@ -282,18 +282,5 @@ def test_only_who_runs_the_firm_runs_surveys(db: Connection, role: str) -> None:
         with refused(db, "not_allowed"):
             act(db, function, survey, role=role)
     with acting_as(db, role):
-        assert one(db, "select count(*) from api.survey_deliveries") == 0
+        assert all_rows(db, "select * from api.find_deliveries(%s)", survey) == []
         assert one(db, "select count(*) from api.feedback_surveys") == 1
-
-
-def test_a_quarter_is_asked_about_by_itself_on_the_first_working_day(db: Connection) -> None:
-    """The fourth of the month is a Saturday; a draft that somebody deletes is not made again."""
-    db.execute("update public.settings set quarterly_survey = true, quarterly_survey_day = 4")
-    tick(db, moscow("2026-04-01 00:01"))
-    (row,) = all_rows(db, "select * from public.feedback_surveys")
-    assert (row["name"], row["quarter"], row["status"]) == ("Оценка за 1 квартал 2026", "2026-Q1", "scheduled")
-    assert row["starts_at"] == moscow("2026-04-06 10:00")
-    act(db, "unschedule_survey", row["id"])
-    act(db, "delete_survey", row["id"])
-    tick(db, moscow("2026-04-01 00:02"))
-    assert one(db, "select count(*) from public.feedback_surveys") == 0

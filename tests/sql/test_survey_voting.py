@@ -109,6 +109,15 @@ def test_h11_staff_who_have_linked_no_account_are_known_by_their_name_and_count_
     assert vote(db, asked, VERA, 5, monday("10:07")) == "voted"
 
 
+def test_h11_staff_whom_the_chat_has_never_seen_are_known_by_the_name_they_bear(db: Connection, asked: Row) -> None:
+    db.execute(
+        "update public.users set telegram_id = null, telegram_username = 'olga_p' where telegram_id = %s", [OLGA]
+    )
+    with refused(db, "staff_do_not_vote"):
+        vote(db, asked, OLGA, 5, monday("10:05"), username="Olga_P")
+    assert vote(db, asked, BORIS, 5, monday("10:05"), username="Boris") == "voted"
+
+
 def test_only_people_of_the_chat_vote_in_private(db: Connection, survey: UUID, asked: Row) -> None:
     people(db, ROMASHKA, ANNA)
     assert vote(db, asked, ANNA, 5, monday("10:05"), ANNA) == "voted"

@@ -44,6 +44,12 @@ class Back(Frozen):
     next: str = "/feedback/cases"
 
 
+class TakeForm(Back):
+    """The same, and from whom it is taken."""
+
+    instead_of: UUID | None = None
+
+
 class NoteForm(Back):
     """What was found out; with a resolution the case is settled, without one it goes on."""
 
@@ -59,10 +65,19 @@ async def show_cases(request: AnyRequest, me: Me) -> Template:
 
 
 @post("/feedback/cases/{case_id:uuid}/take", opt={"tier": MEDIUM})
-async def take_case(me: Me, case_id: FromPath[UUID], data: URLEncodedBody[Back]) -> Redirect:
-    """Look after it from now on."""
+async def take_case(
+    request: AnyRequest, me: Me, case_id: FromPath[UUID], data: URLEncodedBody[TakeForm]
+) -> Response[Any]:
+    """Look after it from now on; the list says so where somebody was faster."""
     refuse_all_but(me, MANAGERS)
-    await me.database.call("take_case", id=str(case_id))
+    instead_of = {"instead_of": str(data.instead_of)} if data.instead_of else {}
+    try:
+        await me.database.call("take_case", id=str(case_id), **instead_of)
+    except Refused as refusal:
+        if refusal.key != "case_is_taken":
+            raise
+        lost = _("Этой оценкой уже занимается {detail}.").format(detail=refusal.detail)
+        return await _page(request, me, Asked(), 409, lost=lost)
     log.info("case_taken", case_id=str(case_id), user_id=me.person.id)
     return go(safe_next(data.next), _("Вы разбираетесь с этой оценкой."))
 
@@ -112,6 +127,7 @@ async def _page(request: AnyRequest, me: SignedIn, asked: Asked, status: int = 2
         "resolutions": RESOLUTIONS,
         "address": asked.address("/feedback/cases"),
         "more_at": asked.address("/feedback/cases", after=after) if after else None,
+        "lost": None,
         "problem": None,
         "problem_at": None,
         "typed": None,

@@ -69,7 +69,7 @@ class Shown(NamedTuple):
     @property
     def before(self) -> Point | None:
         """The campaign before this one, to compare with."""
-        if self.survey is None:
+        if self.survey is None or self.survey.kind != "campaign":
             return None
         earlier = [point for point in self.trend if point.starts_on < self.survey.starts_on]
         return earlier[-1] if earlier else None

@@ -18,6 +18,7 @@ SURVEY = Survey(
     closes_at=datetime(2026, 10, 15, 7, 0, tzinfo=UTC),
     timezone="Europe/Moscow",
     firm_name="Lebedeva & <Co>",
+    chat_name="Lebedeva & <Co>, VAT",
     is_reminder=False,
     number=None,
 )
@@ -26,7 +27,7 @@ VOTE = Vote(outcome="voted", rating=4, may_comment=True)
 
 def asked(**changes: object) -> tuple[str, InlineKeyboardMarkup]:
     survey = SURVEY.model_copy(update=changes)
-    return feedback.survey(survey, NOW), feedback.keyboard(survey, told.BUTTONS)
+    return feedback.survey(survey, NOW, is_private=survey.is_reminder), feedback.keyboard(survey, told.BUTTONS)
 
 
 def pressed(outcome: str, *, is_private: bool = False, may_comment: bool = False) -> str:

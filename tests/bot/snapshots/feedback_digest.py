@@ -8,6 +8,7 @@ from tests.bot.snapshot import Messages
 
 NOW = datetime(2026, 10, 15, 7, 0, tzinfo=UTC)
 FIRM = Ratings(asked=120, votes=34, rate=28.3, average=4.35, csat=85.3, nps=47.1, distribution=[1, 1, 3, 9, 20])
+UNHAPPY = FIRM.model_copy(update={"average": 2.5, "nps": -47.1})
 NOTHING = Ratings(asked=120, votes=0, rate=0, average=None, csat=None, nps=None, distribution=[0, 0, 0, 0, 0])
 OLGA = OfAccountant.model_validate({**FIRM.model_dump(), "name": "Olga", "asked": 30, "votes": 12})
 DIGEST = DigestFacts(
@@ -29,5 +30,6 @@ def digest(**changes: object) -> str:
 MESSAGES: Messages = {
     "a survey that has expired": digest,
     "a survey that a person closed": lambda: digest(status="closed", accountants=[], comments=0, open_cases=0),
+    "a survey of clients who are not content": lambda: digest(firm=UNHAPPY, accountants=[]),
     "a survey in which nobody voted": lambda: digest(firm=NOTHING, accountants=[], comments=0, open_cases=0),
 }
