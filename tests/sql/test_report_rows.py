@@ -93,10 +93,8 @@ def test_i12_the_whole_beside_its_parts_is_the_whole_alone(busy: Connection, by:
 @pytest.mark.parametrize("step", ["day", "week", "month"])
 def test_i12_pictures_of_time_show_the_figures_of_the_report(busy: Connection, zone: str, step: str) -> None:
     """In zones of odd minutes and of summer time too."""
-    busy.execute(
-        "update public.working_schedules set timezone = %s where id = (select default_schedule_id from public.settings)",
-        [zone],
-    )
+    default = one(busy, "select default_schedule_id from public.settings")
+    busy.execute("update public.working_schedules set timezone = %s where id = %s", [zone, default])
     found = all_rows(busy, "select * from api.sla_times(%s, %s, %s)", *ALL_TIME, step)
     for by in (step, "hour"):
         drawn = [
