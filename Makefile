@@ -5,7 +5,7 @@ python := .venv/bin/python
 stack_env := .local/$(if $(filter-out 0,$(PORT_OFFSET)),$(PORT_OFFSET)/)env
 with_env := $(if $(SUPABASE_URL),,$(if $(wildcard $(stack_env)),set -a; . ./$(stack_env);))
 
-.PHONY: up demo down reset test check bench bench-data eval i18n policies calendar audit-verify export-client erase-client admin remove-person matrix doctor packages test-packages ops-drill
+.PHONY: up demo down reset test check bench bench-data eval i18n policies calendar audit-verify export-client erase-client admin remove-person matrix doctor old-code types rules packages test-packages ops-drill
 
 up: packages  ## the local stack, the three processes and the Telegram simulator, until Ctrl-C
 	@$(python) -m infra.local up
@@ -28,8 +28,8 @@ i18n: packages  ## brings locale/ up to what the source says; ends badly while a
 matrix: packages  ## who may what, read from the database, beside what supabase/policies says
 	@$(if $(DATABASE_URL),,$(with_env)) exec $(python) -m infra.local.matrix
 
-doctor: packages  ## policies that somebody added, changed or lost behind the portraits' back
-	@$(if $(DATABASE_URL),,$(with_env)) exec $(python) -m infra.local.doctor
+doctor: packages  ## what is wrong with the running stack, or with the installation that the variables name, and how to mend it
+	@$(with_env) exec $(python) -m infra.doctor
 
 calendar: packages  ## what the production calendar of YEAR would change for the firm; APPLY=1 writes it
 	@$(with_env) exec $(python) -m jobs.production_calendar $(YEAR) $(if $(APPLY),--apply)
@@ -53,9 +53,15 @@ remove-person: packages  ## remove the person with this EMAIL for good; figures 
 	@$(with_env) exec $(python) -m jobs.staff remove-person $(call quoted,$(EMAIL))
 
 check: test-packages  ## format, lint, types, imports, SQL, house rules
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target types rules
+
+# Side by side, because the first takes as long as all the others, and one core.
+types:
+	$(python) -m mypy
+
+rules:
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
-	$(python) -m mypy
 	.venv/bin/lint-imports
 	.venv/bin/squawk supabase/migrations/*.sql
 	$(python) -m pytest --quiet tests/house
@@ -63,6 +69,9 @@ check: test-packages  ## format, lint, types, imports, SQL, house rules
 test: check  ## everything, from a bare machine
 	@python3 infra/local/browser.py
 	$(python) -m tests.parts
+
+old-code: test-packages  ## the tests of an older release, REF, against the migrations of this tree; TESTS, e2e by themselves
+	@$(python) -m tests.old_code $(REF) $(TESTS)
 
 ops-drill: test-packages  ## everything that production stands on, tried for real: what was done, how long it took, what is not well
 	@$(python) -m pytest tests/infra --verbose --log-cli-level=INFO --log-disable=httpx

@@ -22,7 +22,7 @@ UNUSED_FEATURES = (
     *("microphone", "midi", "payment", "serial", "usb"),
 )
 # Asked by machines, under whatever name they know this one: nothing there depends on it.
-ANY_HOST = frozenset({"/health", "/metrics"})
+ANY_HOST = frozenset({"/health", "/api/health", "/metrics"})
 FOREIGN_HOST = "Этот адрес не обслуживается. Откройте панель по её обычному адресу.".encode()
 
 
@@ -130,7 +130,7 @@ def csrf_config(settings: AdminSettings) -> CSRFConfig:
         cookie_secure=settings.is_https,
         # Forms carry the token themselves: no script has to read the cookie.
         cookie_httponly=True,
-        exclude=["^/static/", "^/health$", "^/metrics$"],
+        exclude=["^/static/", "^/health$", "^/api/health$", "^/metrics$"],
     )
 
 

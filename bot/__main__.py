@@ -28,6 +28,7 @@ from bot.settings import BotSettings
 from bot.throttling import Throttle
 from bot.turns import Turns
 from bot.webhook import with_webhook
+from bot.webhook_watch import WebhookWatch, status_route
 from infra import errors, redis, reports, serving, supabase, telegram, telemetry
 from infra.caching import IDENTITY, Cache, Shelf, announcing, listening
 from infra.outage import Outage
@@ -81,19 +82,20 @@ async def connected(settings: BotSettings) -> AsyncGenerator[ASGIApp]:
         stack.push_async_callback(batcher.close)
 
         await reach(database, settings)
-        await announce(bot, settings)
+        watch = WebhookWatch(bot, queue, settings)
+        await announce(watch, settings)
         needed: dict[str, telemetry.Check] = {"supabase": database.ping}
         wanted: dict[str, telemetry.Check] = {"redis": queue.ping, "cache": cache.ping}
         for whatever in (
             errors.telling(queue),
             presence(bot, database),
-            reports.reporting("bot", database, partial(look, bot, {**needed, **wanted})),
+            reports.reporting("bot", database, partial(look, watch, {**needed, **wanted})),
             menus(bot, database),
         ):
             await stack.enter_async_context(whatever)
         health = telemetry.handlers("bot", needed, wanted)
         files = files_route(bot, http, str(settings.supabase_url))
-        app = Litestar([files, *health], openapi_config=None, logging_config=None)
+        app = Litestar([files, status_route(watch), *health], openapi_config=None, logging_config=None)
         secret = settings.telegram_webhook_secret.get_secret_value()
         reception = Reception(bot, listener, throttle, batcher, Asides(database), lanes)
         yield with_webhook(app, reception, secret)
@@ -103,6 +105,7 @@ async def main() -> None:
     """Run until SIGTERM."""
     settings = load(BotSettings)
     telemetry.configure_logging("bot", settings.log_level)
+    reports.tell_settings(settings)
     async with connected(settings) as app:
         log.info("bot_started", port=settings.port)
         await serving.serve(app, settings.host, settings.port)

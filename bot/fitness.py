@@ -4,11 +4,10 @@ import asyncio
 import sys
 
 import structlog
-from aiogram import Bot
 from aiogram.exceptions import AiogramError, TelegramNetworkError, TelegramRetryAfter, TelegramServerError
 
-from bot.intake import UPDATES
 from bot.settings import BotSettings
+from bot.webhook_watch import WebhookWatch
 from infra.supabase import Database, Refused, Unavailable
 
 # Tries: parts that start at the same time are waited for, and several copies are told to wait for each other.
@@ -36,12 +35,11 @@ async def reach(database: Database, settings: BotSettings) -> None:
         sys.exit(f"cannot start: {problem}. Check SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY, and that api is migrated.")
 
 
-async def announce(bot: Bot, settings: BotSettings) -> None:
+async def announce(watch: WebhookWatch, settings: BotSettings) -> None:
     """Set the webhook; what passes is waited for, anything else ends the process with a line that says why."""
-    secret = settings.telegram_webhook_secret.get_secret_value()
     for patience in range(TRIES, 0, -1):
         try:
-            await bot.set_webhook(str(settings.webhook_url), secret_token=secret, allowed_updates=list(UPDATES))
+            await watch.announce()
         except (TelegramRetryAfter, TelegramServerError, TelegramNetworkError) as error:
             if patience > 1:
                 log.warning("webhook_not_set_yet", reason=type(error).__name__)

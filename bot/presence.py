@@ -10,7 +10,7 @@ from aiogram import Bot
 from aiogram.exceptions import AiogramError
 
 from bot.introduction import introduce
-from infra import masking
+from bot.webhook_watch import WebhookWatch
 from infra.supabase import Database, Refused, Unavailable
 from infra.telemetry import Check, outcome
 
@@ -30,19 +30,13 @@ async def presence(bot: Bot, database: Database, seconds: float = SECONDS) -> As
         await asyncio.wait([task])
 
 
-async def look(bot: Bot, parts: Mapping[str, Check]) -> dict[str, Any]:
+async def look(watch: WebhookWatch, parts: Mapping[str, Check]) -> dict[str, Any]:
     """Return what only the bot can see: how its parts are, and what Telegram says of the webhook."""
     checks = {name: await outcome(check) for name, check in parts.items()}
     try:
-        told = await bot.get_webhook_info(request_timeout=2)
+        webhook = await watch.look()
     except AiogramError as error:
         return {"checks": {**checks, "telegram": type(error).__name__}}
-    webhook = {
-        "is_set": bool(told.url),
-        "waiting": told.pending_update_count,
-        "failed_at": told.last_error_date.isoformat() if told.last_error_date else None,
-        "failure": masking.sentence(told.last_error_message)[:200] if told.last_error_message else None,
-    }
     return {"checks": {**checks, "telegram": "ok"}, "webhook": webhook}
 
 

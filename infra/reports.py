@@ -1,4 +1,4 @@
-"""What a process says of itself to `/system`: that it is there, which release it is, what it sees of its parts."""
+"""What a process says of itself: its settings to the log, that it is there and what it sees to `/system`."""
 
 import asyncio
 import secrets
@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from pydantic import AnyUrl, RedisDsn, SecretStr
 
 from infra.redis import end
+from infra.settings import ProcessSettings, ReleaseSettings
 from infra.supabase import Database, Refused, Unavailable
 
 SECONDS = 30.0
@@ -20,6 +22,25 @@ VERSION: str = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read
 log = structlog.get_logger()
 
 Look = Callable[[], Awaitable[dict[str, Any]]]
+
+
+def tell_settings(settings: ProcessSettings) -> None:
+    """Log what is in force, by the names of the variables: of secrets only whether they are set."""
+    in_force = {name.upper(): _shown(name, value) for name, value in settings}
+    revision = ReleaseSettings().revision
+    log.info("process_configured", version=VERSION, revision=revision, settings=in_force)
+
+
+def _shown(name: str, value: object) -> str:
+    if value is None or not str(value):
+        return "unset"
+    if isinstance(value, SecretStr) or name.endswith(("_key", "_secret", "_token")):
+        return "set"
+    if isinstance(value, (AnyUrl, RedisDsn)):
+        # Users, passwords and one-time tokens stand in the rest.
+        port = f":{value.port}" if value.port else ""
+        return f"{value.scheme}://{value.host}{port}{value.path or ''}"
+    return str(value)
 
 
 @asynccontextmanager

@@ -8,6 +8,14 @@ from pydantic import AfterValidator, Field, HttpUrl, RedisDsn, SecretStr, Valida
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
+class ReleaseSettings(BaseSettings):
+    """What runs, as whoever built it says."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
+
+    revision: str = "unknown"
+
+
 class ProcessSettings(BaseSettings):
     """What bot, jobs and admin all need to run."""
 
@@ -51,8 +59,12 @@ def load(kind: type[Settings]) -> Settings:
     try:
         return kind.model_validate({})
     except ValidationError as error:
-        # Names and reasons only: the input may be a secret.
-        problems = "; ".join(f"{str(item['loc'][0]).upper()}: {item['msg'].lower()}" for item in error.errors())
         sys.exit(
-            f"cannot start, settings are wrong: {problems}. See .env.example, or source .local/env after `make up`."
+            f"cannot start, settings are wrong: {problems(error)}."
+            " See .env.example, or source .local/env after `make up`."
         )
+
+
+def problems(error: ValidationError) -> str:
+    """Return what is wrong with settings, by names and reasons only: the input may be a secret."""
+    return "; ".join(f"{str(item['loc'][0]).upper()}: {item['msg'].lower()}" for item in error.errors())

@@ -1,10 +1,11 @@
-"""What a process tells its operators: JSON-line logs, `/health`, `/metrics`."""
+"""What a process tells its operators: JSON-line logs, `/health`, `/metrics`; and the world: `/api/health`."""
 
 import asyncio
 import logging
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -119,25 +120,61 @@ async def outcome(check: Check) -> str:
     return "ok"
 
 
+class Checkup:
+    """How the parts are, asked once a second at most: whoever asks more often, from wherever, costs them nothing."""
+
+    def __init__(self, checks: Mapping[str, Check]) -> None:
+        self._checks = checks
+        self._lock = asyncio.Lock()
+        self._found: dict[str, str] = {}
+        self._good_until = 0.0
+
+    async def found(self) -> dict[str, str]:
+        """Return the outcome of each check by its name."""
+        async with self._lock:
+            if time.monotonic() >= self._good_until:
+                outcomes = await asyncio.gather(*map(outcome, self._checks.values()))
+                self._found = dict(zip(self._checks, outcomes, strict=True))
+                self._good_until = time.monotonic() + 1
+            return self._found
+
+
+def well() -> Response[dict[str, Any]]:
+    """Return what a stranger may know of a part that does its job."""
+    return Response({"status": "ok"})
+
+
+def unwell(parts: Sequence[str]) -> Response[dict[str, Any]]:
+    """Return what a stranger may know of one that does not: which parts are missing, not why."""
+    told = [{"part": part} for part in parts]
+    return Response({"status": "error", "message": "not well", "errors": told}, status_code=503)
+
+
 def handlers(
     component: str, needed: Mapping[str, Check], wanted: Mapping[str, Check] | None = None
 ) -> list[HTTPRouteHandler]:
-    """Return the routes `/health` and `/metrics`.
+    """Return the routes `/health`, `/api/health` and `/metrics`.
 
     Health is 200 while every `needed` check passes; `wanted` ones are named, but the process works without them.
-    A check raises when its part is not well.
+    A check raises when its part is not well. `/health` tells operators why; `/api/health` is for anybody.
     """
+    checkup = Checkup({**needed, **(wanted or {})})
 
     @get("/health", opt={"telemetry": True})
     async def health() -> Response[dict[str, Any]]:
-        checks = {**needed, **(wanted or {})}
-        found = dict(zip(checks, await asyncio.gather(*map(outcome, checks.values())), strict=True))
-        well = all(found[name] == "ok" for name in needed)
-        body = {"status": "ok" if well else "unwell", "component": component, "checks": found}
-        return Response(body, status_code=200 if well else 503)
+        found = await checkup.found()
+        is_well = all(found[name] == "ok" for name in needed)
+        body = {"status": "ok" if is_well else "unwell", "component": component, "checks": found}
+        return Response(body, status_code=200 if is_well else 503)
+
+    @get("/api/health", opt={"telemetry": True})
+    async def public_health() -> Response[dict[str, Any]]:
+        found = await checkup.found()
+        missing = [name for name in needed if found[name] != "ok"]
+        return unwell(missing) if missing else well()
 
     @get("/metrics", opt={"telemetry": True}, sync_to_thread=False)
     def metrics() -> Response[bytes]:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    return [health, metrics]
+    return [health, public_health, metrics]

@@ -21,6 +21,7 @@ from infra.outgoing import Outgoing
 from infra.settings import load
 from jobs import sla_escalation, worker
 from jobs.connections import Connections
+from jobs.installation import Installation
 from jobs.model import Endpoint, Model
 from jobs.settings import JobsSettings
 from jobs.ticking import ticking
@@ -62,13 +63,14 @@ async def sweeping() -> None:
         raise TimeoutError
 
 
-async def seen(parts: Mapping[str, telemetry.Check], model: Model | None) -> dict[str, Any]:
-    """Return what only the jobs can see: how their parts are, and whether the model is left alone."""
+async def seen(parts: Mapping[str, telemetry.Check], model: Model | None, installation: Installation) -> dict[str, Any]:
+    """Return what the jobs see: how their parts and what they stand on are, and whether the model is left alone."""
     checks = {name: await telemetry.outcome(check) for name, check in parts.items()}
+    facts = {"checks": checks, **await installation.look()}
     if model is None:
-        return {"checks": checks, "breaker": "off"}
+        return {**facts, "breaker": "off"}
     room = await model.breaker.room(2)
-    return {"checks": checks, "breaker": ("open", "probing", "closed")[room]}
+    return {**facts, "breaker": ("open", "probing", "closed")[room]}
 
 
 @asynccontextmanager
@@ -108,7 +110,7 @@ async def working(settings: JobsSettings) -> AsyncGenerator[Litestar]:
         needed: dict[str, telemetry.Check] = {"supabase": database.ping, "sweep": sweeping}
         # Deadlines and delivery go on without Redis; the calendar's horizon lies months ahead.
         wanted: dict[str, telemetry.Check] = {"redis": queue.ping}
-        look = partial(seen, {**needed, **wanted}, model)
+        look = partial(seen, {**needed, **wanted}, model, Installation(settings.public_urls))
         await stack.enter_async_context(reports.reporting("jobs", database, look))
         yield Litestar(telemetry.handlers("jobs", needed, wanted), openapi_config=None, logging_config=None)
 
@@ -117,6 +119,7 @@ async def main() -> None:
     """Run until SIGTERM."""
     settings = load(JobsSettings)
     telemetry.configure_logging("jobs", settings.log_level)
+    reports.tell_settings(settings)
     async with working(settings) as app:
         log.info("jobs_started", port=settings.jobs_metrics_port)
         await serving.serve(app, settings.host, settings.jobs_metrics_port)

@@ -44,6 +44,9 @@ class JobsSettings(ServiceSettings, ModelSettings):
     telegram_api_url: HttpUrl = HttpUrl("https://api.telegram.org")
     redis_cache_url: RedisDsn
     jobs_metrics_port: int = 3002
+    # Whose certificates are watched.
+    webhook_url: HttpUrl | None = None
+    admin_url: HttpUrl | None = None
 
     default_sla_threshold_minutes: int | None = Field(None, ge=1, le=10080)
     escalation_interval_minutes: int | None = Field(None, ge=1, le=1440)
@@ -52,6 +55,11 @@ class JobsSettings(ServiceSettings, ModelSettings):
     default_working_days: Annotated[list[Weekday] | None, NoDecode, BeforeValidator(_listed)] = None
     default_working_hours_start: time | None = None
     default_working_hours_end: time | None = None
+
+    @property
+    def public_urls(self) -> list[str]:
+        """Where Telegram and people come to."""
+        return [str(url) for url in (self.webhook_url, self.admin_url) if url]
 
     @property
     def firm_defaults(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Copies of the bot beside the stack's own, to be killed and stopped without disturbing it."""
+"""Copies of processes beside the stack's own, to be killed and stopped without disturbing them."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from tests.stack import ROOT, Stack
 
 
 class Copy:
-    """One process of the bot."""
+    """One process more."""
 
     def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
         self.port, self._process = port, process
@@ -32,27 +32,27 @@ class Copy:
         return self._process.wait(15)
 
 
+def start(stack: Stack, part: str, log: Path, **changes: str) -> Copy:
+    """Start a copy of a process, and do not wait for it; `changes` are its port and what else it is told otherwise."""
+    given = {name: stack.env[name] for name in GIVEN[part]} | {"PATH": os.environ["PATH"]} | changes
+    with log.open("ab") as out:
+        process = subprocess.Popen([sys.executable, "-m", part], cwd=ROOT, env=given, stdout=out, stderr=out)
+    return Copy(process, int(given[GIVEN[part][0]]))
+
+
 @contextmanager
 def running_copies(stack: Stack, ports: Sequence[int], webhook: str, log: Path) -> Iterator[list[Copy]]:
-    """Run a copy on each port; they tell Telegram to come to `webhook`, such as a proxy before them."""
-    given = {name: stack.env[name] for name in GIVEN["bot"]}
-    with log.open("ab") as out:
-        copies = [
-            Copy(
-                subprocess.Popen(
-                    [sys.executable, "-m", "bot"],
-                    cwd=ROOT,
-                    env={**given, "PATH": os.environ["PATH"], "PORT": str(port), "WEBHOOK_URL": webhook},
-                    stdout=out,
-                    stderr=out,
-                ),
-                port,
-            )
-            for port in ports
-        ]
+    """Run a bot on each port; they tell Telegram to come to `webhook`, such as a proxy before them."""
+    with well([start(stack, "bot", log, PORT=str(port), WEBHOOK_URL=webhook) for port in ports], log) as copies:
+        yield copies
+
+
+@contextmanager
+def well(copies: list[Copy], log: Path) -> Iterator[list[Copy]]:
+    """Wait until all of them are, and end them afterwards."""
     try:
-        for port in ports:
-            assert until(partial(health.http, f"http://127.0.0.1:{port}/health"), 60), log.read_text()
+        for copy in copies:
+            assert until(partial(health.http, f"http://127.0.0.1:{copy.port}/health"), 60), log.read_text()
         yield copies
     finally:
         for copy in copies:

@@ -8,10 +8,12 @@ from typing import Any
 
 import psycopg
 import pytest
+from playwright.async_api import Browser
 
 from infra.local.telegram.client import SimulatorClient
 from infra.local.waiting import until
 from tests import privacy
+from tests.browser import chromium
 from tests.laws import name_profiles
 from tests.stack import OFFSET, ROOT, Stack
 from tests.world import ClientChat
@@ -20,6 +22,7 @@ name_profiles()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", action="store_true", help="leave pictures of every page in .local/screenshots")
     parser.addoption("--stack-offset", type=int, default=OFFSET, help="how far the ports of the tests' stack are away")
 
 
@@ -63,6 +66,13 @@ def db(stack: Stack) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
     with psycopg.connect(stack.env["DATABASE_URL"]) as connection:
         yield connection
         connection.rollback()
+
+
+@pytest.fixture(scope="session")
+async def chrome() -> AsyncIterator[Browser]:
+    """One Chromium for all: each test has a profile of its own in it."""
+    async with chromium() as launched:
+        yield launched
 
 
 @pytest.fixture

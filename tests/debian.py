@@ -8,8 +8,6 @@ from tests.stack import ROOT
 
 _UNPACKED = ROOT / ".local/debian"
 _INSTALLED = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
-
-
 # Where the libraries lie that a program's package asks for.
 LIBRARIES = _UNPACKED / "usr/lib/x86_64-linux-gnu"
 
@@ -25,16 +23,16 @@ def program(name: str, package: str, *libraries: str) -> str:
     with (_UNPACKED / "lock").open("w") as lock:
         # The parts of the tests run side by side.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for one in (*libraries, package):
-            _fetch(one)
+        _fetch(*libraries, package)
     found = shutil.which(name, path=f"{_UNPACKED}/usr/sbin:{_UNPACKED}/usr/bin")
     assert found, f"{name} is missing: install Debian's {package}, or let apt-get download it"
     return found
 
 
-def _fetch(package: str) -> None:
-    if not list(_UNPACKED.glob(f"{package}_*.deb")):
-        for command in (["apt-get", "update"], ["apt-get", "download", package]):
+def _fetch(*packages: str) -> None:
+    if missing := [package for package in packages if not list(_UNPACKED.glob(f"{package}_*.deb"))]:
+        for command in (["apt-get", "update"], ["apt-get", "download", *missing]):
             subprocess.run(command, cwd=_UNPACKED, check=False, capture_output=True)
-    for found in _UNPACKED.glob(f"{package}_*.deb"):
-        subprocess.run(["dpkg-deb", "-x", str(found), str(_UNPACKED)], check=True)
+    for package in packages:
+        for found in _UNPACKED.glob(f"{package}_*.deb"):
+            subprocess.run(["dpkg-deb", "-x", str(found), str(_UNPACKED)], check=True)

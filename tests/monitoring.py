@@ -138,6 +138,13 @@ class Monitoring:
         """Return those of the named expressions that have no number now."""
         return [(name, expression) for name, expression in questions if not self.values(expression)]
 
+    def states(self, alert: str, process: str) -> set[str]:
+        """Return how Alertmanager sees what Prometheus told it of a process: active, suppressed."""
+        labels = [("filter", f'alertname="{alert}"'), ("filter", f'process="{process}"')]
+        url = f"http://{self.addresses['alertmanager:9093']}/api/v2/alerts?{urllib.parse.urlencode(labels)}"
+        with _direct.open(url, timeout=10) as answer:
+            return {one["status"]["state"] for one in json.load(answer)}
+
     @property
     def rules(self) -> list[dict[str, Any]]:
         return [rule for group in self.ask("rules")["groups"] for rule in group["rules"]]

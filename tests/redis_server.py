@@ -22,8 +22,15 @@ class RedisServer:
     def start(self) -> None:
         """Return when it listens."""
         options = ["--port", str(self._port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)]
-        self._process = subprocess.Popen([str(valkey()), *options], stdout=subprocess.DEVNULL)
+        # With Python's signals: a file that may not grow is an error to it, as on a full disk, and not its end.
+        self._process = subprocess.Popen([str(valkey()), *options], stdout=subprocess.DEVNULL, restore_signals=False)
         assert until(self._listens, 10), "Redis did not start"
+
+    @property
+    def pid(self) -> int:
+        """The process, which runs."""
+        assert self._process
+        return self._process.pid
 
     def kill(self) -> None:
         """End it without a farewell."""

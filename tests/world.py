@@ -18,6 +18,18 @@ _numbers = itertools.count(secrets.randbelow(10**8) * 1000 + 1_002_000_000_000)
 
 Row = dict[str, Any]
 
+_operators: dict[str, psycopg.Connection[Row]] = {}
+
+
+def operator(url: str) -> psycopg.Connection[Row]:
+    """Return one connection for all that the tests of a run look up: a new one costs more than what it is asked."""
+    try:
+        _operators[url].execute("")
+    except (KeyError, psycopg.OperationalError):
+        # The first one, or Postgres was killed since.
+        _operators[url] = psycopg.connect(url, autocommit=True, row_factory=dict_row)
+    return _operators[url]
+
 
 class ClientChat:
     """A connected chat that is measured around the clock; its owner is the demo firm's accountant."""
@@ -85,8 +97,7 @@ class ClientChat:
 
     def rows(self, query: str, *values: Any) -> list[Row]:
         """Run a statement as an operator."""
-        with psycopg.connect(self._url, autocommit=True, row_factory=dict_row) as db:
-            return db.execute(query.encode(), values).fetchall()
+        return operator(self._url).execute(query.encode(), values).fetchall()
 
     @property
     def messages(self) -> list[Row]:

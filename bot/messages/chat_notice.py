@@ -1,20 +1,15 @@
 """Words of what became of a chat, or of what all chats rely on."""
 
+from collections.abc import Callable, Mapping
+
 from bot.messages.quoting import TITLE, quoted
 from bot.messages.windows import MessageFacts
-from infra.words import _
+from infra.words import _, ngettext
 
 
 def notice(facts: MessageFacts) -> str:
     """Return what has to be known, and what mends it."""
-    match facts.event:
-        case "model_unavailable":
-            return _model_unavailable()
-        case "reply_not_sent":
-            return _reply_not_sent(facts)
-        case "test_alert":
-            return _test_alert()
-    return _bot_removed(facts)
+    return _NOTICES.get(facts.event or "", _bot_removed)(facts)
 
 
 def _reply_not_sent(facts: MessageFacts) -> str:
@@ -32,7 +27,7 @@ def _bot_removed(facts: MessageFacts) -> str:
     ).format(chat=quoted(facts.chat_name or _("без названия"), TITLE))
 
 
-def _model_unavailable() -> str:
+def _model_unavailable(_facts: MessageFacts) -> str:
     return _(
         "Модель, которая помогает понимать сообщения клиентов, не отвечает."
         " Пока решают только правила: то, в чём они не уверены, ждёт ответа."
@@ -40,5 +35,41 @@ def _model_unavailable() -> str:
     )
 
 
-def _test_alert() -> str:
+def _test_alert(_facts: MessageFacts) -> str:
     return _("Это тестовое оповещение: бот может вам писать. Делать ничего не нужно.")
+
+
+def _webhook_restored(_facts: MessageFacts) -> str:
+    return _(
+        "Кто-то увёл вебхук бота: сообщения клиентов шли не к нам или никуда. Бот установил его снова."
+        " Если это были не вы, токен бота знает посторонний: замените его у @BotFather."
+    )
+
+
+def _certificate(facts: MessageFacts) -> str:
+    host = quoted(facts.about or "", TITLE)
+    if facts.amount is None:
+        return _("Сертификат {host} не принимается: Telegram и браузеры не зайдут. Обновите его сейчас.").format(
+            host=host
+        )
+    days = ngettext("{n} день", "{n} дня", facts.amount).format(n=facts.amount)
+    return _(
+        "Сертификат {host} действует ещё {days}. Он должен был обновиться сам: посмотрите, почему не обновился."
+    ).format(host=host, days=days)
+
+
+def _disk(facts: MessageFacts) -> str:
+    return _(
+        "На диске сервера свободно {n} %."
+        " Когда он заполнится, база, Redis и резервные копии остановятся. Освободите место."
+    ).format(n=facts.amount)
+
+
+_NOTICES: Mapping[str, Callable[[MessageFacts], str]] = {
+    "certificate_valid": _certificate,
+    "disk_has_room": _disk,
+    "model_unavailable": _model_unavailable,
+    "reply_not_sent": _reply_not_sent,
+    "test_alert": _test_alert,
+    "webhook_ours": _webhook_restored,
+}

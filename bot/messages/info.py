@@ -24,6 +24,9 @@ CHECKS = {
     "calendar_ahead": N_("Рабочее время не рассчитано вперёд"),
     "holidays_known": N_("Не загружен производственный календарь"),
     "default_schedule_has_time": N_("В основном графике нет рабочих часов"),
+    "webhook_ours": N_("Вебхук бота ведёт или вёл не к нам"),
+    "certificate_valid": N_("Сертификат сайта заканчивается или не принимается"),
+    "disk_has_room": N_("На диске сервера мало места"),
 }
 FIXES = {
     "link_telegram": N_("привязать Telegram на странице «Профиль»"),
@@ -40,6 +43,10 @@ FIXES = {
     "extend_horizon": N_("запустить фоновые задания: они подготовят"),
     "import_calendar": N_("загрузить календарь командой make calendar"),
     "give_schedule_hours": N_("задать часы в графике"),
+    "check_webhook_url": N_("проверить WEBHOOK_URL: бот слушает не там, куда шлёт Telegram"),
+    "find_who_took_webhook": N_("выяснить, кто ещё знает токен бота: вебхук уже установлен снова"),
+    "renew_certificate": N_("обновить сертификат: раздел «When something is wrong» в infra/README.md"),
+    "make_room": N_("освободить место на диске сервера"),
 }
 
 _MARKS = {"red": "🔴", "amber": "🟡"}

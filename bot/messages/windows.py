@@ -65,6 +65,8 @@ class MessageFacts(BaseModel):
     closed: int
     windows: list[WindowFacts]
     diagnosis: Diagnosis | None = None
+    about: str | None = None
+    amount: int | None = None
 
     @property
     def waiting_windows(self) -> list[WindowFacts]:

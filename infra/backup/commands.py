@@ -18,7 +18,7 @@ from infra.backup.trial import empty_database
 
 _MIGRATIONS = Path(__file__).resolve().parents[2] / "supabase/migrations"
 _NEXT = (
-    "make doctor: row security is what supabase/policies says",
+    "make doctor: it says what is not as it should be, row security above all",
     "start jobs, bot and admin: Telegram brings what it kept meanwhile, which is up to a day's worth",
     "everybody signs in again",
 )

@@ -1,20 +1,24 @@
 """Brings what the project runs on, out of the lock files alone: packages into .venv and node_modules.
 
 Run by the system's Python, of which it needs nothing but the standard library: Debian's has neither pip nor venv.
-`python3 infra/local/install.py [tests]`; with nothing to do it takes no time.
+`python3 infra/local/install.py [tests | release | cli]`; with nothing to do it takes no time. A release is the product
+without Node, and the Supabase CLI, as `.local/tools/supabase`; `cli` is that alone.
 """
 
 from __future__ import annotations  # also old Pythons must get as far as the line that says they are too old
 
+import base64
 import fcntl
 import hashlib
 import io
+import json
 import platform
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import urllib.request
 import zipfile
 from pathlib import Path
@@ -36,7 +40,7 @@ class Job(NamedTuple):
 
 def main(group: str) -> None:
     """Install both sides at once; what fails becomes one line, and the next run does that side again."""
-    check_versions()
+    check_versions(group)
     for number in (signal.SIGTERM, signal.SIGHUP):
         # As exceptions, so that what was started is ended below; by default they would leave it running.
         signal.signal(number, lambda *_: sys.exit("stopped"))
@@ -52,8 +56,10 @@ def install(group: str) -> None:
     jobs: list[Job] = []
     try:
         # One after the other: what has started is in the list, should the next one fail or be stopped.
-        jobs += node_job()
-        jobs += python_job(group)
+        jobs += node_job() if group in {"local", "dev"} else []
+        jobs += python_job(group) if group != "cli" else []
+        if group in {"release", "cli"}:
+            supabase()
         for job in jobs:
             finish(job)
     except BaseException:
@@ -63,13 +69,15 @@ def install(group: str) -> None:
         raise
 
 
-def check_versions() -> None:
+def check_versions(group: str) -> None:
     """Refuse machines on which nothing below can work."""
     if sys.version_info < (3, 11):  # noqa: UP036 (the Python that reads this is whatever the machine has)
         sys.exit(f"Python {platform.python_version()} is too old: python3 must be 3.11 or newer")
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         # PostgREST is what is missing elsewhere: npm has it for this platform only.
         sys.exit(f"the local stack runs on x86-64 Linux only, this is {platform.system()} {platform.machine()}")
+    if group in {"release", "cli"}:
+        return
     for tool in ("node", "npm"):
         if not shutil.which(tool):
             sys.exit(f"{tool} is missing: install Node 20 or newer, with npm")
@@ -98,7 +106,11 @@ def python_job(group: str) -> list[Job]:
     if (ROOT / ".venv/bin/python").exists() and read(stamp) in {f"{base} {group}", f"{base} dev"}:
         return []
     # --inexact: `make up` does not take away what `make test` has installed.
-    groups = ["--no-default-groups", "--group=local", "--inexact"] if group == "local" else ["--group=dev"]
+    groups = {
+        "release": ["--no-default-groups"],
+        "local": ["--no-default-groups", "--group=local", "--inexact"],
+        "dev": ["--group=dev"],
+    }[group]
     interpreter = getattr(sys, "_base_executable", sys.executable)
     options = ["--frozen", "--compile-bytecode", "--no-python-downloads", "--no-progress", f"--python={interpreter}"]
     return [start("Python packages", "python", [str(uv()), "sync", *options, *groups], stamp, f"{base} {group}")]
@@ -112,8 +124,24 @@ def uv() -> Path:
     package = next(package for package in packages if package["name"] == "uv")
     tool = ROOT / f".local/tools/uv-{package['version']}"
     if not tool.exists():
-        unpack(download(wheel(package["wheels"])), tool)
+        unpack(download(wheel(package["wheels"]), "uv, which installs the Python packages"), tool)
     return tool
+
+
+def supabase() -> None:
+    """Fetch the program that npm's package of the CLI carries: package-lock.json has its version and hash."""
+    name = f"cli-linux-{'x64' if platform.machine() == 'x86_64' else 'arm64'}"
+    item = json.loads((ROOT / "package-lock.json").read_text())["packages"][f"node_modules/@supabase/{name}"]
+    tool = ROOT / ".local/tools/supabase"
+    if tool.exists() and read(tool.with_suffix(".version")) == item["version"]:
+        return
+    url = f"https://registry.npmjs.org/@supabase/{name}/-/{name}-{item['version']}.tgz"
+    content = download({"url": url, "hash": item["integrity"]}, "the Supabase CLI, which applies the migrations")
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        for part in ("supabase", "supabase-go"):
+            packed = archive.extractfile(f"package/bin/{part}")
+            write(tool.with_name(part), packed.read() if packed else b"")
+    tool.with_suffix(".version").write_text(item["version"])
 
 
 def wheel(wheels: list[dict[str, Any]]) -> dict[str, Any]:
@@ -121,27 +149,32 @@ def wheel(wheels: list[dict[str, Any]]) -> dict[str, Any]:
     return next(item for item in wheels if re.search(rf"manylinux[^/]*_{platform.machine()}", item["url"]))
 
 
-def download(item: dict[str, Any]) -> bytes:
-    """Return the file that the lock file names, or end with one line."""
-    print("fetching uv, which installs the Python packages", flush=True)
+def download(item: dict[str, Any], what: str) -> bytes:
+    """Return the file that a lock file names, or end with one line."""
+    print(f"fetching {what}", flush=True)
     try:
-        with urllib.request.urlopen(item["url"], timeout=30) as answer:  # noqa: S310 (uv.lock names it, with its hash)
+        with urllib.request.urlopen(item["url"], timeout=30) as answer:  # noqa: S310 (a lock file names it)
             content: bytes = answer.read()
     except OSError as error:
         reason = getattr(error, "reason", error)
         sys.exit(f"no network? {item['url'].split('/')[2]} cannot be reached ({reason}); HTTPS_PROXY is respected")
-    if f"sha256:{hashlib.sha256(content).hexdigest()}" != item["hash"]:
-        sys.exit(f"{item['url']} is not the file that uv.lock names: its hash differs")
+    of_npm = "sha512-" + base64.b64encode(hashlib.sha512(content).digest()).decode()
+    if item["hash"] not in {f"sha256:{hashlib.sha256(content).hexdigest()}", of_npm}:
+        sys.exit(f"{item['url']} is not the file that the lock file names: its hash differs")
     return content
 
 
 def unpack(content: bytes, tool: Path) -> None:
-    """Write the program out of its wheel, whole or not at all."""
+    """Write the program out of its wheel."""
     archive = zipfile.ZipFile(io.BytesIO(content))
-    name = next(name for name in archive.namelist() if name.endswith(".data/scripts/uv"))
+    write(tool, archive.read(next(name for name in archive.namelist() if name.endswith(".data/scripts/uv"))))
+
+
+def write(tool: Path, content: bytes) -> None:
+    """Write a program, whole or not at all."""
     tool.parent.mkdir(parents=True, exist_ok=True)
     fresh = tool.with_suffix(".new")
-    fresh.write_bytes(archive.read(name))
+    fresh.write_bytes(content)
     fresh.chmod(0o755)
     fresh.rename(tool)
 
@@ -181,4 +214,4 @@ def read(stamp: Path) -> str:
 
 
 if __name__ == "__main__":
-    main("dev" if "tests" in sys.argv[1:] else "local")
+    main({"tests": "dev", "release": "release", "cli": "cli"}.get(sys.argv[-1], "local"))

@@ -16,7 +16,7 @@ _SERVICES = ("postgrest", "gateway", "redis-queue", "redis-cache")
 # The first variable of each is the port it listens on.
 GIVEN = {
     "bot": ("PORT", "WEBHOOK_URL", "TELEGRAM_WEBHOOK_SECRET", "SUPABASE_SERVICE_ROLE_KEY", *_TELEGRAM, *_ALL),
-    "jobs": ("JOBS_METRICS_PORT", "SUPABASE_SERVICE_ROLE_KEY", *_TELEGRAM, *_ALL),
+    "jobs": ("JOBS_METRICS_PORT", "WEBHOOK_URL", "SUPABASE_SERVICE_ROLE_KEY", *_TELEGRAM, *_ALL),
     "admin": ("ADMIN_PORT", "SESSION_SECRET", "SUPABASE_ANON_KEY", "BOT_URL", *_ALL),
     "simulator": ("SIMULATOR_PORT", "SIMULATOR_STATE", "TELEGRAM_BOT_TOKEN", "HOST", "LOG_LEVEL"),
 }

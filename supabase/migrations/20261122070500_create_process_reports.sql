@@ -22,7 +22,7 @@ comment on column public.process_reports.instance is 'Chance number of one start
 comment on column public.process_reports.version is 'Release that it runs.';
 comment on column public.process_reports.started_at is 'When it started.';
 comment on column public.process_reports.seen_at is 'When it last spoke.';
-comment on column public.process_reports.facts is 'What it sees: {checks: {part: ok or kind of fault}, webhook, breaker}; states and kinds of faults, never texts or names.';
+comment on column public.process_reports.facts is 'What it sees: {checks: {part: ok or kind of fault}, webhook, breaker, certificates, disk}; states and kinds of faults, never texts or names.';
 
 alter table public.process_reports enable row level security;
 grant select on public.process_reports to authenticated;

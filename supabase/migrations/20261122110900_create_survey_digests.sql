@@ -83,6 +83,8 @@ begin
     select jsonb_build_object(
       'chat_name', (select c.chat_name from public.chats as c where c.id = message.subject_id),
       'event', message.payload ->> 'event',
+      'about', message.payload ->> 'about',
+      'amount', message.payload -> 'amount',
       'waiting', (select count(*) from told as t where t.waits),
       'closed', (select count(*) from told as t where not t.waits),
       'windows', (

@@ -3,11 +3,10 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from playwright.async_api import BrowserContext, ConsoleMessage
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage
 
 from tests.admin.firm import Firm
 from tests.admin.process import Admin, Reader, running_admin
-from tests.browser import chromium
 from tests.stack import Stack
 
 
@@ -36,8 +35,8 @@ def reader(admin: Admin) -> Iterator[Reader]:
 
 
 @pytest.fixture
-async def browser(admin: Admin) -> AsyncIterator[BrowserContext]:
-    """A fresh Chromium in Moscow; whatever the page or its content policy complains about fails the test."""
+async def browser(admin: Admin, chrome: Browser) -> AsyncIterator[BrowserContext]:
+    """A fresh profile in Moscow; whatever the page or its content policy complains about fails the test."""
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
@@ -45,10 +44,9 @@ async def browser(admin: Admin) -> AsyncIterator[BrowserContext]:
         if "Content Security Policy" in message.text or "Refused to" in message.text:
             complaints.append(message.text)
 
-    async with chromium() as launched:
-        context = await launched.new_context(
-            base_url=admin.url, locale="ru-RU", timezone_id="Europe/Moscow", reduced_motion="reduce"
-        )
+    async with await chrome.new_context(
+        base_url=admin.url, locale="ru-RU", timezone_id="Europe/Moscow", reduced_motion="reduce"
+    ) as context:
         context.on("console", note)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         yield context

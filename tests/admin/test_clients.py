@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import BrowserContext
 
 from infra.local.waiting import until
+from tests.admin.entrance import opened
 from tests.admin.firm import Chat, Colleague, Firm, Role
 from tests.admin.process import Admin, Reader, hidden, words
 
@@ -132,11 +133,7 @@ def test_export_and_erasure_are_in_the_audit_with_who_from_where_and_by_which_re
 
 async def test_an_admin_erases_a_client_in_the_browser(browser: BrowserContext, firm: Firm) -> None:
     client, person = Owned(firm), firm.hire("admin")
-    page = await browser.new_page()
-    await page.goto(f"/login?next={client.path}")
-    await page.get_by_label("Почта").fill(person.email)
-    await page.get_by_label("Пароль").fill(person.password)
-    await page.get_by_role("button", name="Войти").click()
+    page = await opened(browser, person, client.path)
     async with page.expect_download() as download:
         await page.get_by_role("button", name="Скачать архив").click()
     assert (await download.value).suggested_filename == f"{client.name}.zip"

@@ -6,26 +6,22 @@ import httpx
 from playwright.async_api import BrowserContext, Page, expect
 
 from admin.toasts import LONGEST, go
+from tests.admin.entrance import opened
 from tests.admin.firm import Colleague, Firm
 from tests.admin.process import Admin, Reader, hidden, words
 
 ALIVE = "window.alive === true"
 
 
-async def opened(browser: BrowserContext, person: Colleague) -> Page:
-    page = await browser.new_page()
-    await page.goto("/login?next=/requests")
-    await page.get_by_label("Почта").fill(person.email)
-    await page.get_by_label("Пароль").fill(person.password)
-    await page.get_by_role("button", name="Войти").click()
-    await page.wait_for_url("**/requests")
+async def marked(browser: BrowserContext, person: Colleague) -> Page:
+    page = await opened(browser, person)
     await page.evaluate("window.alive = true")
     return page
 
 
 async def test_a_page_gives_way_to_the_next_without_a_flash(browser: BrowserContext, firm: Firm) -> None:
     """Links, the palette, «back» and even an error swap the page under a living document."""
-    page = await opened(browser, firm.hire("manager", "Зоя Зорина"))
+    page = await marked(browser, firm.hire("manager", "Зоя Зорина"))
     await page.get_by_role("navigation").get_by_role("link", name="Команда").click()
     await expect(page.get_by_role("heading", level=1, name="Команда")).to_be_visible()
     await expect(page.locator("#main")).to_be_focused()

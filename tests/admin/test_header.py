@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
+from tests.admin.entrance import opened
 from tests.admin.firm import Firm
 
 LONG = "Константинопольская-Заволжская Александра Владиславовна"
@@ -12,14 +13,7 @@ PHONE, TABLET, DESK = 390, 768, 1440
 @pytest.fixture
 async def page(browser: BrowserContext, firm: Firm) -> Page:
     """The list, as somebody with a long name and every destination sees it."""
-    person = firm.hire("admin", LONG)
-    opened = await browser.new_page()
-    await opened.goto("/login?next=/requests")
-    await opened.get_by_label("Почта").fill(person.email)
-    await opened.get_by_label("Пароль").fill(person.password)
-    await opened.get_by_role("button", name="Войти").click()
-    await opened.wait_for_url("**/requests")
-    return opened
+    return await opened(browser, firm.hire("admin", LONG))
 
 
 @pytest.mark.parametrize("width", [PHONE, TABLET, DESK])

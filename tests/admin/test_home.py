@@ -5,6 +5,7 @@ import secrets
 
 from playwright.async_api import BrowserContext, expect
 
+from tests.admin.entrance import opened
 from tests.admin.firm import Firm
 from tests.admin.process import Reader, words
 
@@ -62,11 +63,7 @@ def test_a_firm_without_chats_is_told_what_to_do(reader: Reader, firm: Firm) -> 
 async def test_the_day_is_counted_anew_within_two_seconds(browser: BrowserContext, firm: Firm) -> None:
     person = firm.hire("accountant")
     chat = firm.connect_chat(person)
-    page = await browser.new_page()
-    await page.goto("/login")
-    await page.get_by_label("Почта").fill(person.email)
-    await page.get_by_label("Пароль").fill(person.password)
-    await page.get_by_role("button", name="Войти").click()
+    page = await opened(browser, person, "/")
     late = page.locator("#today dl > div", has_text="Просрочено")
     await expect(late.locator("dd")).to_have_text("0")
     await expect(page.locator("html")).to_have_attribute("data-link", "open")

@@ -9,7 +9,7 @@ from admin.pages.system.lights import Light, Process, lights
 
 NOW = datetime(2026, 4, 6, 12, tzinfo=UTC)
 WELL = {"supabase": "ok", "redis": "ok", "cache": "ok", "telegram": "ok"}
-WEBHOOK = {"is_set": True, "waiting": 0, "failed_at": None, "failure": None}
+WEBHOOK = {"is_set": True, "is_ours": True, "waiting": 0, "failed_at": None, "failure": None}
 
 
 def process(component: Any, seconds_ago: float = 10, **facts: Any) -> Process:
@@ -53,6 +53,7 @@ def test_the_latest_of_several_copies_speaks() -> None:
     ("changes", "state", "reason"),
     [
         ({"is_set": False}, "red", "не установлен"),
+        ({"is_ours": False}, "red", "ведёт не к нам"),
         ({"waiting": 7}, "green", "ждут доставки: 7"),
         ({"failed_at": (NOW - timedelta(minutes=5)).isoformat(), "failure": "Read timeout"}, "amber", "Read timeout"),
         ({"failed_at": (NOW - timedelta(days=5)).isoformat(), "failure": "Read timeout"}, "green", "ждут доставки: 0"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from playwright.async_api import BrowserContext, Page, expect
 
 from admin.times import countdown
+from tests.admin.entrance import let_in
 from tests.admin.firm import Colleague, Firm
 from tests.admin.process import Admin, Reader, free_port, hidden, running_admin
 
@@ -15,13 +16,11 @@ SLOW = 15_000  # ms: reconnecting takes its time
 
 
 async def signed_in(browser: BrowserContext, person: Colleague) -> Page:
-    """Open `/requests` by way of the sign-in form and wait until the page listens."""
+    """Open `/requests` and wait until the page listens."""
+    await let_in(browser, person)
     page = await browser.new_page()
     async with page.expect_websocket() as opening:
         await page.goto("/requests")
-        await page.get_by_label("Почта").fill(person.email)
-        await page.get_by_label("Пароль").fill(person.password)
-        await page.get_by_role("button", name="Войти").click()
     socket = await opening.value
     await expect(page.get_by_role("heading", name="Ожидают ответа")).to_be_visible()
     await page.wait_for_function("() => document.documentElement.dataset.link === 'open'")
@@ -130,11 +129,9 @@ async def session_of(browser: BrowserContext) -> str:
 
 
 async def signed_in_at(browser: BrowserContext, admin: Admin, person: Colleague) -> Page:
+    await let_in(browser, person, admin.url)
     page = await browser.new_page()
-    await page.goto(f"{admin.url}/login?next=/requests")
-    await page.get_by_label("Почта").fill(person.email)
-    await page.get_by_label("Пароль").fill(person.password)
-    await page.get_by_role("button", name="Войти").click()
+    await page.goto(f"{admin.url}/requests")
     await page.wait_for_function("() => document.documentElement.dataset.link === 'open'")
     return page
 

@@ -13,6 +13,7 @@ from playwright.async_api import BrowserContext, expect
 from admin.sessions import handle_of
 from infra.local.telegram.client import SimulatorClient
 from infra.local.waiting import until
+from tests.admin.entrance import opened
 from tests.admin.firm import PASSWORD, Colleague, Firm
 from tests.admin.process import Admin, Reader, hidden, running_admin, words
 
@@ -226,11 +227,7 @@ def test_the_person_in_the_header_leads_here(reader: Reader, firm: Firm) -> None
 async def test_a_form_that_ends_the_session_is_answered_first(browser: BrowserContext, firm: Firm) -> None:
     """The page's own socket hears of the end before the answer comes, and must not run ahead of it."""
     person = firm.hire("accountant")
-    page = await browser.new_page()
-    await page.goto("/login?next=/profile")
-    await page.get_by_label("Почта").fill(person.email)
-    await page.get_by_label("Пароль").fill(person.password)
-    await page.get_by_role("button", name="Войти").click()
+    page = await opened(browser, person, "/profile")
     await page.wait_for_function("() => document.documentElement.dataset.link === 'open'")
     await page.get_by_label("Текущий пароль").fill(person.password)
     await page.get_by_label("Новый пароль").fill(NEW)

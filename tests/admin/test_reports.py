@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import BrowserContext, expect
 
+from tests.admin.entrance import opened
 from tests.admin.firm import Chat, Colleague, Firm
 from tests.admin.process import Admin, Reader, words
 from tests.admin.workbooks import read_xlsx
@@ -203,11 +204,7 @@ def test_the_report_speaks_english(admin: Admin, firm: Firm, chat: Chat) -> None
 async def test_the_head_comes_to_a_breach_in_three_clicks_and_takes_the_figures_along(
     browser: BrowserContext, head: Colleague, chat: Chat
 ) -> None:
-    page = await browser.new_page()
-    await page.goto("/login")
-    await page.get_by_label("Почта").fill(head.email)
-    await page.get_by_label("Пароль").fill(head.password)
-    await page.get_by_role("button", name="Войти").click()
+    page = await opened(browser, head, "/")
     await expect(page.get_by_role("heading", name="Сегодня", exact=True)).to_be_visible()
     # One, two, three.
     await page.get_by_role("link", name="Все итоги").click()

@@ -16,6 +16,7 @@ from playwright.async_api import BrowserContext, expect
 
 from admin.navigation import DESTINATIONS
 from infra.local.waiting import until
+from tests.admin.entrance import opened
 from tests.admin.firm import Firm, Role
 from tests.admin.process import Admin, Reader, hidden, words
 
@@ -182,11 +183,7 @@ def test_every_link_of_the_help_leads_somewhere(reader: Reader, firm: Firm, role
 
 async def test_an_admin_walks_through_the_machine_room(admin: Admin, firm: Firm, browser: BrowserContext) -> None:
     ada = firm.hire("admin", "Ада Обходчица")
-    page = await browser.new_page()
-    await page.goto("/login?next=/help")
-    await page.get_by_label("Почта").fill(ada.email)
-    await page.get_by_label("Пароль").fill(ada.password)
-    await page.get_by_role("button", name="Войти").click()
+    page = await opened(browser, ada, "/help")
     await expect(page.get_by_role("heading", level=1, name="Помощь")).to_be_visible()
     menu = page.get_by_role("navigation", name="Разделы")
     for place in DESTINATIONS:

@@ -40,6 +40,7 @@ SENSIBLE = {
     "chats": "00000000-0000-4000-8000-00000000ffff",
     "ends_on": "2000-01-02",
     "low_rating_threshold": "3",
+    "instead_of": "00000000-0000-4000-8000-00000000ffff",
     "note": "Позвонили",
     "quarterly_survey": "false",
     "quarterly_survey_day": "1",

@@ -13,7 +13,9 @@ from tests.admin.routes import Route, changes, readings
 from tests.attack.forms import filled
 
 # Where nobody has to be signed in.
-DOORS = {"/", "/login", "/login/code", "/logout", "/forgot", "/reset", "/invite/{token:str}", "/health", "/metrics"}
+DOORS = {"/", "/login", "/login/code", "/logout", "/forgot", "/reset", "/invite/{token:str}"} | {
+    *("/health", "/api/health", "/metrics")
+}
 INSIDE = [route for route in [*readings(), *changes()] if route.path not in DOORS | {"/static/{name:path}"}]
 Ending = Callable[[Reader, Firm, Colleague], object]
 

@@ -5,12 +5,9 @@ import re
 import secrets
 from typing import Any
 
-import psycopg
-from psycopg.rows import dict_row
-
 from infra.local.telegram.client import Message, SimulatorClient
 from tests.stack import Stack
-from tests.world import MANAGER, Row
+from tests.world import MANAGER, Row, operator
 
 numbers = itertools.count(secrets.randbelow(10**8) * 1000 + 1_003_000_000_000)
 
@@ -25,8 +22,7 @@ class Newcomers:
         self.client = self.rows("insert into public.clients (name) values (%s) returning id", self.name)[0]["id"]
 
     def rows(self, query: str, *values: Any) -> list[Row]:
-        with psycopg.connect(self._url, autocommit=True, row_factory=dict_row) as db:
-            return db.execute(query.encode(), values).fetchall()
+        return operator(self._url).execute(query.encode(), values).fetchall()
 
     def chat(self, group: int) -> Row:
         (row,) = self.rows("select * from public.chats where chat_id = %s", group)

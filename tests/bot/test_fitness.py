@@ -6,7 +6,8 @@ import pytest
 
 from bot.fitness import announce, reach
 from bot.settings import BotSettings
-from infra import telegram
+from bot.webhook_watch import WebhookWatch
+from infra import redis, telegram
 from infra.supabase import Database, open_http
 from tests.stack import Stack
 
@@ -18,13 +19,15 @@ async def begin(stack: Stack, **changes: str) -> None:
     known: dict[str, Any] = {name.lower(): value for name, value in {**stack.env, **changes}.items()}
     settings = BotSettings.model_validate(known)
     bot = telegram.connect(settings.telegram_bot_token.get_secret_value(), str(settings.telegram_api_url))
+    queue = redis.connect(stack.env["REDIS_URL"])
     try:
         async with open_http() as http:
             key = settings.supabase_service_role_key.get_secret_value()
             await reach(Database(http, str(settings.supabase_url), key), settings)
-        await announce(bot, settings)
+        await announce(WebhookWatch(bot, queue, settings), settings)
     finally:
         await bot.session.close()
+        await queue.aclose()
 
 
 async def test_a_fit_bot_begins(stack: Stack) -> None:

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-import psycopg
 import pytest
 from aiogram.types import BotCommandScopeAllGroupChats, BotCommandScopeChat, BotCommandScopeDefault
 
@@ -15,7 +14,7 @@ from infra import telegram
 from infra.local.telegram.client import Message, SimulatorClient
 from infra.local.waiting import until
 from tests.stack import Stack
-from tests.world import ACCOUNTANT, ADMIN, MANAGER, ClientChat
+from tests.world import ACCOUNTANT, ADMIN, MANAGER, ClientChat, operator
 
 _numbers = itertools.count(8_300_000_000 + secrets.randbelow(10**6) * 1000)
 
@@ -36,9 +35,8 @@ class Accountant:
         )
 
     def row(self, query: str, *values: Any) -> Any:
-        with psycopg.connect(self._url, autocommit=True) as operator:
-            found = operator.execute(query.encode(), values).fetchone()
-        return found[0] if found else None
+        found = operator(self._url).execute(query.encode(), values).fetchone()
+        return next(iter(found.values())) if found else None
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ import itertools
 import secrets
 from typing import Any
 
-import psycopg
 import pytest
 
 from infra.local.telegram.client import SimulatorClient
 from tests.stack import Stack
+from tests.world import operator
 
 _numbers = itertools.count(8_100_000_000 + secrets.randbelow(10**6) * 1000)
 
@@ -40,9 +40,8 @@ class Newcomer:
         return found
 
     def row(self, query: str, *values: Any) -> Any:
-        with psycopg.connect(self._url, autocommit=True) as operator:
-            found = operator.execute(query.encode(), values).fetchone()
-        return found[0] if found else None
+        found = operator(self._url).execute(query.encode(), values).fetchone()
+        return next(iter(found.values())) if found else None
 
 
 @pytest.fixture

@@ -3,16 +3,13 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import BrowserContext
-
-from tests.browser import chromium
+from playwright.async_api import Browser, BrowserContext
 
 
 @pytest.fixture
-async def browser() -> AsyncIterator[BrowserContext]:
+async def browser(chrome: Browser) -> AsyncIterator[BrowserContext]:
     complaints: list[str] = []
-    async with chromium() as launched:
-        context = await launched.new_context(locale="ru-RU", timezone_id="Europe/Moscow")
+    async with await chrome.new_context(locale="ru-RU", timezone_id="Europe/Moscow") as context:
         context.set_default_timeout(15_000)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         yield context

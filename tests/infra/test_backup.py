@@ -23,7 +23,7 @@ from infra.backup.database import Database
 from infra.backup.restoring import lay_auth
 from infra.backup.target import Target
 from infra.backup.trial import empty_database
-from infra.local.doctor import findings
+from infra.doctor.policies import findings
 from infra.local.telegram.client import SimulatorClient
 from tests.backups import Backups, programs_on_the_path
 from tests.redis_server import running_redis

@@ -181,6 +181,7 @@ def test_i11_the_bot_s_other_doors_are_not_public(browser: Browser) -> None:
     """What is not the webhook is the admin's, which has none of the bot's doors."""
     assert browser.get("/files/1/2").headers["location"].startswith("/login")
     assert browser.get("/health").json()["component"] == "admin"
+    assert browser.get("/api/health").json() == browser.get("/api/telegram/status").json() == {"status": "ok"}
 
 
 # ---- The webhook

@@ -1,6 +1,7 @@
 """What the log calls an error, on its way to `/errors`: by kind, bounded, told once."""
 
 import asyncio
+import secrets
 from typing import Any
 
 import psycopg
@@ -9,8 +10,10 @@ from redis.asyncio import Redis
 
 from infra.errors import MOST_KINDS, MOST_REFERENCES, Errors, errors, telling
 from infra.masking import trace
-from infra.redis import ERRORS
+from infra.redis import ERRORS, leave
+from infra.supabase import Unavailable
 from jobs import errors as carrying
+from jobs.connections import Connections
 from tests.stack import Stack
 
 
@@ -65,3 +68,29 @@ async def test_the_number_that_somebody_was_told_is_found(context: dict[str, Any
     await carrying.note(context)
     fingerprint = carrying.Entry.model_validate_json(fields[b"entry"]).fingerprint
     assert await asyncio.to_thread(kept, stack, fingerprint) == [("request_failed", 1, "c0ffee12")]
+
+
+async def test_an_outage_of_the_database_waits_and_becomes_one_row(
+    context: dict[str, Any], connections: Connections, queue: Redis, stack: Stack
+) -> None:
+    errors.take()
+    outage = secrets.token_hex(4)
+    for _ in range(20):
+        for _ in range(500):
+            errors.note("jobs", f"outage_{outage}", failed("x"), {})
+        async with telling(queue, seconds=60):
+            pass
+        with pytest.raises(Unavailable):
+            await carrying.note({"redis": queue, "connections": connections})
+    assert await queue.xlen(ERRORS) == 20
+    await carrying.note(context)
+    with psycopg.connect(stack.env["DATABASE_URL"]) as db:
+        told = "select amount from public.error_groups where event = %s"
+        assert db.execute(told, [f"outage_{outage}"]).fetchall() == [(10_000,)]
+    assert await queue.xlen(ERRORS) == 0
+
+
+async def test_while_the_jobs_are_away_the_oldest_give_way(queue: Redis) -> None:
+    for _ in range(10):
+        await asyncio.gather(*(leave(queue, ERRORS, {"amount": 1}, most=200) for _ in range(100)))
+    assert await queue.xlen(ERRORS) <= 300

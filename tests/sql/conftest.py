@@ -65,11 +65,20 @@ def reach_monday(db: Connection) -> None:
         rebuild(db, stale, as_of)
 
 
+@pytest.fixture(scope="session")
+def line(stack: Stack) -> Iterator[Connection]:
+    """One connection for all tests: what a new one compiles of the functions costs more than most tests ask of it."""
+    # A prepared statement would outlive the columns that a test adds and takes back.
+    with psycopg.connect(stack.env["DATABASE_URL"], prepare_threshold=None) as db:
+        yield db
+
+
 @pytest.fixture
-def db(db: Connection) -> Connection:
-    db.execute(_FORGET.encode())
-    reach_monday(db)
-    return db
+def db(line: Connection) -> Iterator[Connection]:
+    line.execute(_FORGET.encode())
+    reach_monday(line)
+    yield line
+    line.rollback()
 
 
 @pytest.fixture

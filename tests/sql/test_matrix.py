@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.local.doctor import findings
+from infra.doctor.policies import findings
 from infra.local.matrix import ROLES, VERBS, differences, drawing, live, promised
 from tests.sql.firm import Connection, one, tables
 

@@ -80,6 +80,57 @@ def test_i12_what_is_asked_for_alone_has_the_figures_it_has_among_the_others(bus
             assert len(rows(busy, **{by: key, "outcomes": outcomes})) == line[figure]
 
 
+@pytest.mark.parametrize("by", ["person", "chat", "client", "policy", "day", "hour"])
+def test_i12_the_whole_beside_its_parts_is_the_whole_alone(busy: Connection, by: str) -> None:
+    asked_for = "select * from api.sla_report(%s, %s, %s, whole => true)"
+    whole, *lines = all_rows(busy, asked_for, *ALL_TIME, by)
+    (alone,) = report(busy, "firm", ALL_TIME)
+    assert whole == {**alone, "worst": None}
+    assert lines == report(busy, by, ALL_TIME)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Moscow", "Asia/Kathmandu", "America/New_York"])
+@pytest.mark.parametrize("step", ["day", "week", "month"])
+def test_i12_pictures_of_time_show_the_figures_of_the_report(busy: Connection, zone: str, step: str) -> None:
+    """In zones of odd minutes and of summer time too."""
+    default = one(busy, "select default_schedule_id from public.settings")
+    busy.execute("update public.working_schedules set timezone = %s where id = %s", [zone, default])
+    found = all_rows(busy, "select * from api.sla_times(%s, %s, %s)", *ALL_TIME, step)
+    for by in (step, "hour"):
+        drawn = [
+            (row["key"], row["asked"], row["n"], row["breaches"], row["met_percent"])
+            for row in found
+            if row["by"] == by
+        ]
+        assert drawn == [
+            (
+                row["key"],
+                sum(row[name] for name in ("n", "excused", "voided", "waiting")),
+                row["n"],
+                row["met_late"] + row["overdue"],
+                row["met_percent"],
+            )
+            for row in report(busy, by, ALL_TIME)
+        ]
+
+
+def test_i12_the_longest_waits_of_a_part_are_named(busy: Connection) -> None:
+    whole, of_chat = (
+        [
+            row["id"]
+            for row in all_rows(busy, "select id from api.find_longest_waits(%s, %s, chat => %s)", *ALL_TIME, chat)
+        ]
+        for chat in (None, ROMASHKA)
+    )
+    (firm,) = report(busy, "firm", ALL_TIME)
+    assert whole == firm["worst"]
+    assert of_chat == [row["id"] for row in sorted(rows(busy, chat=ROMASHKA, outcomes=COUNTED["n"]), key=_waited)][:5]
+
+
+def _waited(row: Row) -> tuple[Any, ...]:
+    return -row["working_seconds"], row["opened_at"], row["id"]
+
+
 def test_i12_each_tier_opens_its_rows(busy: Connection) -> None:
     tiers = [row["tier"] for row in all_rows(busy, "select distinct tier from public.clients")]
     (whole,) = report(busy, "firm", ALL_TIME)

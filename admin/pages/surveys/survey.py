@@ -12,7 +12,8 @@ from litestar.response import Template
 from pydantic import Field, TypeAdapter
 
 from admin.errors import advice_of
-from admin.filters import Day
+from admin.figures.ratings import Status
+from admin.filters import Day, Filters
 from admin.models import Frozen
 from admin.numbers import number
 from admin.pages.surveys.form import AUDIENCES, read_survey
@@ -43,6 +44,12 @@ SAID_HERE = frozenset({"audience_is_empty", "survey_has_begun", "survey_is_not_r
 _DAY: TypeAdapter[date] = TypeAdapter(Day)
 
 
+class Shown(Filters):
+    """What a part that asks for itself is a part of."""
+
+    shown: Status | None = None
+
+
 class StartForm(Frozen):
     """The form: when it begins, on the reader's wall."""
 
@@ -57,9 +64,12 @@ class ActForm(Frozen):
 
 
 @get("/surveys/{survey_id:uuid}")
-async def show_survey(request: AnyRequest, me: Me, survey_id: FromPath[UUID]) -> Template:
-    """Show one, or the part of it that moves."""
+async def show_survey(request: AnyRequest, me: Me, survey_id: FromPath[UUID]) -> Response[Any]:
+    """Show one, or the part of it that moves; all of it anew once the state is another than the page shows."""
     refuse_all_but(me, MANAGERS)
+    shown = Shown.of(request).shown
+    if is_fragment(request) and shown and shown != (await read_survey(me, survey_id)).status:
+        return Response(None, headers={"HX-Refresh": "true"})
     return await _page(request, me, survey_id)
 
 

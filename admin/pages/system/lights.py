@@ -118,6 +118,8 @@ def _webhook(bot: Process | None, now: datetime) -> Light:
         return Light(name, "unknown", _("Telegram не спросить: бот молчит или связи с ним нет"))
     if not told.get("is_set"):
         return Light(name, "red", _("не установлен"), bot.seen_at)
+    if not told.get("is_ours", True):
+        return Light(name, "red", _("ведёт не к нам"), bot.seen_at)
     waiting = _("ждут доставки: {n}").format(n=told.get("waiting", 0))
     failed_at = datetime.fromisoformat(told["failed_at"]) if told.get("failed_at") else None
     if failed_at and failed_at > now - timedelta(hours=1):

@@ -18,7 +18,11 @@
 
   BuhBot.onto("#palette", (palette) => {
     const field = palette.querySelector("input");
-    palette.addEventListener("htmx:afterSwap", () => mark(palette, 0));
+    palette.addEventListener("htmx:afterSwap", () => {
+      // htmx makes its own of new links a moment later; Enter may be quicker, and would load the page anew.
+      htmx.process(palette);
+      mark(palette, 0);
+    });
     palette.addEventListener("submit", (event) => {
       event.preventDefault();
       found(palette)[markedOf(palette)]?.click();

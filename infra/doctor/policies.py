@@ -1,17 +1,14 @@
-"""`make doctor`: what of row-level security in the live database is not what `supabase/policies` says.
+"""What of row-level security in the live database is not what `supabase/policies` says.
 
 The portraits are tried on empty copies of the tables, in a transaction that is undone: nobody waits for it.
 """
 
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from infra.local import settings
-from infra.local.matrix import Connection, connect, differences, live, promised
+from infra.local.matrix import Connection, differences, live, promised
 from infra.local.policies import ROOT, changed, portraits
-from infra.local.settings import Unfit
 
 Policies = dict[tuple[str, str], tuple[object, ...]]
 """What each policy says, by table and name."""
@@ -63,19 +60,3 @@ def _said(db: Connection, root: Path) -> Policies:
 
 def _policies(db: Connection, schema: str) -> Policies:
     return {(table, name): tuple(rest) for table, name, *rest in db.execute(_POLICIES, [schema]).fetchall()}
-
-
-def main() -> int:
-    """Name what is wrong; return the exit code."""
-    try:
-        with connect(settings.read()) as db:
-            wrong = list(findings(db))
-    except Unfit as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(*wrong or ["row-level security is what supabase/policies says"], sep="\n")
-    return 1 if wrong else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,1 @@
+"""How a release comes into service, and how it runs where there is no Docker."""
