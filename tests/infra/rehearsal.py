@@ -14,8 +14,8 @@ from tests.infra.systemctl import Systemd
 from tests.stack import ROOT, Stack
 
 _HERE = Path(__file__).parent
-# Beside the ports of the stack; those of the two sides are the units' own, shifted.
-PROXY, SIDES = 3060, 70
+# Beside the ports of the stack and of conftest; those of the two sides are the units' own, shifted.
+PROXY, SIDES = 3066, 70
 _NGINX = """
 daemon off; worker_processes 1; pid {root}/nginx.pid; error_log {root}/nginx.log;
 events {{ worker_connections 256; }}

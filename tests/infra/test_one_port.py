@@ -20,7 +20,7 @@ from tests.admin.process import NOT_FOR_THE_ADMIN
 from tests.stack import ROOT, Stack, outside
 from tests.world import ClientChat
 
-PORT = 3065
+PORT = 3067
 
 
 class OnePort:
