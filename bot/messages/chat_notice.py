@@ -65,8 +65,16 @@ def _disk(facts: MessageFacts) -> str:
     ).format(n=facts.amount)
 
 
+def _chats(facts: MessageFacts) -> str:
+    return _(
+        "Красных чатов: {n}. Там бот не слышит клиентов, или об опоздании никто не узнает."
+        " Что мешает и как это исправить, видно на странице «Чаты» и по команде /diagnose в самом чате."
+    ).format(n=facts.amount)
+
+
 _NOTICES: Mapping[str, Callable[[MessageFacts], str]] = {
     "certificate_valid": _certificate,
+    "chats_well": _chats,
     "disk_has_room": _disk,
     "model_unavailable": _model_unavailable,
     "reply_not_sent": _reply_not_sent,

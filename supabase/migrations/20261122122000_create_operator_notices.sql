@@ -78,18 +78,29 @@ returns integer
 language sql
 set search_path = ''
 as $$
-/* Owes every admin who can be reached a notice of what the installation stands on and is not well; returns how many. Each degree is told
-   once: a certificate's 14, 7, 3, 1 and 0 days and that it is refused, a disk that is short and one that is full (again after a day), each
-   time that the webhook had to be set again. Several processes may ask: the first does it. */
+/* Owes every admin who can be reached a notice of what is not well with the installation or with the chats; returns how many. Each degree
+   is told once: a certificate's 14, 7, 3, 1 and 0 days and that it is refused, a disk that is short and one that is full (again after a
+   day), each time that the webhook had to be set again, each morning of the firm how many chats are red. Several processes may ask: the
+   first does it. */
   with wrong as (
     select
       f.*,
       case f."check"
         when 'webhook_ours' then f.since::text
         when 'disk_has_room' then f.state
+        when 'chats_well' then timezone(private.firm_zone(), as_of)::date::text
         else (select min(days)::text from unnest(array[0, 1, 3, 7, 14]) as days where days >= f.amount)
       end as degree
-    from private.installation_findings(as_of) as f
+    from (
+      select * from private.installation_findings(as_of)
+      union all
+      -- Looked at in the morning only: it takes a look at every chat.
+      select 'chats_well', 'red', 'mend_chats', null, count(distinct c.chat_id), null
+      from private.chat_findings(as_of) as c
+      where date_part('hour', timezone(private.firm_zone(), as_of)) between 9 and 11
+        and c.state = 'red'
+      having count(*) > 0
+    ) as f
     where f.state <> 'green'
       -- A webhook that leads elsewhere although we set it again and again is on the health page: it cannot be told by Telegram.
       and f.fix <> 'check_webhook_url'

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sql.firm import ADMIN, Connection, acting_as, all_rows, one
+from tests.sql.firm import ADMIN, ROMASHKA, Connection, acting_as, all_rows, one
 
 NOW = datetime(2026, 4, 6, 9, tzinfo=UTC)
 WELL = {"is_ours": True}
@@ -88,6 +88,18 @@ def test_a_webhook_that_was_taken_is_told_of_each_time_and_one_that_is_lost_is_r
     say(db, "bot", webhook={"is_ours": False})
     assert found(db)["webhook_ours"][:2] == ("red", "check_webhook_url")
     assert tell(db) == []
+
+
+def test_e12_each_morning_the_admins_hear_how_many_chats_are_red(db: Connection) -> None:
+    red = "select count(distinct chat_id) from private.chat_findings(%s) where state = 'red'"
+    morning, evening = NOW.replace(hour=6), NOW.replace(hour=16)
+    before = one(db, red, morning)
+    db.execute("update public.chats set bot_status = 'left' where chat_id = %s", [ROMASHKA])
+    assert one(db, red, morning) == before + 1
+    assert tell(db, NOW.replace(hour=5)) == []
+    assert tell(db, morning) == [("chats_well", "", before + 1)]
+    assert tell(db, morning + timedelta(hours=1)) == tell(db, evening) == []
+    assert tell(db, morning + timedelta(days=1)) == [("chats_well", "", one(db, red, morning + timedelta(days=1)))]
 
 
 @pytest.mark.parametrize("role", ["admin", "manager", "accountant", "observer"])

@@ -47,6 +47,14 @@
   document.addEventListener("htmx:beforeSwap", ({ detail }) => wasByItself(detail) && holdBack(detail));
   document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => holdBack(detail));
 
+  // Whoever may come in no more is led away by the first answer that says so, and it says why. Those that were on their
+  // way with it know only that the session is gone.
+  let isLedAway = false;
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (isLedAway) event.preventDefault();
+    isLedAway ||= event.detail.xhr.getResponseHeader("HX-Redirect") !== null;
+  });
+
   function catchUp() {
     if (!isBehind) return;
     isBehind = false;

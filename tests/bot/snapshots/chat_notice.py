@@ -28,6 +28,7 @@ MESSAGES: Messages = {
             ("a certificate runs out", "certificate_valid", 3),
             ("a certificate is refused", "certificate_valid", None),
             ("a disk fills", "disk_has_room", 4),
+            ("chats are red", "chats_well", 2),
         )
     },
     "a test alert": lambda: chat_notice.notice(told.facts().model_copy(update={"event": "test_alert"})),
