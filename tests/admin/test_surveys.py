@@ -210,7 +210,8 @@ def test_a_draft_is_previewed_scheduled_taken_back_and_deleted(head: Reader, fir
     assert "Запланирован" in words(head.get(path))
     for shown, is_old in (("scheduled", False), ("sending", True)):
         part = head.get(path, params={"shown": shown}, headers={"HX-Request": "true"})
-        assert ("hx-refresh" in part.headers) is is_old, shown
+        assert ("hx-retarget" in part.headers) is is_old, shown
+        assert ("<h1" in part.text) is is_old, shown
     assert send(head, f"{path}/act", act="unschedule").status_code == 303
     assert "Черновик" in words(head.get(path))
     assert send(head, f"{path}/act", act="delete").headers["location"] == "/surveys"

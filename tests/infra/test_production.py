@@ -139,6 +139,8 @@ def test_a_renewed_certificate_is_taken_up_without_a_restart(production: Proxy) 
     try:
         # The first may come before the script has had its first look.
         assert until(taken_up, 30)
+        # Workers of before may take one more connection each.
+        assert until(lambda: all(is_trusted(production) for _ in range(20)), 10)
     finally:
         os.killpg(watching.pid, signal.SIGTERM)
         watching.wait(5)

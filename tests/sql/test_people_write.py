@@ -150,19 +150,17 @@ def test_managers_and_admins_resolve_an_alert_once_and_its_window_waits_on(told:
         assert refusal(told, "select api.resolve_alert(gen_random_uuid())") == "unknown_alert"
 
 
-def test_templates_and_answers_are_used_by_those_who_answer(db: Connection) -> None:
+def test_templates_are_used_by_those_who_answer(db: Connection) -> None:
     db.execute("insert into public.templates (category, title, content) values ('Акты', 'Готов', 'Акт готов')")
-    db.execute("insert into public.faq_items (question, answer) values ('Где акт?', 'Здесь')")
-    for what, table in (("template", "templates"), ("faq_item", "faq_items")):
-        item = one(db, f"select id from public.{table}")
-        for role in ("admin", "manager", "accountant"):
-            with acting_as(db, role):
-                db.execute(f"select api.use_{what}(%s)".encode(), [item])
-                assert one(db, f"select usage_count from api.{table}") == 1
-        with acting_as(db, "observer"):
-            assert refusal(db, f"select api.use_{what}(%s)", item) == "not_allowed"
-        with acting_as(db, "accountant"):
-            assert refusal(db, f"select api.use_{what}(gen_random_uuid())") == f"unknown_{what}"
+    item = one(db, "select id from public.templates")
+    for role in ("admin", "manager", "accountant"):
+        with acting_as(db, role):
+            db.execute("select api.use_template(%s)", [item])
+            assert one(db, "select usage_count from api.templates") == 1
+    with acting_as(db, "observer"):
+        assert refusal(db, "select api.use_template(%s)", item) == "not_allowed"
+    with acting_as(db, "accountant"):
+        assert refusal(db, "select api.use_template(gen_random_uuid())") == "unknown_template"
 
 
 def test_answers_are_found_by_stem_and_by_likeness(db: Connection) -> None:

@@ -42,6 +42,9 @@ ACTS: dict[Act, tuple[str, str]] = {
 # Refusals that are said on the page of the survey itself.
 SAID_HERE = frozenset({"audience_is_empty", "survey_has_begun", "survey_is_not_running", "survey_is_over"})
 _DAY: TypeAdapter[date] = TypeAdapter(Day)
+PART, WHOLE = "pages/surveys/_survey.html", "pages/surveys/survey.html"
+# What moved is what one may do: all that the page is about comes anew, and a sentence that it says stays.
+INSTEAD_OF_THE_PAGE = {"HX-Retarget": "#main", "HX-Reselect": "#main", "HX-Reswap": "outerHTML show:none"}
 
 
 class Shown(Filters):
@@ -64,13 +67,14 @@ class ActForm(Frozen):
 
 
 @get("/surveys/{survey_id:uuid}")
-async def show_survey(request: AnyRequest, me: Me, survey_id: FromPath[UUID]) -> Response[Any]:
+async def show_survey(request: AnyRequest, me: Me, survey_id: FromPath[UUID]) -> Template:
     """Show one, or the part of it that moves; all of it anew once the state is another than the page shows."""
     refuse_all_but(me, MANAGERS)
     shown = Shown.of(request).shown
-    if is_fragment(request) and shown and shown != (await read_survey(me, survey_id)).status:
-        return Response(None, headers={"HX-Refresh": "true"})
-    return await _page(request, me, survey_id)
+    page = await _page(request, me, survey_id, shown=shown)
+    if page.template_name == WHOLE and is_fragment(request):
+        page.headers.update(INSTEAD_OF_THE_PAGE)
+    return page
 
 
 @post("/surveys/{survey_id:uuid}/start", opt={"tier": MEDIUM})
@@ -116,15 +120,21 @@ async def _act(
 
 
 async def _page(
-    request: AnyRequest, me: SignedIn, survey_id: UUID, status: int = 200, problem: str | None = None
+    request: AnyRequest,
+    me: SignedIn,
+    survey_id: UUID,
+    status: int = 200,
+    problem: str | None = None,
+    shown: Status | None = None,
 ) -> Template:
     survey = await read_survey(me, survey_id)
+    is_part = is_fragment(request) and shown in {None, survey.status}
     is_planned = survey.status in {"draft", "scheduled"}
     told = await me.database.call("preview_survey" if is_planned else "survey_progress", id=str(survey_id))
     return show(
         request,
         me,
-        "pages/surveys/_survey.html" if is_fragment(request) else "pages/surveys/survey.html",
+        PART if is_part else WHOLE,
         status,
         survey=survey,
         preview=Preview.model_validate(told) if is_planned else None,
