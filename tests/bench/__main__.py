@@ -85,9 +85,12 @@ def _figures(stack: Stack, messages: int, progress: Progress) -> list[pages.Figu
 
 
 def _is_stale(offset: int) -> bool:
-    """Assert that what waits now in the firm that is kept has waited for days."""
+    """Assert that what waits now in the firm that is kept has waited for days, or that its tables are not today's."""
     kept = Stack(offset).home / "said"
-    return kept.exists() and time.time() - kept.stat().st_mtime > KEPT_DAYS * 24 * 3600
+    if not kept.exists():
+        return False
+    written = max(path.stat().st_mtime for path in (ROOT / "supabase/migrations").iterdir())
+    return kept.stat().st_mtime < max(written, time.time() - KEPT_DAYS * 24 * 3600)
 
 
 def main() -> None:
