@@ -14,8 +14,10 @@ from tests.sql.schedules import rebuild
 from tests.sql.served import Api
 from tests.stack import Stack
 
-# Windows before messages, as the running sweep locks them: the other way round the two would wait for each other.
+# Windows before messages, as the running sweep locks them, and no claim of a running sender meanwhile: the other way
+# round the two would wait for each other.
 _FORGET = """
+  select pg_advisory_xact_lock(hashtextextended('outbox', 0));
   delete from public.outbox_sends;
   delete from public.schedule_openings;
   delete from public.client_requests;

@@ -45,6 +45,14 @@
   }
 
   document.addEventListener("htmx:beforeSwap", ({ detail }) => wasByItself(detail) && holdBack(detail));
+
+  // A part that goes with its page has nothing to ask for any more.
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (!detail.shouldSwap) return;
+    for (const part of detail.target.querySelectorAll("[data-live]")) {
+      if (part !== detail.elt) htmx.trigger(part, "htmx:abort");
+    }
+  });
   document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => holdBack(detail));
 
   // Whoever may come in no more is led away by the first answer that says so, and it says why. Those that were on their

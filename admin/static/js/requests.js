@@ -44,6 +44,8 @@
   }
 
   function loaded() {
+    // Another page has come in its place meanwhile.
+    if (!list.isConnected) return;
     const fresh = list.querySelector("[data-loaded]");
     loadedAt = Date.now();
     planNextLook(fresh?.dataset.refreshIn);
