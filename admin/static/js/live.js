@@ -11,7 +11,7 @@
   const ANSWER = 10000;
 
   // What a person is in the middle of. The form around the list of requests keeps what is chosen in it by itself.
-  const BUSY = ":popover-open, form:not([data-bulk]):has(select, :read-write):focus-within";
+  const BUSY = ":active, :popover-open, form:not([data-bulk]):has(select, :read-write):focus-within";
 
   const FAILED = "[data-live] [data-failed]";
 
@@ -69,6 +69,7 @@
     refresh("all");
   }
 
+  document.addEventListener("pointerup", () => isBehind && setTimeout(catchUp, BREATH));
   document.addEventListener("focusout", () => isBehind && setTimeout(catchUp, BREATH));
   // Of a popover; it does not bubble.
   document.addEventListener("toggle", () => isBehind && setTimeout(catchUp, BREATH), true);
