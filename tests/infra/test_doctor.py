@@ -24,7 +24,7 @@ from infra.doctor import telegram as bot_api
 from infra.doctor.finding import Finding
 from infra.supabase import Database, open_http
 from jobs.settings import JobsSettings
-from tests.authority import site
+from tests.certificates import site
 from tests.redis_server import running_redis
 from tests.sql.firm import Connection
 from tests.stack import Stack

@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 
 from infra import certificates
 from jobs.installation import Installation
-from tests.authority import site
+from tests.certificates import site
 
 
 @pytest.fixture
