@@ -240,6 +240,7 @@ async def test_forgot_mail_reset_sign_in(browser: BrowserContext, firm: Firm, ma
     page = await browser.new_page()
     await page.goto("/login")
     await page.get_by_role("link", name="Забыли пароль?").click()
+    await expect(page.get_by_role("heading", name="Новый пароль")).to_be_visible()
     await picture(page, stack, "forgot")
     await page.get_by_label("Почта").fill(person.email)
     await page.get_by_role("button", name="Отправить ссылку").click()

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, Page, Route, expect
 
 from tests.admin.firm import Colleague, Firm
 from tests.admin.test_live import SOON, signed_in
@@ -75,6 +75,26 @@ async def narrowed(page: Page, owner: Colleague) -> None:
     await page.wait_for_url(f"**owner={owner.id}**")
     await expect(page.locator(".chip")).to_have_count(2)
     await page.locator("h1").click()
+
+
+async def test_a_press_counts_while_the_list_is_being_asked_for(browser: BrowserContext, firm: Firm) -> None:
+    owner = firm.hire("accountant")
+    firm.ask(firm.connect_chat(owner), "Посмотрите, пожалуйста?", 5)
+    page = await signed_in(browser, owner)
+    held: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        if "x-by-itself" in route.request.headers:
+            held.append(route)
+        else:
+            await route.continue_()
+
+    await page.route(LIST, hold)
+    async with page.expect_request(LIST):
+        firm.hint()
+    await press(page, "j", "x", "a")
+    await expect(page.get_by_text("Взято в работу: 1.")).to_be_visible()
+    assert held
 
 
 async def test_an_accountant_answers_from_her_phone(browser: BrowserContext, firm: Firm) -> None:
