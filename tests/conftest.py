@@ -23,6 +23,7 @@ name_profiles()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pictures", action="store_true", help="leave pictures of every page in .local/screenshots")
+    parser.addoption("--recipients", type=int, default=200, help="how many chats the campaign with faults asks")
     parser.addoption("--stack-offset", type=int, default=OFFSET, help="how far the ports of the tests' stack are away")
 
 
