@@ -1,8 +1,8 @@
 """How a process runs and listens: one uvicorn each, with the limits every process needs, and an orderly end."""
 
 import gc
+import random
 import re
-import secrets
 import signal
 from collections.abc import Coroutine
 
@@ -24,7 +24,7 @@ def numbered(app: ASGIApp) -> ASGIApp:
 
     async def with_id(scope: Scope, receive: Receive, send: Send) -> None:
         given = next((value for name, value in scope.get("headers", ()) if name == b"x-request-id"), b"")
-        number = given if _SENSIBLE.fullmatch(given) else secrets.token_hex(8).encode()
+        number = given if _SENSIBLE.fullmatch(given) else b"%016x" % random.getrandbits(64)
         # Never unbound: each request runs in a context of its own, which ends with it.
         structlog.contextvars.bind_contextvars(request_id=number.decode())
 
