@@ -13,10 +13,9 @@ from infra import redis, supabase
 from infra.settings import load
 from infra.supabase import Database, Refused, Unavailable
 
-# Of the queue: it must refuse rather than forget. Of the cache: it must forget rather than refuse.
-POLICIES = {"REDIS_URL": ("noeviction",), "REDIS_CACHE_URL": ("allkeys-lru", "allkeys-lfu")}
-
 TRIES = 4
+# What PostgREST says when there is no schema yet, nothing in it, or not what it was told to run before each request.
+BEFORE_MIGRATIONS = frozenset({"PGRST106", "PGRST202", "PGRST205", "3F000", "42P01", "42883"})
 
 
 async def of_redis(name: str, url: str) -> str | None:
@@ -28,8 +27,8 @@ async def of_redis(name: str, url: str) -> str | None:
         return f"{name} does not answer: {type(error).__name__}"
     finally:
         await client.aclose()
-    policy = memory.get("maxmemory_policy")
-    return None if policy in POLICIES[name] else f"{name} has the policy {policy}, not {' or '.join(POLICIES[name])}"
+    policy, fit = memory["maxmemory_policy"], redis.POLICIES[name]
+    return None if policy in fit else f"{name} has the policy {policy}: set maxmemory-policy {' or '.join(fit)}"
 
 
 async def of_supabase(settings: BotSettings) -> str | None:
@@ -42,9 +41,11 @@ async def of_supabase(settings: BotSettings) -> str | None:
         except Unavailable:
             return f"{settings.supabase_url} does not answer, or does not know SUPABASE_SERVICE_ROLE_KEY"
         except Refused as refusal:
-            # Before the first migration there is no schema to ask.
-            is_empty = refusal.code in {"PGRST106", "PGRST205", "42P01"}
-            return None if is_empty else f"the database refuses SUPABASE_SERVICE_ROLE_KEY: {refusal.code}"
+            return (
+                None
+                if refusal.code in BEFORE_MIGRATIONS
+                else f"the database refuses SUPABASE_SERVICE_ROLE_KEY: {refusal.code}"
+            )
     return None
 
 
@@ -65,7 +66,8 @@ async def of_the_public_address(settings: BotSettings) -> str | None:
         try:
             await http.post(str(settings.webhook_url))
         except httpx.HTTPError as error:
-            return f"WEBHOOK_URL {settings.webhook_url} cannot be reached: {type(error).__name__}"
+            # Its own words say whether it is the name, the way, or the certificate.
+            return f"WEBHOOK_URL {settings.webhook_url} cannot be reached: {str(error) or type(error).__name__}"
     return None
 
 

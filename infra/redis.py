@@ -21,6 +21,12 @@ EVERYTHING = "all"
 LONGEST_PAUSE_SECONDS = 1.0
 SILENCE_SECONDS = 20.0
 
+# What each server does when it is full: the queue must refuse rather than forget, the cache forget rather than refuse.
+POLICIES: Mapping[str, tuple[str, ...]] = {
+    "REDIS_URL": ("noeviction",),
+    "REDIS_CACHE_URL": ("allkeys-lru", "allkeys-lfu"),
+}
+
 # What the admin leaves in the queue instance and the jobs look after.
 SIGN_INS = "sign_ins"  # a stream of sign-ins that are not in the log yet
 SECURITY_EVENTS = "buhbot:security_events"  # and one of what else the audit log does not know yet

@@ -5,6 +5,7 @@ import sys
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, HttpUrl, RedisDsn, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -67,4 +68,8 @@ def load(kind: type[Settings]) -> Settings:
 
 def problems(error: ValidationError) -> str:
     """Return what is wrong with settings, by names and reasons only: the input may be a secret."""
-    return "; ".join(f"{str(item['loc'][0]).upper()}: {item['msg'].lower()}" for item in error.errors())
+
+    def said(item: ErrorDetails) -> str:
+        return "not set" if item["type"] == "missing" or not item["input"] else item["msg"].lower()
+
+    return "; ".join(f"{str(item['loc'][0]).upper()}: {said(item)}" for item in error.errors())

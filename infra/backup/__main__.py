@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="backup | verify | restore | unpack")
     making = commands.add_parser("backup", help="make an archive while everything runs", epilog=_EPILOG)
     making.set_defaults(command=backup, word="backup")
+    making.add_argument("--unless-new", action="store_true", help="all is well when nothing was ever deployed")
     trying = commands.add_parser("verify", help="restore an archive into an empty database of a trial", epilog=_EPILOG)
     trying.set_defaults(command=verify, word="verify")
     putting = commands.add_parser("restore", help="put an archive into the database of DATABASE_URL", epilog=_EPILOG)

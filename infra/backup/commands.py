@@ -18,16 +18,23 @@ from infra.backup.trial import empty_database
 
 _MIGRATIONS = Path(__file__).resolve().parents[2] / "supabase/migrations"
 _NEXT = (
-    "make doctor: it says what is not as it should be, row security above all",
+    "make doctor: it says what is not as it should be, row security above all; that no process runs is as it should be",
     "start jobs, bot and admin: Telegram brings what it kept meanwhile, which is up to a day's worth",
     "everybody signs in again",
 )
+_NEW = "nothing of BuhBot is in the database yet; the first deployment migrates it"
 _PUSH = "supabase db push: the archive is older than this release"
 
 
-def backup(settings: BackupSettings, _: argparse.Namespace) -> None:
+def backup(settings: BackupSettings, asked: argparse.Namespace) -> None:
     """Make an archive, and forget those that are too old."""
     settings.need("redis_url")
+    making.check_settings(settings)
+    if Database(settings.database_url).is_new():
+        if not asked.unless_new:
+            raise Unfit(_NEW)
+        _say(f"no archive: {_NEW}")
+        return
     made = making.make(settings)
     for old in made.archives.expired(datetime.now(UTC), timedelta(days=settings.keep_days)):
         made.archives.remove(old)
@@ -59,7 +66,10 @@ def restore(settings: BackupSettings, asked: argparse.Namespace) -> None:
         _say(f"  {name} is whole and the key opens it: {archive.facts.rows:,} rows")
         newest = _check_versions(archive, database)
         if database.is_asked():
-            raise Unfit("somebody works with the database: stop bot, jobs and admin; Telegram keeps messages for a day")
+            raise Unfit(
+                "somebody has just worked with the database: stop bot, jobs and admin, and wait for ten seconds;"
+                " Telegram keeps messages for a day"
+            )
         if database.holds_something():
             _confirm(database, asked.confirm)
             if not asked.without_snapshot:

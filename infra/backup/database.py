@@ -52,6 +52,12 @@ _HOLDS = f"""
     where n.nspname in {OURS} and c.relkind in ('r', 'p', 'v')
   ) or exists (select from auth.users)
 """
+# The archive's facts cannot be asked for where the migrations never came this far.
+_IS_NEW = """
+  select not exists (
+    select from pg_proc as p where p.pronamespace = to_regnamespace('api') and p.proname = 'verify_audit'
+  )
+"""
 
 
 @dataclass(frozen=True)
@@ -123,6 +129,10 @@ class Database:
     def holds_something(self) -> bool:
         """Return whether there is anything of ours in it."""
         return self.ask(_HOLDS) == ["t"]
+
+    def is_new(self) -> bool:
+        """Return whether it waits for its first deployment."""
+        return self.ask(_IS_NEW) == ["t"]
 
     def is_asked(self) -> bool:
         """Return whether somebody works with it."""

@@ -43,7 +43,7 @@ def make(settings: BackupSettings, kind: str = OWN) -> Made:
 
     Raises `Fault` when it breaks off: what there is by then has no manifest, and never counts as an archive.
     """
-    _check_settings(settings)
+    check_settings(settings)
     source, archives = Database(settings.database_url), Archives(Target(settings.backup_target))
     _check_version(source)
     _check_room(source, archives)
@@ -62,7 +62,8 @@ def make(settings: BackupSettings, kind: str = OWN) -> Made:
     return Made(name, facts, archives)
 
 
-def _check_settings(settings: BackupSettings) -> None:
+def check_settings(settings: BackupSettings) -> None:
+    """Raise `Unfit` unless they, and the programs, are enough for an archive."""
     settings.need("database_url", "backup_target", "backup_age_recipient")
     programs.need("psql", "pg_dump", "age", "rclone", *(["redis-cli"] if settings.redis_url else []))
     # Whether these are keys at all.

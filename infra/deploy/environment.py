@@ -1,8 +1,8 @@
 """`python -m infra.deploy.environment FILE FOLDER [NAME=VALUE …]`: one file of variables becomes one for each process.
 
 FILE has a line `NAME=value` for each variable, as `.env.example`; what follows FOLDER beats it. FOLDER gets `bot.env`,
-`jobs.env` and `admin.env`, each with what that process may know, as systemd's EnvironmentFile wants it. Should one of
-them not start with its share, one line says why, and nothing is written.
+`jobs.env` and `admin.env`, each with what that process may know, as systemd's EnvironmentFile wants it. Should some not
+start with their share, a line for each says why, and nothing is written.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from infra.deploy.settings import KINDS, share
+from infra.deploy.settings import shares
 
 
 def main(arguments: list[str]) -> None:
@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> None:
         case [file, folder, *more] if Path(file).is_file() and all("=" in one for one in more):
             given = {name: value for name, value in dotenv_values(Path(file), interpolate=False).items() if value}
             given |= dict(one.split("=", 1) for one in more)
-            for process, own in {process: share(process, given) for process in KINDS}.items():
+            for process, own in shares(given).items():
                 _write(Path(folder) / f"{process}.env", own)
         case _:
             sys.exit("usage: python -m infra.deploy.environment FILE FOLDER [NAME=VALUE ...]")

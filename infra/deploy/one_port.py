@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from aiohttp import ClientSession, web
 
 from infra.deploy.proxy import Doors, answering, client, proxy
-from infra.deploy.settings import KINDS, of_the_system, share, variables
+from infra.deploy.settings import KINDS, of_the_system, shares, variables
 
 _PORT_OF = {"bot": "PORT", "jobs": "JOBS_METRICS_PORT", "admin": "ADMIN_PORT"}
 _START_SECONDS = 120
@@ -30,12 +30,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def shares(given: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, dict[str, str]]:
-    """Return the environment of each process, or end with one line that says what is wrong with it."""
+def environments(given: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, dict[str, str]]:
+    """Return the environment of each process, or end with what is wrong with it."""
     proxies = ",".join(filter(None, ["127.0.0.1", given.get("TRUSTED_PROXIES")]))
     inside = {"HOST": "127.0.0.1", "TRUSTED_PROXIES": proxies, "BOT_URL": f"http://127.0.0.1:{ports['bot']}"}
     inside |= {_PORT_OF[process]: str(port) for process, port in ports.items()}
-    return {process: of_the_system(given) | share(process, {**given, **inside}) for process in KINDS}
+    return {process: of_the_system(given) | own for process, own in shares({**given, **inside}).items()}
 
 
 @asynccontextmanager
@@ -88,7 +88,7 @@ async def main() -> None:
     told = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
-    async with client() as http, running(shares(given, ports)) as processes:
+    async with client() as http, running(environments(given, ports)) as processes:
         runner = web.AppRunner(proxy(http, doors), access_log=None, shutdown_timeout=3)
         await runner.setup()
         await web.TCPSite(runner, host, port).start()

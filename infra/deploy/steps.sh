@@ -76,11 +76,11 @@ supabase() {
 
 check_migrations() {
   supabase db push --dry-run < /dev/null 2>&1 | sed 's/^/            /' ||
-    fail "the migrations do not fit the database; it may be down, or a newer release may have migrated it"
+    fail "the migrations cannot be compared; DATABASE_URL is wrong, the database down, or of a newer release: see above"
 }
 
 back_up() {
-  "$backup" || fail "the backup failed; nothing was changed"
+  "$backup" --unless-new || fail "the backup failed; nothing was changed: infra/README.md, «Backups and restore»"
 }
 
 migrate() {

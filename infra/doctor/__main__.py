@@ -1,6 +1,6 @@
 """`make doctor`: what is wrong with an installation and how to mend it, a line each; ends with 2 when something is.
 
-For the operator, with the variables of the installation set: `set -a; . ./.env; set +a; make doctor`.
+For the operator, with the variables of the installation set; infra/README.md, «When something is wrong», says how.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import httpx
 
 from infra import supabase, telegram
-from infra.doctor import addresses, machine, redis_servers, rest, settings
+from infra.doctor import addresses, machine, processes, redis_servers, rest, settings
 from infra.doctor import telegram as bot_api
 from infra.doctor.finding import Finding
 from infra.doctor.settings import Installation
@@ -25,11 +25,14 @@ async def of_network(own: Installation) -> AsyncIterator[Finding]:
     async for one in redis_servers.of_cache(str(own.bot.redis_cache_url), str(own.bot.redis_url)):
         yield one
     async with supabase.open_http() as http:
+        async for one in processes.of_processes(own, http):
+            yield one
         async for one in of_supabase(own, http):
             yield one
         async for one in of_telegram(own, http):
             yield one
-    for url in {own.bot.webhook_url, own.admin.admin_url}:
+    # Most often one name has one certificate for both.
+    for url in {(url.host, url.port): url for url in (own.bot.webhook_url, own.admin.admin_url)}.values():
         async for one in addresses.of_certificate(url):
             yield one
 
@@ -70,7 +73,9 @@ def of_database() -> Iterator[Finding]:
     try:
         from infra.doctor import database  # noqa: PLC0415 (the image has neither psycopg nor the migrations)
     except ImportError:
-        yield Finding("database", mend="migrations, policies and triggers were not looked at: run this from a clone")
+        yield Finding(
+            "database", mend="migrations, policies and triggers were not looked at: an image has no way to them"
+        )
         return
     yield from database.findings(datetime.now(UTC))
 

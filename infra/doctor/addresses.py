@@ -38,7 +38,7 @@ async def of_certificate(url: HttpUrl | None) -> AsyncIterator[Finding]:
     if url.scheme != "https":
         yield Finding("addresses", f"{url.host} is plain http", "Telegram takes https alone: get a certificate")
         return
-    mend = "see why certbot does not renew it (infra/README.md, «When something is wrong»)"
+    mend = "renew it by hand (infra/README.md, «The proxy»), and see why certbot does not"
     try:
         seen = await certificates.look(str(url))
     except OSError as error:

@@ -49,7 +49,7 @@ def of_migrations(db: Connection, root: Path = ROOT) -> Iterator[Finding]:
         version for (version,) in db.execute("select version from supabase_migrations.schema_migrations").fetchall()
     }
     if missing := sorted(here - there):
-        mend = "apply them with `supabase db push`, before the processes of this release start"
+        mend = "a deployment of this release applies them, and so does `supabase db push --db-url`"
         yield Finding("database", f"{len(missing)} migrations are missing, the first is {missing[0]}", mend)
     if unknown := sorted(there - here):
         mend = "check out the release that runs: this clone is older than the database"
@@ -59,7 +59,7 @@ def of_migrations(db: Connection, root: Path = ROOT) -> Iterator[Finding]:
 def of_rights(db: Connection, root: Path = ROOT) -> Iterator[Finding]:
     """Yield what somebody may by now who may not by the migrations."""
     for line in policies.findings(db, root):
-        yield Finding("database", line, "restate the portraits: `make policies`, then `supabase db push`")
+        yield Finding("database", line, "take back what was changed by hand, by what supabase/policies says")
     for (function,) in db.execute(_FOR_ANYBODY).fetchall():
         yield Finding(
             "database", f"anybody may run {function}", f"revoke execute on function {function} from public, anon"

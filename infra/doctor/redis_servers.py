@@ -1,6 +1,6 @@
 """Redis: that the queue forgets nothing and the cache refuses nothing, and that both have room."""
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from typing import Any, cast
 
 from redis.exceptions import RedisError
@@ -17,10 +17,8 @@ async def of_queue(url: str) -> AsyncIterator[Finding]:
     if isinstance(told, Finding):
         yield told
         return
-    if (policy := told["maxmemory_policy"]) != "noeviction":
-        yield Finding(
-            "redis", f"REDIS_URL has the policy {policy}, which loses jobs", "set maxmemory-policy noeviction"
-        )
+    for one in _of_policy(told, "REDIS_URL", "which loses jobs"):
+        yield one
     if not told["aof_enabled"]:
         yield Finding("redis", "REDIS_URL keeps nothing over a restart", "set appendonly yes")
     if (limit := told["maxmemory"]) and told["used_memory"] > FULL * limit:
@@ -35,11 +33,16 @@ async def of_cache(url: str, queue_url: str) -> AsyncIterator[Finding]:
         return
     if not isinstance(queue, Finding) and told["run_id"] == queue["run_id"]:
         yield Finding("redis", "REDIS_CACHE_URL is the queue's own server", "run a second one: eviction is per server")
-    if not str(told["maxmemory_policy"]).startswith("allkeys-"):
-        policy = f"REDIS_CACHE_URL has the policy {told['maxmemory_policy']}, so it refuses when full"
-        yield Finding("redis", policy, "set maxmemory-policy allkeys-lru")
+    for one in _of_policy(told, "REDIS_CACHE_URL", "which is none for a cache"):
+        yield one
     if not told["maxmemory"]:
         yield Finding("redis", "REDIS_CACHE_URL may take all memory", "set maxmemory, such as 64mb")
+
+
+def _of_policy(told: dict[str, Any], name: str, why: str) -> Iterator[Finding]:
+    policy, fit = told["maxmemory_policy"], redis.POLICIES[name]
+    if policy not in fit:
+        yield Finding("redis", f"{name} has the policy {policy}, {why}", f"set maxmemory-policy {' or '.join(fit)}")
 
 
 async def _told(url: str) -> dict[str, Any] | Finding:

@@ -40,19 +40,24 @@ async def of_service(database: Database) -> AsyncIterator[Finding]:
         yield Finding("supabase", f"it refuses the service ({refusal.code})", mend)
     else:
         for one in (one for one in found if one["state"] == "red"):
-            yield Finding("firm", f"{one['check']} is red", f"{one['fix']}; /system says it in words")
+            check, mend = (one[name].replace("_", " ") for name in ("check", "fix"))
+            yield Finding("firm", f"{check} is red", f"{mend}; /system says it in words")
 
 
 async def of_doors(service: Supabase, public: Supabase) -> AsyncIterator[Finding]:
     """Yield doors that stand open."""
     status, _ = await service.get("rest/v1/users?limit=1", **{"accept-profile": "public"})
     if status < httpx.codes.BAD_REQUEST:
-        mend = "dashboard, API settings, exposed schemas: `api` and no other"
+        mend = "let pgrst.db_schemas be api and nothing else (README, «A hosted Supabase»)"
         yield Finding("supabase", "the schema public is served", mend)
-    status, _ = await public.get("rest/v1/settings?select=id", **{"accept-profile": "api"})
+    status, body = await public.get("rest/v1/settings?select=id", **{"accept-profile": "api"})
     if status < httpx.codes.BAD_REQUEST:
         mend = "give the admin the public key, never the service's; else `make matrix` shows what anon was granted"
         yield Finding("supabase", "SUPABASE_ANON_KEY reads rows without anybody signed in", mend)
+    elif not (isinstance(body, dict) and body.get("code")):
+        # Whom PostgREST itself refuses has come past the gateway, and is told a code.
+        mend = "take it from the dashboard, API keys; a new one needs another deployment"
+        yield Finding("supabase", "SUPABASE_ANON_KEY is no key of this project, so nobody can sign in", mend)
     asked = {"accept-profile": "api", "prefer": "count=planned"}
     status, _ = await service.get("rest/v1/settings?select=id", **asked)
     if status < httpx.codes.BAD_REQUEST:

@@ -2,7 +2,7 @@
 
 Run by the system's Python, of which it needs nothing but the standard library: Debian's has neither pip nor venv.
 `python3 infra/local/install.py [tests | release | cli]`; with nothing to do it takes no time. A release is the product
-without Node, and the Supabase CLI, as `.local/tools/supabase`; `cli` is that alone.
+without Node, with what an operator's tools need, and the Supabase CLI, as `.local/tools/supabase`; `cli` is that alone.
 """
 
 from __future__ import annotations  # also old Pythons must get as far as the line that says they are too old
@@ -107,7 +107,7 @@ def python_job(group: str) -> list[Job]:
         return []
     # --inexact: `make up` does not take away what `make test` has installed.
     groups = {
-        "release": ["--no-default-groups"],
+        "release": ["--no-default-groups", "--group=tools"],
         "local": ["--no-default-groups", "--group=local", "--inexact"],
         "dev": ["--group=dev"],
     }[group]

@@ -13,12 +13,14 @@ from tests.house.test_settings import documented, settings
 from tests.house.tree import ROOT, File, Tree, keep, objections
 
 COMPOSITION = "docker-compose.prod.yml"
-# Services of the image, and the settings that each reads.
+# Processes, and the settings that each reads.
 PROCESSES = {
     "bot": ("ProcessSettings", "ServiceSettings", "ThrottledSettings", "BotSettings"),
     "jobs": ("ProcessSettings", "ServiceSettings", "ModelSettings", "JobsSettings", "OperatorSettings"),
     "admin": ("ProcessSettings", "ThrottledSettings", "AdminSettings"),
 }
+# What runs in the image; the doctor by hand alone, and it reads what all of them do.
+IMAGE = PROCESSES | {"doctor": tuple({kind for kinds in PROCESSES.values() for kind in kinds})}
 STORES = {"redis-queue", "redis-cache"}
 PUBLIC = {"nginx": ["0.0.0.0:80:80", "0.0.0.0:443:443"]}
 # Bot, jobs, admin and both Redis together.
@@ -54,11 +56,11 @@ def soft_services(tree: Tree) -> Iterator[str]:
     for name, service in services(tree).items():
         promises = {
             "an exact version": is_pinned(service.get("image", "")),
-            "a user that is not root": name in PROCESSES or re.match(r"[1-9]", str(service.get("user", ""))),
+            "a user that is not root": name in IMAGE or re.match(r"[1-9]", str(service.get("user", ""))),
             "read_only": service.get("read_only") is True,
             "cap_drop: [ALL]": service.get("cap_drop") == ["ALL"] and "cap_add" not in service,
             "no-new-privileges": "no-new-privileges:true" in service.get("security_opt", ()),
-            "a health check": name in PROCESSES or service.get("healthcheck", {}).get("test"),
+            "a health check": name in IMAGE or service.get("healthcheck", {}).get("test"),
             "a memory limit": megabytes(service),
             "logs that rotate": set(service.get("logging", {}).get("options", ())) == {"max-size", "max-file"},
             "restart": service.get("restart") == "unless-stopped",
@@ -91,7 +93,7 @@ def memory_beyond(tree: Tree) -> Iterator[str]:
 
 def wrongly_told(tree: Tree) -> Iterator[str]:
     """A process is given every setting that it reads, and nothing that it does not."""
-    for name, kinds in PROCESSES.items():
+    for name, kinds in IMAGE.items():
         given = set(services(tree).get(name, {}).get("environment", {}))
         wanted = {field for kind in kinds for field in fields_of(tree, kind)}
         yield from (f"{name}: {setting} is missing" for setting in wanted - given)
@@ -146,7 +148,7 @@ def test_the_admin_believes_the_proxy_and_nobody_can_take_its_address() -> None:
 
 def test_what_stands_beside_a_self_hosted_supabase_only_adds_the_way_to_it() -> None:
     beside = yaml.safe_load((ROOT / "infra/docker/self-hosted.yml").read_text())
-    assert beside["services"] == {name: {"networks": ["supabase"]} for name in PROCESSES}
+    assert beside["services"] == {name: {"networks": ["supabase"]} for name in IMAGE}
 
 
 def test_every_variable_of_the_composition_is_explained() -> None:

@@ -1,6 +1,7 @@
-"""A machine to deploy to: the stack's services, nginx before them, a stand-in for systemd. Every step is real."""
+"""A machine to deploy to: the stack's services, the proxy before them, a stand-in for systemd. Every step is real."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -8,32 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.local.waiting import until
-from tests.debian import program
 from tests.infra.systemctl import Systemd
+from tests.nginx import DOMAIN, Ports, Proxy, running
 from tests.stack import ROOT, Stack
 
 _HERE = Path(__file__).parent
 # Beside the ports of the stack and of conftest; those of the two sides are the units' own, shifted.
-PROXY, SIDES = 3066, 70
-_NGINX = """
-daemon off; worker_processes 1; pid {root}/nginx.pid; error_log {root}/nginx.log;
-events {{ worker_connections 256; }}
-http {{
-  access_log off;
-  client_body_temp_path {root}/body; proxy_temp_path {root}/proxy; fastcgi_temp_path {root}/f;
-  uwsgi_temp_path {root}/u; scgi_temp_path {root}/s;
-  include {root}/upstreams.conf;
-  server {{
-    listen 127.0.0.1:{port};
-    proxy_http_version 1.1;
-    proxy_set_header Host $http_host;
-    proxy_set_header Connection "";
-    location / {{ proxy_pass http://admin; }}
-    location = /webhook {{ proxy_pass http://bot; }}
-  }}
-}}
-"""
+PLAIN, HTTPS, HTTP, SIDES = 3066, 3068, 3069, 70
 
 
 class Machine:
@@ -41,22 +23,23 @@ class Machine:
 
     def __init__(self, root: Path, stack: Stack) -> None:
         self.root, self._stack = root, stack
-        self.url = f"http://127.0.0.1:{PROXY + stack.caller.offset}"
+        https, http, plain = (port + stack.caller.offset for port in (HTTPS, HTTP, PLAIN))
+        # No release serves yet.
+        self._proxy = Proxy(root / "proxy", Ports(https=https, http=http, plain=plain), bots=[9])
         self._home, self._etc = root / "opt/buhbot", root / "etc/buhbot"
         for folder in (self._home, self._etc, root / "bin"):
             folder.mkdir(parents=True)
-        variables = {**stack.env, "WEBHOOK_URL": f"{self.url}/webhook", "ADMIN_URL": self.url}
+        # Telegram is played by a program that knows nothing of our certificates; curl is told.
+        own = {"WEBHOOK_URL": f"http://127.0.0.1:{plain}/webhook", "ADMIN_URL": f"https://{DOMAIN}"}
+        (root / ".curlrc").write_text(f"cacert={self._proxy.authority}\nconnect-to={DOMAIN}:443:127.0.0.1:{https}\n")
+        variables = {**stack.env, **own}
         variables["DATABASE_URL"] += "?sslmode=disable"
         (self._etc / "env").write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
         self._program(
             "systemctl", f'exec {sys.executable} {_HERE}/systemctl.py {ROOT}/infra/deploy/systemd {root} "$@"'
         )
         self._program("backup", f"echo once >> {root}/backups")
-        (root / "upstreams.conf").write_text(
-            "upstream bot { server 127.0.0.1:9; } upstream admin { server 127.0.0.1:9; }\n"
-        )
-        (root / "nginx.conf").write_text(_NGINX.format(root=root, port=PROXY + stack.caller.offset))
-        self._nginx = [program("nginx", "nginx"), "-p", str(root), "-c", str(root / "nginx.conf")]
+        self._program("nginx", f'exec {shlex.join(self._proxy.command())} "$@"')
 
     def release(self, name: str) -> Path:
         """Return a release with the files of this tree, and the packages that are installed for it."""
@@ -71,19 +54,22 @@ class Machine:
 
     def deploy(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         """Run the command as an operator does."""
+        return self.command("deploy", *arguments)
+
+    def command(self, name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+        """Run a command of infra/deploy, with this machine in the place of its own."""
         given = {
             "BUHBOT_HOME": self._home,
             "BUHBOT_ETC": self._etc,
             "BUHBOT_BACKUP": self.root / "bin/backup",
-            "BUHBOT_NGINX": " ".join(self._nginx),
-            "BUHBOT_NGINX_PID": self.root / "nginx.pid",
-            "BUHBOT_UPSTREAMS": self.root / "upstreams.conf",
+            "BUHBOT_NGINX_PID": self._proxy.root / "run/nginx.pid",
+            "BUHBOT_UPSTREAMS": self._proxy.root / "etc/nginx/buhbot/upstreams.conf",
             "BUHBOT_PORT_OFFSET": SIDES + self._stack.caller.offset,
         }
         environment = {name: str(value) for name, value in given.items()}
         path = f"{self.root}/bin:{os.environ['PATH']}"
         return subprocess.run(
-            [ROOT / "infra/deploy/deploy", *map(str, arguments)],
+            [ROOT / "infra/deploy" / name, *map(str, arguments)],
             env={**environment, "PATH": path, "HOME": str(self.root)},
             capture_output=True,
             text=True,
@@ -98,6 +84,10 @@ class Machine:
         return (self._home / side.read_text().strip()).resolve().name if side.exists() else ""
 
     @property
+    def secret(self) -> str:
+        return self._stack.env["SESSION_SECRET"]
+
+    @property
     def backups(self) -> int:
         made = self.root / "backups"
         return len(made.read_text().split()) if made.exists() else 0
@@ -108,13 +98,10 @@ class Machine:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Run the proxy, and afterwards stop whatever was deployed."""
-        proxy = subprocess.Popen([*self._nginx])
         try:
-            assert until((self.root / "nginx.pid").exists, 10), (self.root / "nginx.log").read_text()
-            yield
+            with running(self._proxy):
+                yield
         finally:
-            proxy.terminate()
-            proxy.wait(10)
             for side in ("blue", "green"):
                 Systemd(ROOT / "infra/deploy/systemd", self.root).stop(f"buhbot@{side}.target")
 

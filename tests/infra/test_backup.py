@@ -96,6 +96,11 @@ def test_a_lost_database_comes_back_with_its_people_and_its_policies(backups: Ba
         with Brought.from_target(Archives(Target(str(backups.target))), name, backups.key) as archive:
             lay_auth(archive, superuser)
         url = f"postgresql://postgres:postgres@{lost.name}"
+        # The first deployment has nothing to lose; a night that finds nothing is another matter.
+        code, said = backups.run("backup", "--unless-new", DATABASE_URL=url)
+        assert (code, "no archive: nothing of BuhBot" in said) == (0, True), said
+        code, said = backups.run("backup", DATABASE_URL=url, BACKUP_REPORT_CHAT="")
+        assert (code, said.startswith("backup: nothing of BuhBot")) == (2, True), said
         # Where one restores, Redis may be out of reach.
         there = {"DATABASE_URL": url, "REDIS_URL": ""}
 

@@ -87,10 +87,16 @@ async def test_a_deployment_loses_nothing_and_what_fails_is_taken_back(
     break_start(first)
     await fails(machine, "--back", "first does not come into service", "ROLLED BACK: second serves")
 
+    # What an operator runs by hand stands where the release does, and knows what its processes know.
+    statement = "import os; print(os.getcwd(), *map(os.environ.get, ['SESSION_SECRET', 'DATABASE_URL']))"
+    told = await asyncio.to_thread(machine.command, "run", "timeit", "--number=1", "--repeat=1", statement)
+    assert f"second {machine.secret} postgresql://" in told.stdout, told
+
     stop.set()
     written = await writing
     await sim.until_delivered(seconds=60)
     assert len(chat.messages) == written
-    refused = [one for one in await sim.deliveries() if one.chat_id == chat.id and one.status != HTTPStatus.OK]
-    assert not refused
+    # A connection that nginx closes as it reloads may just be used again: nobody answered, and Telegram comes again.
+    answers = {one.status for one in await sim.deliveries() if one.chat_id == chat.id}
+    assert answers <= {HTTPStatus.OK, None}
     assert machine.backups == 4

@@ -178,7 +178,7 @@ async def open_house() -> AsyncIterator[str]:
     await runner.cleanup()
 
 
-async def test_a_supabase_whose_doors_stand_open(open_house: str) -> None:
+async def test_a_supabase_whose_doors_stand_open(open_house: str, stack: Stack) -> None:
     async with open_http() as http:
         project = rest.Supabase(http, open_house, "key")
         found = said([one async for one in rest.of_doors(project, project)])
@@ -187,6 +187,9 @@ async def test_a_supabase_whose_doors_stand_open(open_house: str) -> None:
         found = said([one async for one in rest.of_keys(project, has_secret=False)])
         assert "signed with a shared secret" in found
         assert not [one async for one in rest.of_keys(project, has_secret=True)]
+        stranger = rest.Supabase(http, stack.env["SUPABASE_URL"], "no-key")
+        found = said([one async for one in rest.of_doors(project, stranger)])
+        assert "SUPABASE_ANON_KEY is no key of this project" in found
         gone = rest.Supabase(http, f"{open_house}/gone", "key")
         assert "Auth does not tell its keys" in said([one async for one in rest.of_keys(gone, has_secret=True)])
 

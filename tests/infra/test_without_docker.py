@@ -31,7 +31,8 @@ def test_the_scripts_have_no_mistake_that_shellcheck_knows() -> None:
     shellcheck = program("shellcheck", "shellcheck")
     # `deploy` brings along the steps and the engine that it names.
     scripts = [
-        str(ROOT / "infra/deploy" / name) for name in ("deploy", "release", "systemd/install", "engine/compose.sh")
+        str(ROOT / "infra/deploy" / name)
+        for name in ("deploy", "release", "run", "systemd/install", "engine/compose.sh")
     ]
     command = [shellcheck, "-x", "-P", str(ROOT), *scripts]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

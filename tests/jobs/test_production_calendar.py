@@ -168,7 +168,7 @@ def test_make_calendar_shows_then_writes_then_has_nothing_to_do(
 @pytest.mark.parametrize(
     ("year", "variables", "said"),
     [
-        ("2026", {}, "cannot start, settings are wrong: SUPABASE_URL: field required"),
+        ("2026", {}, "cannot start, settings are wrong: SUPABASE_URL: not set"),
         ("2024", {}, "invalid choice: 2024 (choose from 2025, 2026, 2027)"),
         (
             "2026",

@@ -9,11 +9,10 @@
 home=${BUHBOT_HOME:-/opt/buhbot}
 etc=${BUHBOT_ETC:-/etc/buhbot}
 upstreams=${BUHBOT_UPSTREAMS:-/etc/nginx/buhbot/upstreams.conf}
-read -ra nginx <<< "${BUHBOT_NGINX:-nginx}"
 nginx_pid=${BUHBOT_NGINX_PID:-/run/nginx.pid}
 offset=${BUHBOT_PORT_OFFSET:-0}
 
-programs=(systemctl "${nginx[0]}")
+programs=(systemctl nginx)
 settings_file=$etc/env
 
 old=
@@ -48,7 +47,8 @@ check_settings() {
   install --directory --mode=700 "$etc/next"
   (cd "$home/next" && env --ignore-environment .venv/bin/python -m infra.deploy.environment "$settings_file" "$etc/next" \
     "PORT=$(port "$new" bot)" "JOBS_METRICS_PORT=$(port "$new" jobs)" "ADMIN_PORT=$(port "$new" admin)" \
-    "BOT_URL=http://127.0.0.1:$(port "$new" bot)" "HOST=127.0.0.1")
+    "BOT_URL=http://127.0.0.1:$(port "$new" bot)" "HOST=127.0.0.1" \
+    "REVISION=$(basename "$(realpath "$home/next")")") || fail "$settings_file is not as it must be: see above"
 }
 
 # in_new PROCESS ARGUMENT…: the new release's Python, knowing what this process knows.
@@ -120,7 +120,7 @@ route_to() {
   before=$(workers)
   printf 'upstream %s { least_conn; server 127.0.0.1:%s fail_timeout=1s; }\n' \
     bot "$(port "$1" bot)" admin "$(port "$1" admin)" > "$upstreams"
-  "${nginx[@]}" -t -q
+  nginx -t -q
   kill -HUP "$(< "$nginx_pid")"
   until_so 30 all_leave "$before" || fail "nginx does not take its new configuration, see its error log"
 }
