@@ -18,6 +18,7 @@ from litestar.template import TemplateConfig
 from admin import errors, languages, live, navigation, refusals, sitemap, throttling, toasts
 from admin.assets import Assets
 from admin.metrics import measured
+from admin.numbers import number
 from admin.people import signed_in
 from admin.script_words import script_words
 from admin.security import Csrf, csrf_config, refuse_large, secured
@@ -97,7 +98,7 @@ def _templates(assets: Assets) -> JinjaTemplateEngine:
     )
     environment.context_class = _Page
     environment.globals.update(
-        {"_": _, "ngettext": ngettext, "language": language, "asset": assets.url},
+        {"_": _, "ngettext": ngettext, "language": language, "asset": assets.url, "number": number},
         destinations_of=navigation.destinations_of,
         script_words=script_words,
         toasts_of=toasts.toasts_of,

@@ -23,7 +23,7 @@ REMEMBERED = 5000
 
 
 class Person(BaseModel):
-    """Whoever wrote or pressed, as `api.identify` knows them; no role for whom the firm does not employ."""
+    """Whoever wrote or pressed, as `api.identify_all` knows them; no role for whom the firm does not employ."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -42,7 +42,7 @@ _KEY = ("telegram_id", "language", "chat_id")
 
 
 def identities(database: Database, shelf: Shelf) -> Cache[Person]:
-    """Return the cache of `api.identify`, by `key_of` whoever speaks."""
+    """Return the cache of `api.identify_all`, by `key_of` whoever speaks."""
 
     async def load(keys: Sequence[str]) -> list[Person]:
         return PEOPLE.validate_python(await database.call("identify_all", people=asked(keys)))

@@ -21,8 +21,9 @@ BATCH = 100
 # Minutes of sending at Telegram's pace; should the database stay away for longer, the oldest give way.
 MOST_WAITING = 10_000
 PAUSE_SECONDS = 1
-# Nobody waits for the record: what is said within a moment travels together.
+# Nobody waits for the record: what is said without a longer pause travels together, and steals no time from answers.
 GATHERING_SECONDS = 0.2
+LONGEST_GATHERING_SECONDS = 1
 # What a process that stops has left for its last messages.
 CLOSING_SECONDS = 2
 
@@ -83,11 +84,18 @@ class Outgoing(BaseRequestMiddleware):
     async def _record(self) -> None:
         while True:
             await self._wake.wait()
-            self._wake.clear()
-            await asyncio.sleep(GATHERING_SECONDS)
+            await self._gather()
             while self._waiting:
                 if not await self._is_taken():
                     await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _gather(self) -> None:
+        """Return when nothing more is said just now, or when the first of it has waited for long enough."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_GATHERING_SECONDS):
+                while self._wake.is_set():
+                    self._wake.clear()
+                    await asyncio.sleep(GATHERING_SECONDS)
 
     async def _is_taken(self) -> bool:
         """Record what waits longest, and return whether that was possible."""

@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 from infra import telegram
 from infra.local.telegram.client import SimulatorClient
 from infra.local.waiting import until
-from infra.outgoing import Outgoing
+from infra.outgoing import GATHERING_SECONDS, LONGEST_GATHERING_SECONDS, Outgoing
 from infra.supabase import Database, open_http
 from tests.stack import Stack
 from tests.world import ACCOUNTANT, MANAGER, ClientChat, Row
@@ -146,6 +146,23 @@ async def test_what_was_said_while_the_database_was_away_is_recorded_when_it_is_
     # Perhaps told again: the process was to stop before it heard that they are recorded.
     assert set(front[0].told[0]) == {"раз", "два", "три"}
     assert (lost(), len(await sim.messages(chat.id))) == (before, 3)
+
+
+async def test_what_is_said_without_a_pause_is_recorded_in_one_call(
+    stack: Stack, sim: SimulatorClient, chat: ClientChat, front: tuple[Front, str]
+) -> None:
+    await sim.limits(on=False)
+    began = asyncio.get_running_loop().time()
+    async with open_http() as http, Outgoing(Database(http, front[1], "key")) as outgoing:
+        token, api_url = stack.env["TELEGRAM_BOT_TOKEN"], stack.env["TELEGRAM_API_URL"]
+        async with telegram.connect(token, api_url, outgoing) as bot:
+            while not front[0].told:
+                await bot.send_message(chat.id, "ещё")
+        took = asyncio.get_running_loop().time() - began
+    await sim.limits(on=True)
+    # Who never pauses is recorded all the same.
+    assert GATHERING_SECONDS < LONGEST_GATHERING_SECONDS <= took
+    assert len(front[0].told[0]) > 1
 
 
 async def test_a_message_that_cannot_be_recorded_takes_no_other_along(

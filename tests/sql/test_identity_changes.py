@@ -6,7 +6,7 @@ import psycopg
 
 from infra.caching import CHANGES, IDENTITY
 
-# What the bot knows of a person, as `api.identify` says it.
+# What the bot knows of a person, as `api.identify_all` says it.
 KNOWN = ("role", "active", "full_name", "locale", "telegram_id")
 # An operator's command, with nothing of the firm in its environment but the database: ten minutes late at the most.
 UNANNOUNCED = {"admit_admin"}

@@ -4,6 +4,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.sql.firm import (
     ANNA,
@@ -39,7 +40,8 @@ def choose(db: Connection, who: int, locale: str) -> None:
 def spoken_to(db: Connection, who: int, telegrams: str | None = None) -> Any:
     """The language in which the bot answers somebody whose Telegram speaks this one."""
     with speaking(db, None):
-        return one(db, "select api.identify(%s, %s) ->> 'locale'", who, telegrams)
+        question = Jsonb([{"telegram_id": who, "language": telegrams}])
+        return one(db, "select api.identify_all(%s) -> 0 ->> 'locale'", question)
 
 
 def language_of(db: Connection, chat: int) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
 
 from admin.models import Frozen
+from admin.numbers import number
 from infra.words import N_, _
 
 Place = Literal["firm", "chats"]
@@ -94,7 +95,7 @@ def steps_of(watch: Watch, built: Collection[str]) -> Sequence[Step]:
 
 def _words(found: Finding) -> str:
     words = _(FIXES.get(found.fix, _OTHERWISE))
-    about = found.subject or (str(found.amount) if found.amount > 1 else "")
+    about = found.subject or (number(found.amount) if found.amount > 1 else "")
     return f"{words}: {about}" if about else words
 
 
