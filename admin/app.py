@@ -3,16 +3,13 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from jinja2.runtime import Context
+from jinja2 import FileSystemLoader, StrictUndefined
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import DefineMiddleware
-from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 
 from admin import errors, languages, live, navigation, refusals, sitemap, throttling, toasts
@@ -24,6 +21,7 @@ from admin.script_words import script_words
 from admin.security import Csrf, csrf_config, refuse_large, secured
 from admin.services import Services, open_services
 from admin.settings import AdminSettings
+from admin.wording import Worded, WordedEnvironment
 from infra.supabase import Database, Refused
 from infra.telemetry import handlers
 from infra.words import _, language, ngettext
@@ -80,27 +78,18 @@ def _telemetry(services: Callable[[], Services]) -> list[HTTPRouteHandler]:
     return handlers("admin", needed={"supabase_auth": ping_auth, "supabase_rest": ping_rest, "redis": ping_redis})
 
 
-class _Page(Context):
-    """A template's names and calls; a list asks for its words a thousand times, so these take no detour."""
-
-    def call(self, called: Callable[..., Any], /, *given: Any, **named: Any) -> Any:
-        """Call what a template calls; words take nothing of the context."""
-        return _(*given) if called is _ else super().call(called, *given, **named)
-
-
-def _templates(assets: Assets) -> JinjaTemplateEngine:
-    environment = Environment(
+def _templates(assets: Assets) -> Worded:
+    environment = WordedEnvironment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.context_class = _Page
     environment.globals.update(
         {"_": _, "ngettext": ngettext, "language": language, "asset": assets.url, "number": number},
         destinations_of=navigation.destinations_of,
         script_words=script_words,
         toasts_of=toasts.toasts_of,
     )
-    return JinjaTemplateEngine.from_environment(environment)
+    return Worded(environment)

@@ -1,7 +1,7 @@
 """Hints from Redis to the open pages of this process: one subscription, however many pages."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -35,10 +35,10 @@ class Waiting:
 
 
 class HintRelay:
-    """Passes what is published on Redis to every page; comes back by itself when Redis does."""
+    """Passes what is published on Redis to every page, and `hear` it; comes back by itself when Redis does."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    def __init__(self, redis: Redis, hear: Callable[[str], None] = lambda _: None) -> None:
+        self._redis, self._hear = redis, hear
         self._pages: set[Waiting] = set()
         self._task: asyncio.Task[None] | None = None
 
@@ -72,5 +72,6 @@ class HintRelay:
             self._tell(topic)
 
     def _tell(self, topic: str) -> None:
+        self._hear(topic)
         for waiting in self._pages:
             waiting.add(topic)

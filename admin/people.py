@@ -16,7 +16,7 @@ from admin.models import Frozen
 from admin.services import Services
 from admin.sessions import Session
 from admin.visitors import address_of
-from infra.caching import announcing
+from infra.caching import CHANGES, announcing
 from infra.supabase import Database, Refused
 from infra.words import N_, _, speak_on
 
@@ -33,8 +33,12 @@ ROLE_WORDS: dict[Role, str] = {
 }
 MANAGERS: frozenset[Role] = frozenset({"admin", "manager"})
 ADMINS: frozenset[Role] = frozenset({"admin"})
-# PostgREST no longer takes the token: it ended, or its key was withdrawn.
+# Of a handler that reads as whoever asks before it answers, whatever is asked: the database refuses whoever left, so
+# that their row need not be read beforehand. All other handlers have it read each time.
+ASKS = {"asks": True}
+# PostgREST no longer takes the token: it ended, its key was withdrawn, or whose it is may not come in any more.
 _TOKEN_REFUSALS = frozenset({"PGRST301", "PGRST302", "PGRST303", "PT401"})
+_NOT_OF_THE_FIRM = "not_of_the_firm"
 
 
 # Header of requests that an open page makes by itself (static/js/live.js).
@@ -95,15 +99,25 @@ def refuse_all_but(me: SignedIn, roles: Container[Role]) -> None:
 
 
 def database_of(services: Services, login: Login, asked: ASGIConnection[Any, Any, Any, Any]) -> Database:
-    """Return schema `api` as the person of this login, who asks by this request; it keeps a refusal of rights."""
+    """Return schema `api` as the person of this login, who asks by this request; it keeps a refusal of rights.
+
+    A call raises `SignInNeeded`, too: `private.check_request` refuses whoever is of the firm no more.
+    """
+    announce = announcing(services.said)
 
     def keep(refusal: Refused) -> None:
+        if refusal.code in _TOKEN_REFUSALS:
+            services.people.forget()
+            raise SignInNeeded("deactivated" if refusal.key == _NOT_OF_THE_FIRM else "expired") from refusal
         if refusal.is_of_rights:
             asked.state.refusal = refusal
 
-    url, key = services.settings.supabase, services.settings.supabase_anon_key
-    address, announce = address_of(asked), announcing(services.said)
-    return Database(services.http, url, key, login.access_token, address=address, on_refusal=keep, on_call=announce)
+    def tell(function: str) -> None:
+        services.people.hear(CHANGES.get(function))
+        announce(function)
+
+    url, key, address = services.settings.supabase, services.settings.supabase_anon_key, address_of(asked)
+    return Database(services.http, url, key, login.access_token, address=address, on_refusal=keep, on_call=tell)
 
 
 def is_in_use(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
@@ -114,7 +128,8 @@ def is_in_use(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
 async def signed_in(request: Request[Any, Any, Any], services: NamedDependency[SkipValidation[Services]]) -> SignedIn:
     """Return who is asking. Raises `SignInNeeded`.
 
-    Reads the person's row each time: whoever is deactivated is out with the next click, not when a token ends.
+    Whoever is deactivated is out with the next click, not when a token ends: their row is read each time, or the
+    database refuses what the page reads (`ASKS`).
     """
     session_id = services.cookie.read(request)
     if not session_id:
@@ -128,16 +143,26 @@ async def signed_in(request: Request[Any, Any, Any], services: NamedDependency[S
         raise SignInNeeded(await services.sessions.why_ended(session_id) or "expired")
     database = database_of(services, session.login, request)
     try:
-        person = await read_person(database, session.login.person_id)
-    except Refused as refusal:
-        if refusal.code in _TOKEN_REFUSALS:
-            raise SignInNeeded("expired") from refusal
+        may_know = ASKS.keys() <= request.route_handler.opt.keys()
+        person = await _person(services, database, session.login.person_id, may_know=may_know)
+    except SignInNeeded as needed:
+        if needed.reason == "deactivated":
+            await services.sessions.end(session_id)
+            log.info("session_ended", user_id=session.login.person_id, reason=needed.reason)
         raise
-    if person is None:
-        await services.sessions.end(session_id)
-        log.info("session_ended", user_id=session.login.person_id, reason="deactivated")
-        raise SignInNeeded("deactivated")
     speak_on(person.locale)
     # For the page of an error, which asks nobody anything.
     me = request.state.me = SignedIn(person, database, session_id, session)
     return me
+
+
+async def _person(services: Services, database: Database, person_id: UUID, *, may_know: bool) -> Person:
+    known: Person | None = services.people.find(person_id) if may_know else None
+    if known:
+        return known
+    times_forgotten = services.people.times_forgotten
+    person = await read_person(database, person_id)
+    if person is None:
+        raise SignInNeeded("deactivated")
+    services.people.keep(person_id, person, times_forgotten)
+    return person

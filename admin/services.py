@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 from redis.asyncio import Redis
 
 from admin.auth import Auth
 from admin.hints import HintRelay
+from admin.known import Known
 from admin.resets import Resets
 from admin.security_events import SecurityEvents
 from admin.session_cookie import SessionCookie
@@ -43,6 +45,7 @@ class Services:
     said: Hints
     limiter: Limiter
     sign_in_guard: SignInGuard
+    people: Known[Any]
 
 
 @asynccontextmanager
@@ -50,7 +53,8 @@ async def open_services(settings: AdminSettings) -> AsyncIterator[Services]:
     """Open everything inside the running loop; nothing has to be reachable yet."""
     redis, secret = connect(str(settings.redis_url)), settings.session_secret.get_secret_value()
     limits = Limits(settings.session_idle_minutes * 60, settings.session_life_days * 24 * 3600)
-    async with open_http() as http, HintRelay(redis) as hints, Hints(redis) as said, telling(redis):
+    people: Known[Any] = Known()
+    async with open_http() as http, HintRelay(redis, people.hear) as hints, Hints(redis) as said, telling(redis):
         auth = Auth(http, settings.supabase, settings.supabase_anon_key, _verifier(settings, http))
         sessions = Sessions(redis, secret, auth, limits)
         resets = Resets(redis, secret, auth, sessions, settings.origin)
@@ -62,6 +66,7 @@ async def open_services(settings: AdminSettings) -> AsyncIterator[Services]:
                 *(settings, http, redis, auth, sessions, cookie, sign_ins, events, resets, codes, hints, said),
                 Limiter(redis, outage),
                 SignInGuard(redis, settings, outage),
+                people,
             )
         finally:
             await resets.close()

@@ -316,12 +316,14 @@ returns jsonb
 language plpgsql
 stable
 set search_path = ''
+set plan_cache_mode = force_generic_plan
 as $$
-/* The work list of who asks, a page at a time: {rows, next, counts, changes_at, since, until, chat_name, people}. state is open, waiting,
+/* The work list of who asks, a page at a time: {rows, next, counts, changes_at, since, until, chat_name, people, views}. state is open, waiting,
    at_risk or overdue, least working time left first; or closed, answered, met, met_late, excused or voided, the latest first, by default of
    the last seven days. The days are the firm's, both included: those on which open windows opened, and on which closed ones were decided.
    owner is a person's id, me or nobody; words are looked for in chat, client and last phrase, or are a number. `next` goes back as `after`. counts holds
-   all that fits but the state. people are those who may own a request. */
+   all that fits but the state. people are those who may own a request; views are the reader's own: {id,
+   name, query}. */
 declare
   is_open constant boolean := state in ('open', 'waiting', 'at_risk', 'overdue');
   zone constant text := private.firm_zone();
@@ -354,6 +356,11 @@ begin
       from public.users as u
       where u.active
         and u.role <> 'observer'
+    ),
+    'views', (
+      select coalesce(jsonb_agg(jsonb_build_object('id', v.id, 'name', v.name, 'query', v.query) order by v.name), '[]')
+      from api.saved_views as v
+      where v.page = '/requests'
     )
   );
 end

@@ -10,6 +10,7 @@ returns jsonb
 language plpgsql
 stable
 set search_path = ''
+set plan_cache_mode = force_generic_plan
 as $$
 /* Some messages of a chat as a page shows them, oldest first, each as it stands now and, where it was edited, as it stood before:
    [{message_id, at, author, is_staff, is_bot, kind, text, edited_at, has_file, reply_to, versions: [{at, text}]}]. */

@@ -211,6 +211,7 @@ returns jsonb
 language plpgsql
 stable
 set search_path = ''
+set plan_cache_mode = force_generic_plan
 as $$
 /* What the page of a window shows beside its story: {number, chat, client, client_name, tier, chat_url, owner_name, assignee,
    is_reachable, replies, templates, people}. Replies and templates are empty to observers. Refuses with unknown_request. */

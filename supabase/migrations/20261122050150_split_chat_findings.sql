@@ -1,7 +1,10 @@
 -- A chat's own page asks what is amiss with this chat, and need not look at all the others.
 set lock_timeout = '5s';
 
-create function private.chat_findings(as_of timestamptz, of_chat bigint)
+create type private.finding as ("check" text, applies boolean, state text, fix text, since timestamptz);
+comment on type private.finding is 'One check of a chat: whether it applies, how it stands, what mends it, and since when it is so.';
+
+create function private.chat_findings(as_of timestamptz, of_chat bigint, only_amiss boolean default false)
 returns table (chat_id bigint, "check" text, state text, fix text, since timestamptz)
 language plpgsql
 stable
@@ -10,7 +13,8 @@ set search_path = ''
 -- To plan it takes longer than to run it.
 set plan_cache_mode = force_generic_plan
 as $$
-/* Everything that is checked of one group, or with null of each: green, amber or red, with the key of what mends it and since when. What
+/* Everything that is checked of one group, or with null of each: green, amber or red, with the key of what mends it and since when;
+   or only what is amiss, beside whether the bot is there, which is asked of each. What
    does not apply is left out: a group nobody connected is only asked whether the bot may read it. What is no loss yet, because the chat
    is not measured, is amber at most. A definer, because who may see a chat need not see the people, messages and chats that its health
    depends on; it tells nothing of them but this. */
@@ -87,37 +91,38 @@ begin
   left join schedules as s on s.id = g.schedule_in_force
   left join anonymous as a on a.chat_id = g.chat_id
   left join deaf as d on d.chat_id = g.chat_id
-  cross join lateral (
-    values
-      (
+  -- An array and not a list of values: those are prepared anew for each chat, which takes longer than all the rest.
+  cross join lateral unnest(
+    array[
+      row(
         'connected',
         not g.internal,
         case when g.is_connected then 'green' else 'amber' end,
         'connect_chat',
         g.created_at
-      ),
-      (
+      )::private.finding,
+      row(
         'measured',
         g.is_connected,
         case when g.monitoring_enabled then 'green' else 'amber' end,
         'switch_monitoring_on',
         case when g.paused_because is not null then g.bot_status_at end
-      ),
-      (
+      )::private.finding,
+      row(
         'bot_present',
         true,
         case when g.bot_is_gone then 'red' when g.bot_status is null then 'amber' else 'green' end,
         case when g.bot_is_gone then 'add_bot' else 'check_bot' end,
         g.bot_status_at
-      ),
-      (
+      )::private.finding,
+      row(
         'may_read',
         not g.bot_is_gone and not g.internal,
         case when g.bot_status in ('administrator', 'creator') or firm.bot_reads_all then 'green' else 'red' end,
         'let_bot_read',
         g.bot_status_at
-      ),
-      (
+      )::private.finding,
+      row(
         'owner_linked',
         g.is_connected,
         case
@@ -131,8 +136,8 @@ begin
           else 'start_bot_in_private'
         end,
         owner.unreachable_since
-      ),
-      (
+      )::private.finding,
+      row(
         'recipients_reachable',
         g.is_connected,
         case
@@ -142,44 +147,46 @@ begin
         end,
         'make_somebody_reachable',
         null
-      ),
-      (
+      )::private.finding,
+      row(
         'schedule_has_time',
         g.is_connected,
         case when s.has_time then 'green' when g.is_wanted then 'red' else 'amber' end,
         'give_schedule_hours',
         null
-      ),
-      (
+      )::private.finding,
+      row(
         'policy_has_recipients',
         g.is_connected,
         case when l.is_whole then 'green' when g.is_wanted then 'red' else 'amber' end,
         'name_recipients',
         null
-      ),
-      (
+      )::private.finding,
+      row(
         'last_message',
         g.is_connected,
         case when g.last_message_at is not null then 'green' else 'amber' end,
         'write_a_message',
         g.connected_at
-      ),
-      (
+      )::private.finding,
+      row(
         'silent',
         g.monitoring_enabled and g.last_message_at is not null,
         case when g.last_message_at > as_of - make_interval(days => firm.silent_after_days) then 'green' else 'amber' end,
         'ask_whether_still_used',
         g.last_message_at
-      ),
-      (
+      )::private.finding,
+      row(
         'anonymous_staff',
         g.is_connected,
         case when g.anonymous_staff or a.chat_id is null then 'green' else 'amber' end,
         'decide_who_speaks_as_group',
         a.since
-      )
-  ) as f ("check", applies, state, fix, since)
-  where f.applies;
+      )::private.finding
+    ]
+  ) as f
+  where f.applies
+    and (f.state <> 'green' or f."check" = 'bot_present' or not only_amiss);
 end
 $$;
 
@@ -194,4 +201,4 @@ as $$
   select * from private.chat_findings(as_of, null)
 $$;
 
-grant execute on function private.chat_findings(timestamptz, bigint) to authenticated, service_role;
+grant execute on function private.chat_findings(timestamptz, bigint, boolean) to authenticated, service_role;

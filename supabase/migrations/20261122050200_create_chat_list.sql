@@ -18,7 +18,25 @@ begin
 end
 $$;
 
-grant execute on function private.terms_in_force() to authenticated, service_role;
+create function private.terms_in_force(of_chats bigint[])
+returns table (chat_id bigint, policy_id uuid, schedule_id uuid, target_minutes integer)
+language plpgsql
+stable
+security definer
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+/* The same of a page of chats. A definer for the same reason. */
+#variable_conflict use_column
+begin
+  return query
+  select t.chat_id, t.policy_id, t.schedule_id, t.target_minutes
+  from private.chat_terms as t
+  where t.chat_id = any (of_chats);
+end
+$$;
+
+grant execute on function private.terms_in_force(), private.terms_in_force(bigint[]) to authenticated, service_role;
 
 create function private.has_words(texts text[], words text)
 returns boolean
@@ -36,12 +54,13 @@ $$;
 
 create function private.gravity(fix text)
 returns integer
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
 /* Which fix comes first of several that are equally urgent: what stops everything before what stops a part. */
-  select coalesce(
+begin
+  return coalesce(
     array_position(
       array[
         'add_bot', 'let_bot_read', 'connect_chat', 'assign_owner', 'link_telegram', 'start_bot_in_private', 'make_somebody_reachable',
@@ -51,7 +70,8 @@ as $$
       fix
     ),
     99
-  )
+  );
+end
 $$;
 
 create function private.chat_lights(of_chat bigint)
@@ -68,7 +88,7 @@ begin
     f.chat_id,
     case when bool_or(f.state = 'red') then 'red' when bool_or(f.state = 'amber') then 'amber' else 'green' end,
     (array_agg(f.fix order by f.state = 'red' desc, private.gravity(f.fix)) filter (where f.state <> 'green'))[1]
-  from private.chat_findings(now(), of_chat) as f
+  from private.chat_findings(now(), of_chat, only_amiss => true) as f
   group by f.chat_id;
 end
 $$;
@@ -86,10 +106,11 @@ returns jsonb
 language plpgsql
 stable
 set search_path = ''
+set plan_cache_mode = force_generic_plan
 as $$
 /* {counts, owners, rows} of the groups that the reader sees, what is worst first. counts: {red, amber, green, off}, over all rows that
    fit but for the light. owners: [{id, name}] of whom the reader sees chats. A row: {id, chat_name, client, client_id, tier, accountant,
-   policy, schedule, light, fix, is_watched, is_internal, paused_because, deleted_at, last_message_at, waiting, rank}; light is off of a
+   policy, schedule, light, fix, is_watched, is_internal, last_message_at, waiting, rank}; light is off of a
    group that is deleted or concerns nobody. watched narrows to monitored, off, unconnected or deleted, null to all but deleted; owner_id
    of nought names those without owner; after is {rank, chat_name, id} of the last row seen. */
 #variable_conflict use_column
@@ -98,26 +119,35 @@ begin
     with lights as materialized (
       select * from private.chat_lights(null)
     ),
-    fitting as materialized (
+    seen as materialized (
       select
-        c.*,
-        k.name as client,
-        k.tier,
-        u.full_name as accountant,
+        c.id,
+        c.chat_id,
+        c.chat_name,
+        c.client_id,
+        c.assigned_accountant_id,
+        c.monitoring_enabled,
+        c.internal,
+        c.connected_at,
+        c.deleted_at,
+        l.light is not null as is_checked,
         coalesce(l.light, 'off') as light,
         l.fix,
         coalesce(array_position(array['red', 'amber', 'green'], l.light), 4) as rank
       from public.chats as c
       left join lights as l on l.chat_id = c.chat_id
-      left join public.clients as k on k.id = c.client_id
-      left join public.users as u on u.id = c.assigned_accountant_id
       where c.type in ('group', 'supergroup')
-        and case list_chats.watched
+    ),
+    -- Apart, because how few these filters leave is a guess, by which the light of each chat would be looked for in all of them.
+    fitting as materialized (
+      select c.*
+      from seen as c
+      where case list_chats.watched
           when 'deleted' then c.deleted_at is not null
           when 'monitored' then c.monitoring_enabled
           when 'off' then not c.monitoring_enabled and c.deleted_at is null and c.connected_at is not null
-          when 'unconnected' then c.connected_at is null and c.deleted_at is null and l.light is not null
-          else c.deleted_at is null and (l.light is not null or c.connected_at is not null)
+          when 'unconnected' then c.connected_at is null and c.deleted_at is null and c.is_checked
+          else c.deleted_at is null and (c.is_checked or c.connected_at is not null)
         end
         and (
           list_chats.owner_id is null
@@ -125,9 +155,14 @@ begin
           or list_chats.owner_id = '00000000-0000-0000-0000-000000000000' and c.assigned_accountant_id is null
         )
         and (list_chats.client_id is null or c.client_id = list_chats.client_id)
-        and (list_chats.words = '' or private.has_words(array[c.chat_name, k.name], list_chats.words))
+        and (
+          list_chats.words = ''
+          or private.has_words(
+            array[c.chat_name, (select k.name from public.clients as k where k.id = c.client_id)], list_chats.words
+          )
+        )
     ),
-    page as (
+    page as materialized (
       select f.*
       from fitting as f
       where (list_chats.light is null or f.light = list_chats.light)
@@ -161,18 +196,16 @@ begin
             jsonb_build_object(
               'id', p.id,
               'chat_name', p.chat_name,
-              'client', p.client,
+              'client', k.name,
               'client_id', p.client_id,
-              'tier', p.tier,
-              'accountant', p.accountant,
+              'tier', k.tier,
+              'accountant', u.full_name,
               'policy', y.name,
               'schedule', s.name,
               'light', p.light,
               'fix', p.fix,
               'is_watched', p.monitoring_enabled,
               'is_internal', p.internal,
-              'paused_because', p.paused_because,
-              'deleted_at', p.deleted_at,
               'last_message_at', (select max(t.last_message_at) from public.chat_topics as t where t.chat_id = p.chat_id),
               'waiting', (select count(*) from public.client_requests as w where w.chat_id = p.chat_id and w.closed_as is null),
               'rank', p.rank
@@ -182,7 +215,9 @@ begin
           '[]'
         )
         from page as p
-        join private.terms_in_force() as t on t.chat_id = p.chat_id
+        left join public.clients as k on k.id = p.client_id
+        left join public.users as u on u.id = p.assigned_accountant_id
+        join private.terms_in_force(array(select x.chat_id from page as x)) as t on t.chat_id = p.chat_id
         join public.sla_policies as y on y.id = t.policy_id
         join public.working_schedules as s on s.id = t.schedule_id
       )
@@ -197,9 +232,8 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
-/* What an admin or manager may choose for a chat: {owners, policies, schedules, clients} as [{id, name}], owners with is_linked, clients
-   with tier; policies of a tier are left out, they follow from the client, and so are schedules
-   that are put away. Refuses with not_allowed. A definer, because whose work a
+/* What an admin or manager may choose for a chat: {owners, policies, schedules, clients} as [{id, name}]; policies of a tier are left out,
+   they follow from the client, and so are schedules that are put away. Refuses with not_allowed. A definer, because whose work a
    manager runs is not for all to read. */
 declare
   keeper constant public.users := private.chat_keeper(null);
@@ -209,7 +243,7 @@ begin
     'owners', (
       select coalesce(
         jsonb_agg(
-          jsonb_build_object('id', u.id, 'name', u.full_name, 'is_linked', u.telegram_id is not null) order by u.full_name, u.id
+          jsonb_build_object('id', u.id, 'name', u.full_name) order by u.full_name, u.id
         ),
         '[]'
       )
@@ -227,7 +261,7 @@ begin
       where s.archived_at is null
     ),
     'clients', (
-      select coalesce(jsonb_agg(jsonb_build_object('id', k.id, 'name', k.name, 'tier', k.tier) order by k.name, k.id), '[]')
+      select coalesce(jsonb_agg(jsonb_build_object('id', k.id, 'name', k.name) order by k.name, k.id), '[]')
       from public.clients as k
       where k.erased_at is null
     )
@@ -268,10 +302,9 @@ begin
         'policy', p.name, 'schedule', s.name, 'target_minutes', t.target_minutes,
         'off_hours_reply', coalesce(here.off_hours_reply, (select f.off_hours_reply from public.settings as f))
       )
-      from private.terms_in_force() as t
+      from private.terms_in_force(array[here.chat_id]) as t
       join public.sla_policies as p on p.id = t.policy_id
       join public.working_schedules as s on s.id = t.schedule_id
-      where t.chat_id = here.chat_id
     ),
     'findings', (
       select coalesce(
@@ -328,6 +361,7 @@ returns jsonb
 language plpgsql
 stable
 set search_path = ''
+set plan_cache_mode = force_generic_plan
 as $$
 /* {messages, next} of a group, the latest first, of all its topics: each message in its latest version, as {chat_id, message_id, at,
    author_name, is_staff, is_bot, kind, text, edited_at, has_file}. With words, those that Russian full-text search finds among the `depth`
@@ -424,6 +458,7 @@ returns jsonb
 language plpgsql
 stable
 set search_path = ''
+set plan_cache_mode = force_generic_plan
 as $$
 /* {total, rows, segments} of the clients that the reader sees, by name; those whose data are erased come last. A row: {id, name, tier,
    erased_at, chats, chat_names (three at most), segments, waiting}; segments beside it are all that the reader may filter by, [{id, name}];

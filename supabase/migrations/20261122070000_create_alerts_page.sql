@@ -25,10 +25,29 @@ begin
 end
 $$;
 
+create function private.deliveries_of(messages uuid[])
+returns table (message_id uuid, delivery jsonb)
+language plpgsql
+stable
+security definer
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+/* private.delivery_of many messages, in one statement. A definer for the same reason. */
+#variable_conflict use_column
+begin
+  return query
+  select o.id, jsonb_build_object('status', o.status, 'sent_at', o.sent_at, 'error', o.last_error, 'remind_at', o.remind_at)
+  from public.outbox as o
+  where o.id = any (messages);
+end
+$$;
+
 create function private.alert_cards(alerts uuid[]) returns jsonb
 language plpgsql
 stable
 set search_path = ''
+set plan_cache_mode = force_generic_plan
 as $$
 /* Alerts as a page shows them, in the order given: each with its window, whom it concerns, who was told with what delivery, and what people
    did since. One statement for all of them: what the reader may see is then asked once and not for each. */
@@ -46,11 +65,17 @@ begin
     people as materialized (
       select u.id, jsonb_build_object('id', u.id, 'name', u.full_name) as card from public.users as u
     ),
-    told as materialized (
-      select
-        n.alert_id, jsonb_agg(jsonb_build_object('to', p.card) || private.delivery_of(n.message_id) order by n.user_id) as of_alert
+    notes as materialized (
+      select n.alert_id, n.user_id, n.message_id
       from listed as l
       join public.notices as n on n.alert_id = l.id
+    ),
+    told as materialized (
+      select
+        n.alert_id,
+        jsonb_agg(jsonb_build_object('to', p.card) || coalesce(d.delivery, '{}') order by n.user_id) as of_alert
+      from notes as n
+      left join private.deliveries_of(array(select m.message_id from notes as m)) as d on d.message_id = n.message_id
       left join people as p on p.id = n.user_id
       group by n.alert_id
     ),
@@ -153,6 +178,7 @@ end
 $$;
 
 grant execute on function
+  private.deliveries_of(uuid[]),
   private.alert_cards(uuid[]),
   api.alerts_page(text, text, integer, uuid, timestamptz, timestamptz, timestamptz, uuid, integer)
 to authenticated;

@@ -119,6 +119,7 @@ def test_whoever_is_dismissed_is_out_with_the_next_click(reader: Reader, firm: F
     """I18: the token would be good for another hour."""
     person = firm.hire("accountant")
     reader.as_person(person)
+    assert reader.get("/requests").status_code == 200
     firm.dismiss(person)
     sent = reader.get("/requests")
     assert sent.headers["location"] == "/login?next=%2Frequests&reason=deactivated"

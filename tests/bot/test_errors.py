@@ -22,6 +22,7 @@ from tests.world import ClientChat
 UNSAID = {
     "alert_to_a_stranger",
     "audit_is_append_only",
+    "not_of_the_firm",
     "notice_of_nothing",
     "only_exact_counts",
     "updates_are_not_a_list",

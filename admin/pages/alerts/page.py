@@ -14,7 +14,7 @@ from admin.filters import Period
 from admin.keyset import Cursor, cut
 from admin.models import Frozen
 from admin.next_page import safe_next
-from admin.people import SignedIn
+from admin.people import ASKS, SignedIn
 from admin.rendering import is_fragment, show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -153,7 +153,7 @@ class Back(Frozen):
     next: str = "/alerts"
 
 
-@get("/alerts")
+@get("/alerts", opt=ASKS)
 async def show_alerts(request: Request[Any, Any, Any], me: Me) -> Response[Any]:
     """Show the list, or its rows alone. One that could not be read says so and is never empty."""
     asked = Asked.of(request)

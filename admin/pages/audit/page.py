@@ -16,7 +16,7 @@ from admin.filters import Period
 from admin.keyset import Cursor, Whole, cut
 from admin.models import Frozen
 from admin.pages.audit.words import ACTION_WORDS, ENTITY_WORDS, field_words
-from admin.people import ADMINS, SignedIn, refuse_all_but
+from admin.people import ADMINS, ASKS, SignedIn, refuse_all_but
 from admin.rendering import show
 from infra.supabase import Unavailable
 from infra.words import _
@@ -148,7 +148,7 @@ class Asked(Period):
     request: str | None = Field(None, max_length=64)
 
 
-@get("/audit")
+@get("/audit", opt=ASKS)
 async def show_audit(request: AnyRequest, me: Me) -> Response[Any]:
     """Show the log."""
     refuse_all_but(me, ADMINS)

@@ -66,7 +66,7 @@ class Client(Frozen):
 
 
 class Named(Frozen):
-    """Something to choose, or chosen."""
+    """Something chosen."""
 
     id: UUID
     name: str
@@ -121,13 +121,20 @@ class Card(Frozen):
         return ", ".join(finding.words for finding in self.findings if not finding.fix)
 
 
+class Choice(Frozen):
+    """Something to choose; a form has a thousand, so the id stays the text that it comes and goes as."""
+
+    id: str
+    name: str
+
+
 class Offers(Frozen):
     """What an admin or manager may choose from."""
 
-    owners: list[Named] = Field(default_factory=list)
-    policies: list[Named] = Field(default_factory=list)
-    schedules: list[Named] = Field(default_factory=list)
-    clients: list[Named] = Field(default_factory=list)
+    owners: list[Choice] = Field(default_factory=list)
+    policies: list[Choice] = Field(default_factory=list)
+    schedules: list[Choice] = Field(default_factory=list)
+    clients: list[Choice] = Field(default_factory=list)
 
 
 class Message(Frozen):

@@ -17,7 +17,7 @@ from admin.errors import advice_of
 from admin.keyset import Cursor, Whole
 from admin.models import Chosen, Frozen
 from admin.pages.chats.card import LOCALES, RECEIPTS, Card, Edge, Offers, Talk
-from admin.people import MANAGERS, SignedIn
+from admin.people import ASKS, MANAGERS, SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -72,7 +72,7 @@ class ActForm(Frozen):
     key: Chosen = None
 
 
-@get("/chats/{chat_id:uuid}")
+@get("/chats/{chat_id:uuid}", opt=ASKS)
 async def show_chat(
     request: AnyRequest, me: Me, chat_id: FromPath[UUID], q: FromQuery[str] = "", before: FromQuery[str] = ""
 ) -> Template:
@@ -81,7 +81,7 @@ async def show_chat(
     return await chat_page(request, me, chat_id, words=q[:200], before=edge or None)
 
 
-@get("/chats/{chat_id:uuid}/health")
+@get("/chats/{chat_id:uuid}/health", opt=ASKS)
 async def show_health(request: AnyRequest, me: Me, chat_id: FromPath[UUID]) -> Template:
     """Show its lights, for the open page that asks for them again."""
     card, offers = await asyncio.gather(_card(me, chat_id), offers_of(me))
@@ -121,15 +121,11 @@ async def act_on_chat(
 async def chat_page(request: AnyRequest, me: SignedIn, chat_id: UUID, status: int = 200, **shown: Any) -> Template:
     """Return the page, with what a form has to say."""
     words, before = shown.pop("words", ""), shown.pop("before", None)
-    card, offers, talk = await asyncio.gather(
-        _card(me, chat_id),
-        offers_of(me),
-        me.database.call("find_messages", chat=str(chat_id), words=words, before=before),
-    )
-    told = Talk.model_validate(talk)
+    found: Any = await me.database.call("chat_page", chat=str(chat_id), words=words, before=before)
+    card, told = Card.model_validate(found["card"]), Talk.model_validate(found["talk"])
     context = {
         "card": card,
-        "offers": offers,
+        "offers": Offers.model_validate(found["offers"]) if found["offers"] else None,
         "talk": told,
         "words": words,
         "is_first": before is None,

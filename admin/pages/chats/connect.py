@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 from admin.errors import advice_of
 from admin.models import Chosen, Frozen
 from admin.pages.chats.card import Card, Offers
-from admin.people import SignedIn
+from admin.people import ASKS, SignedIn
 from admin.qr import picture_of
 from admin.rendering import show
 from admin.throttling import MEDIUM
@@ -100,7 +100,7 @@ async def make_link(request: AnyRequest, me: Me, data: URLEncodedBody[ConnectFor
     return go(f"/chats/links/{made['id']}", _("Ссылка готова"))
 
 
-@get("/chats/links")
+@get("/chats/links", opt=ASKS)
 async def show_links(request: AnyRequest, me: Me) -> Template:
     """Show the links that are open."""
     links = _LINKS.validate_python(await me.database.call("chat_links"))

@@ -14,7 +14,7 @@ from admin.keyset import PAGE, Cursor, cut
 from admin.lights import LIGHTS, Light, light_word
 from admin.models import Frozen
 from admin.pages.chats.lights import reason
-from admin.people import SignedIn
+from admin.people import ASKS, SignedIn
 from admin.rendering import show
 from admin.tiers import Tier, tier_word
 from infra.words import N_
@@ -89,7 +89,7 @@ class Asked(Filters):
     watched: Literal["monitored", "off", "unconnected", "deleted"] | None = None
 
 
-@get("/chats")
+@get("/chats", opt=ASKS)
 async def show_chats(request: Request[Any, Any, Any], me: NamedDependency[SkipValidation[SignedIn]]) -> Template:
     """Show a page of them."""
     asked = Asked.of(request)

@@ -17,7 +17,7 @@ from admin.errors import advice_of
 from admin.figures.month import Month
 from admin.models import Frozen
 from admin.pages.clients.chats import Chat
-from admin.people import SignedIn
+from admin.people import ASKS, SignedIn
 from admin.rendering import show
 from admin.throttling import LOW, MEDIUM
 from admin.tiers import TIERS, Tier, tier_word
@@ -86,7 +86,7 @@ class Erasure(Frozen):
     name: str = Field(default="", max_length=1000)
 
 
-@get("/clients/{client_id:uuid}")
+@get("/clients/{client_id:uuid}", opt=ASKS)
 async def show_client(request: AnyRequest, me: Me, client_id: FromPath[UUID]) -> Template:
     """Show one; whoever may not see it is told what anybody is told of a client that does not exist."""
     return await _page(request, me, client_id)

@@ -14,7 +14,7 @@ from admin.errors import advice_of
 from admin.filters import Filters
 from admin.keyset import PAGE, Cursor, cut
 from admin.models import Frozen
-from admin.people import SignedIn
+from admin.people import ASKS, SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.tiers import TIERS, Tier, tier_word
@@ -75,7 +75,7 @@ class NewClient(Frozen):
     name: str = Field(default="", max_length=1000)
 
 
-@get("/clients")
+@get("/clients", opt=ASKS)
 async def show_clients(request: AnyRequest, me: Me) -> Template:
     """Show a page of the clients of the reader."""
     return await _page(request, me)

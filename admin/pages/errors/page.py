@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field
 from admin.filters import Filters
 from admin.keyset import Cursor, cut
 from admin.models import Frozen
-from admin.people import ADMINS, SignedIn, refuse_all_but
+from admin.people import ADMINS, ASKS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -80,7 +80,7 @@ class Asked(Filters):
     reference: str | None = Field(None, max_length=40)
 
 
-@get("/errors")
+@get("/errors", opt=ASKS)
 async def show_errors(request: AnyRequest, me: Me) -> Response[Any]:
     """Show the kinds of errors, the latest first, or those with a reference."""
     refuse_all_but(me, ADMINS)

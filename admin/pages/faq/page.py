@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, Field
 from admin.errors import advice_of
 from admin.filters import Filters
 from admin.models import Frozen, PutAway
-from admin.people import MANAGERS, SignedIn, refuse_all_but
+from admin.people import ASKS, MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -92,7 +92,7 @@ class Typed(Frozen):
     keywords: str = Field(default="", max_length=5000)
 
 
-@get("/faq")
+@get("/faq", opt=ASKS)
 async def show_faq(request: AnyRequest, me: Me) -> Response[Any]:
     """Show the questions in use or those put away, and what the bot would answer to the words in the box."""
     asked = Asked.of(request)

@@ -117,8 +117,8 @@ async def sign_in(
 async def _may_enter(request: AnyRequest, services: Services, login: Login) -> bool:
     try:
         return await read_person(database_of(services, login, request), login.person_id) is not None
-    except Refused as refusal:
-        log.info("sign_in_refused_by_database", code=refusal.code)
+    except (Refused, SignInNeeded) as refusal:
+        log.info("sign_in_refused_by_database", reason=str(refusal))
         return False
 
 

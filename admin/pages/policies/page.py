@@ -1,6 +1,5 @@
 """`/policies`: how long a client may wait, by tier, and whether alerts arrive."""
 
-import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +12,10 @@ from pydantic import TypeAdapter
 
 from admin.deliveries import DELIVERIES
 from admin.errors import advice_of
-from admin.keyset import PAGE
 from admin.models import Chosen, Frozen
 from admin.pages.policies import words
 from admin.pages.policies.rows import Policy, TestAlert
-from admin.people import ADMINS, SignedIn
+from admin.people import ADMINS, ASKS, SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -29,19 +27,22 @@ log = structlog.get_logger()
 AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]
 
-# A firm has a handful.
-_MOST = 4 * PAGE
-_POLICIES = TypeAdapter(list[Policy])
 _ALERTS = TypeAdapter(list[TestAlert])
 
 
 class Colleague(Frozen):
-    """A row of `api.users`, as far as a choice shows it."""
+    """Somebody who can be sent a test alert."""
 
     id: UUID
     full_name: str | None
-    telegram_id: int | None
-    active: bool
+
+
+class Listed(Frozen):
+    """What `api.policies_page` answers."""
+
+    policies: list[Policy]
+    colleagues: list[Colleague]
+    alerts: list[TestAlert]
 
 
 class TestForm(Frozen):
@@ -50,10 +51,7 @@ class TestForm(Frozen):
     person: Chosen = None
 
 
-_COLLEAGUES = TypeAdapter(list[Colleague])
-
-
-@get("/policies")
+@get("/policies", opt=ASKS)
 async def show_policies(request: AnyRequest, me: Me) -> Template:
     """Show them all, and to an admin what became of the latest test alerts."""
     return await _page(request, me)
@@ -62,7 +60,8 @@ async def show_policies(request: AnyRequest, me: Me) -> Template:
 @get("/policies/test-alerts")
 async def show_test_alerts(request: AnyRequest, me: Me) -> Template:
     """Show only what became of them: the page asks until nothing is under way."""
-    return show(request, me, "pages/policies/_alerts.html", **await _alerts(me))
+    alerts = _ALERTS.validate_python(await me.database.call("test_alerts"))
+    return show(request, me, "pages/policies/_alerts.html", **_told(alerts))
 
 
 @post("/policies/test-alerts", opt={"tier": MEDIUM})
@@ -77,37 +76,20 @@ async def send_test_alert(request: AnyRequest, me: Me, data: URLEncodedBody[Test
 
 
 async def _page(request: AnyRequest, me: SignedIn, *, status: int = 200, **shown: Any) -> Template:
-    columns = ",".join(Policy.model_fields)
-    found, told = await asyncio.gather(
-        me.database.read("policy_list", columns, order="target_minutes,name", limit=_MOST), _told(me)
-    )
+    found = Listed.model_validate(await me.database.call("policies_page"))
     context = {
-        "policies": _POLICIES.validate_python(found),
+        "policies": found.policies,
         "may_edit": me.person.role in ADMINS,
         "words": words,
         "alert_problem": None,
-        **told,
+        "colleagues": found.colleagues,
+        **_told(found.alerts),
         **shown,
     }
     return show(request, me, "pages/policies/page.html", status, **context)
 
 
-async def _told(me: SignedIn) -> dict[str, Any]:
-    """Return what only an admin is shown."""
-    if me.person.role not in ADMINS:
-        return {}
-    colleagues, alerts = await asyncio.gather(_colleagues(me), _alerts(me))
-    return {"colleagues": colleagues, **alerts}
-
-
-async def _colleagues(me: SignedIn) -> list[Colleague]:
-    found = await me.database.read("users", ",".join(Colleague.model_fields), order="full_name")
-    people = _COLLEAGUES.validate_python(found)
-    return [one for one in people if one.active and one.telegram_id and one.id != me.person.id]
-
-
-async def _alerts(me: SignedIn) -> dict[str, Any]:
-    alerts = _ALERTS.validate_python(await me.database.call("test_alerts"))
+def _told(alerts: list[TestAlert]) -> dict[str, Any]:
     return {
         "alerts": alerts,
         "status_words": {status: _(word) for status, word in DELIVERIES.items()},

@@ -17,7 +17,7 @@ from admin.models import Frozen, Tried
 from admin.pages.policies import words
 from admin.pages.policies.ladder import FRESH, PolicyForm, form_of, named
 from admin.pages.policies.rows import RESOLVER_WORDS, Page, Trial
-from admin.people import ADMINS, MANAGERS, SignedIn, refuse_all_but
+from admin.people import ADMINS, ASKS, MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.tiers import TIERS
@@ -49,7 +49,7 @@ class Bringing(Frozen):
     moved: Effect
 
 
-@get("/policies/{policy_id:uuid}")
+@get("/policies/{policy_id:uuid}", opt=ASKS)
 async def show_policy(
     request: AnyRequest, me: Me, policy_id: FromPath[UUID], chat: FromQuery[str] = "", at: FromQuery[str] = ""
 ) -> Template:

@@ -1,6 +1,5 @@
 """`/requests`: who waits for an answer, least working time left first, and what was closed."""
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -11,7 +10,7 @@ from litestar.params import SkipValidation
 from admin.pages.requests.filters import CLOSED, OPEN, STATE_WORDS, Filters, State
 from admin.pages.requests.rows import Found
 from admin.pages.requests.views import Tab, tabs_of
-from admin.people import SignedIn, is_in_use
+from admin.people import ASKS, SignedIn, is_in_use
 from admin.rendering import is_fragment, show
 from admin.tiers import TIERS
 from infra.supabase import Unavailable
@@ -31,11 +30,11 @@ class Count(NamedTuple):
     is_chosen: bool
 
 
-@get("/requests")
+@get("/requests", opt=ASKS)
 async def show_requests(request: AnyRequest, me: Me) -> Response[Any]:
     """Show the list, or only what changes in it to htmx. A list that could not be read says so, and is never empty."""
     filters = Filters.of(request)
-    found, tabs = await _read(me, filters)
+    found = await _read(me, filters)
     name = "pages/requests/_list.html" if is_fragment(request) else "pages/requests/page.html"
     # Filters that a person typed, and not the open page by itself.
     is_typed = is_fragment(request) and is_in_use(request)
@@ -46,19 +45,18 @@ async def show_requests(request: AnyRequest, me: Me) -> Response[Any]:
         status=200 if found else 503,
         is_part=is_fragment(request),
         is_typed=is_typed,
-        **_context(filters, found, tabs),
+        **_context(filters, found, tabs_of(me, found.views) if found else []),
     )
     if is_typed:
         page.headers["hx-push-url"] = filters.here
     return page
 
 
-async def _read(me: SignedIn, filters: Filters) -> tuple[Found | None, list[Tab]]:
+async def _read(me: SignedIn, filters: Filters) -> Found | None:
     try:
-        found, tabs = await asyncio.gather(me.database.call("find_requests", **filters.arguments()), tabs_of(me))
+        return Found.model_validate(await me.database.call("find_requests", **filters.arguments()))
     except Unavailable:
-        return None, []
-    return Found.model_validate(found), tabs
+        return None
 
 
 def _context(filters: Filters, found: Found | None, tabs: list[Tab]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """`/requests/<id>`: the conversation around one wait, why it took so long, who was told, and what can be done."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, Literal
 from uuid import UUID, uuid4
@@ -15,7 +14,7 @@ from admin.pages.requests.bulk import CHAT_OWNER, act
 from admin.pages.requests.desk import Desk
 from admin.pages.requests.ledger import Ledger
 from admin.pages.requests.talk import Talk, place_of
-from admin.people import SignedIn
+from admin.people import ASKS, SignedIn
 from admin.rendering import is_fragment, show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -46,7 +45,7 @@ class Draft(Frozen):
     trouble: str | None = None
 
 
-@get("/requests/{request_id:uuid}")
+@get("/requests/{request_id:uuid}", opt=ASKS)
 async def show_request(
     request: AnyRequest,
     me: Me,
@@ -74,15 +73,11 @@ async def story(
     status: int = 200,
 ) -> Template:
     """Return the page, or to htmx what of it changes by itself, with what is being written."""
-    ledger, desk, talk = await asyncio.gather(
-        me.database.call("explain_request", request_id=str(request_id)),
-        me.database.call("request_desk", request_id=str(request_id)),
-        _read_talk(me, request_id, place),
-    )
+    found: Any = await me.database.call("request_page", request_id=str(request_id), **(place or {}))
     context = {
-        "ledger": Ledger.model_validate(ledger),
-        "desk": Desk.model_validate(desk),
-        "talk": talk,
+        "ledger": Ledger.model_validate(found["ledger"]),
+        "desk": Desk.model_validate(found["desk"]),
+        "talk": Talk.model_validate(found["talk"]),
         "place": place,
         "is_part": is_fragment(request),
         "request_id": request_id,

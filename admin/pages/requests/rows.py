@@ -10,6 +10,7 @@ from admin.message_kinds import kind_word
 from admin.models import Frozen
 from admin.outcomes import OUTCOMES, Outcome
 from admin.pages.requests.filters import State
+from admin.pages.requests.views import SavedView
 from admin.tiers import Tier
 from admin.times import countdown, duration
 from infra.words import _
@@ -102,6 +103,7 @@ class Found(Frozen):
     changes_at: AwareDatetime | None = None
     chat_name: str | None
     people: list[Member]
+    views: list[SavedView]
 
     def refresh_in(self, now: datetime) -> int | None:
         """Seconds until something changes without anybody doing anything: a deadline, a clock that starts or stops."""

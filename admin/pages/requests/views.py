@@ -1,5 +1,6 @@
 """The tabs of the work list: those that everybody has, and filters that a person keeps under a name."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Redirect
-from pydantic import StringConstraints, TypeAdapter
+from pydantic import StringConstraints
 
 from admin.models import Frozen
 from admin.pages.requests.filters import PATH, Filters
@@ -28,7 +29,7 @@ DEFAULTS: tuple[tuple[str, Filters, frozenset[Role]], ...] = (
 
 
 class SavedView(Frozen):
-    """A row of `api.saved_views`."""
+    """Filters that a person keeps, of `api.saved_views`."""
 
     id: UUID
     name: str
@@ -50,13 +51,9 @@ class ViewForm(Frozen):
     query: Annotated[str, StringConstraints(max_length=2000)] = ""
 
 
-_VIEWS = TypeAdapter(list[SavedView])
-
-
-async def tabs_of(me: SignedIn) -> list[Tab]:
-    """Return the tabs of who asks."""
-    found = _VIEWS.validate_python(await me.database.read("saved_views", "id,name,query", order="name", page=PATH))
-    own = [Tab(view.name, Filters.parse(view.query).address, view.id) for view in found]
+def tabs_of(me: SignedIn, views: Sequence[SavedView]) -> list[Tab]:
+    """Return the tabs of who asks, whose own views these are."""
+    own = [Tab(view.name, Filters.parse(view.query).address, view.id) for view in views]
     return [Tab(_(name), filters.address) for name, filters, roles in DEFAULTS if me.person.role in roles] + own
 
 

@@ -14,7 +14,7 @@ from admin.keyset import PAGE
 from admin.pages.schedules import words
 from admin.pages.schedules.forms import NewSchedule
 from admin.pages.schedules.rows import Schedule
-from admin.people import MANAGERS, SignedIn
+from admin.people import ASKS, MANAGERS, SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -31,7 +31,7 @@ _MOST = 4 * PAGE
 _SCHEDULES = TypeAdapter(list[Schedule])
 
 
-@get("/schedules")
+@get("/schedules", opt=ASKS)
 async def show_schedules(request: AnyRequest, me: Me, archived: FromQuery[str] = "") -> Template:
     """Show those in use, or those put away."""
     return await _page(request, me, is_archive=archived == "yes")

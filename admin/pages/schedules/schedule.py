@@ -18,7 +18,7 @@ from admin.pages.schedules import words
 from admin.pages.schedules.forms import DatesForm, ScheduleForm, week_of
 from admin.pages.schedules.rows import Page
 from admin.pages.schedules.years import months, year_of
-from admin.people import MANAGERS, SignedIn
+from admin.people import ASKS, MANAGERS, SignedIn
 from admin.reasons import KEYS
 from admin.rendering import show
 from admin.throttling import MEDIUM
@@ -32,7 +32,7 @@ AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]
 
 
-@get("/schedules/{schedule_id:uuid}")
+@get("/schedules/{schedule_id:uuid}", opt=ASKS)
 async def show_schedule(
     request: AnyRequest, me: Me, schedule_id: FromPath[UUID], year: FromQuery[str] = ""
 ) -> Template:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -31,27 +32,22 @@ _HOUR = 60
 
 def weekday(number: int, form: str = "cccc") -> str:
     """Return the name of a weekday, Monday = 1; `ccc` is the short form."""
-    name: str = format_date(_MONDAY.replace(day=number), form, locale=language())
-    return name
+    return _date(_MONDAY.replace(day=number), form, language())
 
 
 def month(number: int) -> str:
     """Return the name of a month as it stands alone."""
-    name: str = format_date(_MONDAY.replace(month=number), "LLLL", locale=language())
-    return name
+    return _date(_MONDAY.replace(month=number), "LLLL", language())
 
 
 def day(on_date: date) -> str:
     """Return «12 июня, пт»."""
-    return f"{format_date(on_date, 'd MMMM', locale=language())}, {format_date(on_date, 'ccc', locale=language())}"
+    return f"{_date(on_date, 'd MMMM', language())}, {_date(on_date, 'ccc', language())}"
 
 
 def zone(name: str) -> str:
     """Return a zone by its city."""
-    if name == "UTC":
-        return name
-    found: str = get_timezone_location(name, locale=language(), return_city=True)
-    return found
+    return name if name == "UTC" else _city(name, language())
 
 
 def week(hours: Sequence[Hours]) -> str:
@@ -115,6 +111,19 @@ def _day(hours: Sequence[Hours]) -> str:
         return words
     said = ngettext("{hours}, перерыв {pauses}", "{hours}, перерывы {pauses}", len(pauses))
     return said.format(hours=words, pauses=", ".join(pauses))
+
+
+# A year has a hundred such words, mostly the same.
+@lru_cache(maxsize=1000)
+def _date(on_date: date, form: str, locale: str) -> str:
+    said: str = format_date(on_date, form, locale=locale)
+    return said
+
+
+@lru_cache(maxsize=1000)
+def _city(zone_name: str, locale: str) -> str:
+    found: str = get_timezone_location(zone_name, locale=locale, return_city=True)
+    return found
 
 
 def _clock(time: str) -> str:

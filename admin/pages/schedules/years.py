@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import NamedTuple
 
 from admin.pages.schedules import words
@@ -41,13 +42,13 @@ def year_of(text: str, now: datetime) -> int:
 
 
 def months(days: Sequence[Day]) -> list[Month]:
-    """Return the twelve tables of a year."""
-    return [Month(words.month(number), list(_weeks(days, number))) for number in range(1, 13)]
+    """Return the twelve tables of a year, all of whose days these are in order."""
+    by_month = groupby(days, key=lambda day: day.on_date.month)
+    return [Month(words.month(number), list(_weeks(list(own)))) for number, own in by_month]
 
 
-def _weeks(days: Sequence[Day], month: int) -> Iterator[tuple[Cell | None, ...]]:
-    own = [day for day in days if day.on_date.month == month]
-    cells: list[Cell | None] = [None] * (own[0].on_date.isoweekday() - 1) if own else []
+def _weeks(own: Sequence[Day]) -> Iterator[tuple[Cell | None, ...]]:
+    cells: list[Cell | None] = [None] * (own[0].on_date.isoweekday() - 1)
     cells += [Cell(day.on_date.day, day.kind, _title(day)) for day in own]
     cells += [None] * (-len(cells) % _DAYS_A_WEEK)
     yield from (tuple(cells[first : first + _DAYS_A_WEEK]) for first in range(0, len(cells), _DAYS_A_WEEK))

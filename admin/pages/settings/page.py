@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 
 from admin.errors import advice_of
 from admin.models import Frozen
-from admin.people import ADMINS, SignedIn, refuse_all_but
+from admin.people import ADMINS, ASKS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import LOW
 from admin.toasts import go
@@ -97,7 +97,7 @@ class Typed(Frozen):
     retention_years: str = Field(default="", max_length=20)
 
 
-@get("/settings")
+@get("/settings", opt=ASKS)
 async def show_settings(request: AnyRequest, me: Me) -> Response[Any]:
     """Show the settings."""
     refuse_all_but(me, ADMINS)

@@ -13,7 +13,7 @@ from litestar.response import Template
 from admin.figures.ratings import SURVEYS, Listed
 from admin.numbers import average, number
 from admin.pages.surveys.progress import Progress
-from admin.people import MANAGERS, SignedIn, refuse_all_but
+from admin.people import ASKS, MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import is_fragment, show
 from infra.supabase import Unavailable
 
@@ -21,7 +21,7 @@ AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]
 
 
-@get("/surveys")
+@get("/surveys", opt=ASKS)
 async def show_surveys(request: AnyRequest, me: Me) -> Template:
     """Show them, the latest first; a list that could not be read says so and is never empty."""
     refuse_all_but(me, MANAGERS)

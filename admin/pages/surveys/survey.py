@@ -18,7 +18,7 @@ from admin.models import Frozen
 from admin.numbers import number
 from admin.pages.surveys.form import AUDIENCES, read_survey
 from admin.pages.surveys.progress import Preview, Progress, remedy_of
-from admin.people import MANAGERS, SignedIn, refuse_all_but
+from admin.people import ASKS, MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import is_fragment, show
 from admin.throttling import MEDIUM
 from admin.times import Wall, duration
@@ -66,7 +66,7 @@ class ActForm(Frozen):
     act: Act
 
 
-@get("/surveys/{survey_id:uuid}")
+@get("/surveys/{survey_id:uuid}", opt=ASKS)
 async def show_survey(request: AnyRequest, me: Me, survey_id: FromPath[UUID]) -> Template:
     """Show one, or the part of it that moves; all of it anew once the state is another than the page shows."""
     refuse_all_but(me, MANAGERS)

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime
 from admin.models import Frozen
 from admin.pages.system.lights import Process, lights
 from admin.pages.system.words import CHECKS, FIXES, MESSAGE_WORDS
-from admin.people import ADMINS, SignedIn, refuse_all_but
+from admin.people import ADMINS, ASKS, SignedIn, refuse_all_but
 from admin.rendering import is_fragment, show
 from admin.services import Services
 from admin.throttling import LOW, MEDIUM
@@ -133,7 +133,7 @@ class Page(Frozen):
         ]
 
 
-@get("/system")
+@get("/system", opt=ASKS)
 async def show_system(request: AnyRequest, me: Me, services: Own) -> Response[Any]:
     """Show how everything is, or that the database cannot be asked, with what is known without it."""
     refuse_all_but(me, ADMINS)

@@ -16,7 +16,7 @@ from admin.effects import Effect
 from admin.errors import advice_of
 from admin.models import Frozen
 from admin.pages.tasks.words import GAVE_UP, PROBLEMS, REASONS
-from admin.people import SignedIn
+from admin.people import ASKS, SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -126,19 +126,19 @@ class Task(Frozen):
 _TASKS = TypeAdapter(list[Task])
 
 
-@get("/tasks")
+@get("/tasks", opt=ASKS)
 async def show_tasks(request: AnyRequest, me: Me) -> Template:
     """Show them, the latest first."""
     return show(request, me, "pages/tasks/page.html", tasks=await _tasks(me))
 
 
-@get("/tasks/{task_id:uuid}")
+@get("/tasks/{task_id:uuid}", opt=ASKS)
 async def show_task(request: AnyRequest, me: Me, task_id: FromPath[UUID]) -> Template:
     """Show one."""
     return await _page(request, me, task_id)
 
 
-@get("/tasks/{task_id:uuid}/state")
+@get("/tasks/{task_id:uuid}/state", opt=ASKS)
 async def show_task_state(request: AnyRequest, me: Me, task_id: FromPath[UUID]) -> Template:
     """Show how far it is, for the open page that asks again."""
     return show(request, me, "pages/tasks/_task.html", task=await _task(me, task_id), problem=None)

@@ -10,7 +10,7 @@ from litestar.params import SkipValidation
 from litestar.response import Template
 
 from admin.pages.team.rows import MEMBERS, STANDING, Member, Standing
-from admin.people import ROLE_WORDS, Role, SignedIn, refuse_all_but
+from admin.people import ASKS, ROLE_WORDS, Role, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.services import Services
 from infra.words import _
@@ -23,7 +23,7 @@ GIVEN_BY: Mapping[Role, tuple[Role, ...]] = {
 }
 
 
-@get("/team")
+@get("/team", opt=ASKS)
 async def show_team(
     request: AnyRequest,
     services: NamedDependency[SkipValidation[Services]],

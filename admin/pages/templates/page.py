@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, Field
 from admin.errors import advice_of
 from admin.filters import Filters
 from admin.models import Frozen, PutAway
-from admin.people import MANAGERS, SignedIn, refuse_all_but
+from admin.people import ASKS, MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -77,7 +77,7 @@ class Typed(Frozen):
     act: str = "save"
 
 
-@get("/templates")
+@get("/templates", opt=ASKS)
 async def show_templates(request: AnyRequest, me: Me) -> Response[Any]:
     """Show the texts in use, or those put away."""
     asked = Asked.of(request)

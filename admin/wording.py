@@ -1,0 +1,47 @@
+"""Templates by language: what `_("…")` says stands in them from the start, and no row of a list looks it up."""
+
+from typing import Any
+
+from jinja2 import Environment, Template, nodes
+from jinja2.visitor import NodeTransformer
+from litestar.plugins.jinja import JinjaTemplateEngine
+
+from infra.words import LANGUAGES, _, language, speaking
+
+
+class _Said(NodeTransformer):
+    """Puts the words themselves in place of the call that would look them up."""
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 (Jinja's name)
+        """Leave what is known only later, such as `_(word)`."""
+        match self.generic_visit(node):
+            case nodes.Call(node=nodes.Name(name="_"), args=[nodes.Const(value=text)]):
+                return nodes.Const(_(text), lineno=node.lineno)
+            case other:
+                return other
+
+
+class WordedEnvironment(Environment):
+    """Compiles templates for one language."""
+
+    spoken = LANGUAGES[0]
+
+    def compile(self, source: str | nodes.Template, name: Any = None, filename: Any = None, *flags: Any) -> Any:
+        """Compile with the words in it."""
+        tree = self.parse(source, name, filename) if isinstance(source, str) else source
+        with speaking(self.spoken):
+            return super().compile(_Said().visit(tree), name, filename, *flags)
+
+
+class Worded(JinjaTemplateEngine):
+    """The templates of whichever language is spoken when a page is made."""
+
+    def __init__(self, environment: WordedEnvironment) -> None:
+        super().__init__(engine_instance=environment)
+        self._environments = {spoken: environment.overlay() for spoken in LANGUAGES}
+        for spoken, one in self._environments.items():
+            one.spoken = spoken
+
+    def get_template(self, template_name: str) -> Template:
+        """Return a template by its path."""
+        return self._environments[language()].get_template(template_name)
