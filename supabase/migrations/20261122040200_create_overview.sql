@@ -27,7 +27,7 @@ begin
       'waiting', count(*) filter (where o.state = 'waiting'),
       'at_risk', count(*) filter (where o.state = 'at_risk'),
       'overdue', count(*) filter (where o.state = 'overdue'),
-      'figures', (select to_jsonb(r) from api.sla_report(since, until) as r),
+      'figures', (select to_jsonb(r) from api.sla_report(since, until, slowest => false) as r),
       'urgent', (
         select coalesce(jsonb_agg(to_jsonb(u) order by u.due_at, u.id), '[]')
         from (
@@ -59,10 +59,9 @@ as $$
 begin
   return (
     with findings as materialized (
-      select h.*, c.monitoring_enabled
-      from api.chat_health as h
-      join public.chats as c on c.chat_id = h.chat_id
-      where h.state <> 'green'
+      select f.*, c.chat_name, c.monitoring_enabled
+      from private.chat_findings(now(), null, amiss => true) as f
+      join public.chats as c on c.chat_id = f.chat_id
     ),
     of_the_firm as materialized (
       select h.fix, h.state, count(*) as amount, case when count(*) = 1 then min(h.subject) end as subject, 'firm' as place
@@ -103,4 +102,28 @@ begin
 end
 $$;
 
-grant execute on function api.today(timestamptz), api.watch() to authenticated, service_role;
+create function api.overview()
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+/* What the first page shows, in one answer: {today, watch, days}, the last as api.sla_times gives the thirty days that end today. */
+declare
+  today constant jsonb := api.today();
+  until constant timestamptz := today ->> 'until';
+  firm_zone constant text := today ->> 'timezone';
+begin
+  return jsonb_build_object(
+    'today', today,
+    'watch', api.watch(),
+    'days', (
+      select coalesce(jsonb_agg(to_jsonb(t)), '[]')
+      from api.sla_times(timezone(firm_zone, timezone(firm_zone, until) - interval '30 days'), until, 'day') as t
+      where t.by = 'day'
+    )
+  );
+end
+$$;
+
+grant execute on function api.today(timestamptz), api.watch(), api.overview() to authenticated, service_role;

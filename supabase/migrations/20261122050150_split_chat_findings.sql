@@ -1,7 +1,7 @@
 -- A chat's own page asks what is amiss with this chat, and need not look at all the others.
 set lock_timeout = '5s';
 
-create function private.chat_findings(as_of timestamptz, of_chat bigint)
+create function private.chat_findings(as_of timestamptz, of_chat bigint, amiss boolean default false)
 returns table (chat_id bigint, "check" text, state text, fix text, since timestamptz)
 language plpgsql
 stable
@@ -10,10 +10,10 @@ set search_path = ''
 -- To plan it takes longer than to run it.
 set plan_cache_mode = force_generic_plan
 as $$
-/* Everything that is checked of one group, or with null of each: green, amber or red, with the key of what mends it and since when. What
-   does not apply is left out: a group nobody connected is only asked whether the bot may read it. What is no loss yet, because the chat
-   is not measured, is amber at most. A definer, because who may see a chat need not see the people, messages and chats that its health
-   depends on; it tells nothing of them but this. */
+/* Everything that is checked of one group, or with null of each, or only what is `amiss`: green, amber or red, with the key of what mends
+   it and since when. What does not apply is left out: a group nobody connected is only asked whether the bot may read it. What is no loss
+   yet, because the chat is not measured, is amber at most. A definer, because who may see a chat need not see the people, messages and
+   chats that its health depends on; it tells nothing of them but this. */
 #variable_conflict use_column
 begin
   return query
@@ -179,7 +179,8 @@ begin
         a.since
       )
   ) as f ("check", applies, state, fix, since)
-  where f.applies;
+  where f.applies
+    and (not amiss or f.state <> 'green');
 end
 $$;
 
@@ -194,4 +195,4 @@ as $$
   select * from private.chat_findings(as_of, null)
 $$;
 
-grant execute on function private.chat_findings(timestamptz, bigint) to authenticated, service_role;
+grant execute on function private.chat_findings(timestamptz, bigint, boolean) to authenticated, service_role;
