@@ -75,7 +75,7 @@ def _wait_until_it_answers(admin: Admin) -> None:
         assert admin.process.poll() is None, admin.log
         return health.http(f"{admin.url}/metrics")
 
-    if not until(answers, 20):
+    if not until(answers, 60):
         raise TimeoutError(admin.log)
 
 

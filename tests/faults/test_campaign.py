@@ -1,6 +1,6 @@
 """A campaign whose sender dies again and again, before a Telegram that refuses, hangs and loses its answers.
 
-Ten thousand take ten minutes, so that is by hand: `--recipients=10000 -o faulthandler_timeout=3600`.
+Ten thousand take a quarter of an hour, so that is by hand: `--recipients=10000 -o faulthandler_timeout=3600`.
 """
 
 import asyncio
