@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from functools import cached_property, partial
 from typing import Any, Literal
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -138,7 +138,7 @@ def next_step(on: date, step: str) -> date:
 
 def _said(parts: dict[str, Any]) -> dict[str, str]:
     """Return each part as an address says it, nothing for none."""
-    return {name: "" if value is None else urlencode({name: value}, doseq=True) for name, value in parts.items()}
+    return {name: "" if value is None else f"{name}={quote_plus(str(value))}" for name, value in parts.items()}
 
 
 def _midnight(day: date, zone: ZoneInfo) -> str:

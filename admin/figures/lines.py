@@ -155,7 +155,15 @@ class Choices(Frozen):
     client_name: str | None
 
 
+class Page(Frozen):
+    """What `api.report_page` returns: the lines begin with the whole."""
+
+    choices: Choices
+    lines: list[Line]
+    steps: list[Step]
+    worst: list[Outlier]
+
+
 LINES = TypeAdapter(list[Line])
 STEPS = TypeAdapter(list[Step])
-OUTLIERS = TypeAdapter(list[Outlier])
 ROWS = TypeAdapter(list[Row])

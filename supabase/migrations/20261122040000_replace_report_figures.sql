@@ -7,6 +7,9 @@ create index requests_decided on public.client_requests (decides_at) include (
   id, closed_as, chat_id, client_id, policy_id, responded_by, on_duty_id, closed_by, assigned_accountant_id, working_seconds, responded_at,
   opened_at
 ) where closed_as is not null;
+-- One chat's, or those of an accountant's chats, without a look at all the others.
+-- squawk-ignore require-concurrent-index-creation
+create index requests_decided_in_a_chat on public.client_requests (chat_id, decides_at) where closed_as is not null;
 -- squawk-ignore require-concurrent-index-deletion
 drop index public.requests_by_decision;
 
@@ -35,13 +38,12 @@ select
   w.closed_because,
   -- Asked of the calendar only where it is read: of few windows, and of none by the counts.
   case
-    when w.outcome in ('overdue', 'waiting', 'at_risk') then date_part('epoch', api.working_between(w.clock_id, w.opened_at, now()))::bigint
+    when w.is_open then date_part('epoch', api.working_between(w.clock_id, w.opened_at, now()))::bigint
     else w.wait_worked
   end as working_seconds,
-  case
-    when w.outcome in ('overdue', 'waiting', 'at_risk') then date_part('epoch', now() - w.opened_at)::bigint
-    else date_part('epoch', w.responded_at - w.opened_at)::bigint
-  end as calendar_seconds
+  date_part('epoch', case when w.is_open then now() else w.responded_at end - w.opened_at)::bigint as calendar_seconds,
+  -- Who asks for one kind alone has only that looked at, and what is open is little.
+  w.is_open
 from (
   -- Closed: what requests_decided holds is enough for every count of these. Columns are named, for each that is not read costs as well, as
   -- many times as there are windows.
@@ -75,7 +77,8 @@ from (
     end as person_id,
     -- Written with the answer and only then.
     r.working_seconds as wait_worked,
-    null::uuid as clock_id
+    null::uuid as clock_id,
+    false as is_open
   from public.client_requests as r
   where r.closed_as is not null
   union all
@@ -99,13 +102,19 @@ from (
     r.closed_because,
     case when r.due_at < now() then r.decides_at else r.opened_at end,
     case when r.due_at < now() then r.decides_at end,
-    private.outcome_at(r.closed_as, r.warn_at, r.due_at, now()),
+    -- As private.outcome_at says, which costs more than all the rest when it is called.
+    case when r.due_at < now() then 'overdue' when r.warn_at <= now() then 'at_risk' else 'waiting' end,
     case
-      when r.due_at < now() then coalesce(r.on_duty_id, private.on_duty(r.assigned_accountant_id, r.due_at))
+      when r.due_at >= now() or r.due_at is null then r.assigned_accountant_id
+      when r.on_duty_id is not null then r.on_duty_id
+      -- Mostly nobody was away, and no line of substitutes need be walked.
+      when exists (select from public.absences as a where a.user_id = r.assigned_accountant_id and a.during @> r.due_at)
+      then private.on_duty(r.assigned_accountant_id, r.due_at)
       else r.assigned_accountant_id
     end,
     null,
-    r.schedule_id
+    r.schedule_id,
+    true
   from public.client_requests as r
   where r.closed_as is null
 ) as w
@@ -129,13 +138,13 @@ language plpgsql
 stable
 set search_path = ''
 set plan_cache_mode = force_custom_plan
--- So that nothing closed is looked through for what is overdue.
-set constraint_exclusion = on
 as $$
 /* Of the windows that api.sla_report counts when it is asked the same, the five that waited longest, those that still wait included. */
 #variable_conflict use_column
 declare
   nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+  -- What the policies would leave anyway, said where the plan can use it.
+  own constant bigint[] := case when private.role() = 'accountant' then private.own_chat_ids() end;
 begin
   return query
   with counted as not materialized (
@@ -143,6 +152,7 @@ begin
     from api.request_outcomes as o
     where o.counts_at >= find_longest_waits.since
       and o.counts_at < find_longest_waits.until
+      and (own is null or o.chat_id = any (own))
       and (find_longest_waits.chat is null or o.chat_id = find_longest_waits.chat)
       and (find_longest_waits.client is null or coalesce(o.client_id, nobody) = find_longest_waits.client)
       and (find_longest_waits.person is null or coalesce(o.person_id, nobody) = find_longest_waits.person)
@@ -153,14 +163,16 @@ begin
   still_open as (
     select c.*, row_number() over (partition by c.schedule_id order by c.opened_at, c.id) as place
     from counted as c
-    where c.outcome = 'overdue'
+    where c.is_open
+      and c.outcome = 'overdue'
   ),
   candidates as (
     (
       select c.id, c.working_seconds, c.opened_at
       from counted as c
-      where c.outcome in ('met', 'met_late')
-      order by c.working_seconds desc, c.opened_at, c.id
+      where not c.is_open
+        and c.outcome in ('met', 'met_late')
+      order by c.working_seconds desc nulls last, c.opened_at, c.id
       limit 5
     )
     union all
@@ -169,12 +181,12 @@ begin
     where o.place <= 5
   )
   select o.id, o.outcome, c.chat_name, u.full_name, o.opened_at, o.working_seconds, o.calendar_seconds
-  from (select * from candidates as l order by l.working_seconds desc, l.opened_at, l.id limit 5) as l
+  from (select * from candidates as l order by l.working_seconds desc nulls last, l.opened_at, l.id limit 5) as l
   -- One by one: joined, all windows there are would be looked through for these five.
   cross join lateral (select * from api.request_outcomes as o where o.id = l.id offset 0) as o
   join public.chats as c on c.chat_id = o.chat_id
   left join public.users as u on u.id = o.person_id
-  order by l.working_seconds desc, l.opened_at, l.id;
+  order by l.working_seconds desc nulls last, l.opened_at, l.id;
 end
 $$;
 
@@ -187,7 +199,8 @@ create function api.sla_report(
   person uuid default null,
   policy uuid default null,
   tier text default null,
-  whole boolean default false
+  whole boolean default false,
+  slowest boolean default true
 )
 returns table (
   key text,
@@ -217,11 +230,13 @@ as $$
    week, month (of counts_at) or hour (in which the client asked: «1-09» is Monday from nine to ten); days and hours are the firm's. One row
    per key, null for windows that have none (the nil UUID asks for those), and first that of the `whole`, whose key is «firm», if it is
    asked for: `n` windows decided, met_percent of these (null without any), excused, voided and still waiting beside it; the percentiles of
-   the time until the answer, in minutes of working time and of the calendar; and by firm the five that took longest. Times come in their
-   order, all else with the most breaches first. Refuses with unknown_grouping. */
+   the time until the answer, in minutes of working time and of the calendar; and by firm the five that took longest, the `slowest`. Times
+   come in their order, all else with the most breaches first. Refuses with unknown_grouping. */
 #variable_conflict use_column
 declare
   nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+  -- What the policies would leave anyway, said where the plan can use it.
+  own constant bigint[] := case when private.role() = 'accountant' then private.own_chat_ids() end;
   firm_zone constant text := private.firm_zone();
 begin
   if by in ('firm', 'person', 'chat', 'client', 'policy', 'day', 'week', 'month', 'hour') is not true then
@@ -243,6 +258,7 @@ begin
     from api.request_outcomes as o
     where o.counts_at >= sla_report.since
       and o.counts_at < sla_report.until
+      and (own is null or o.chat_id = any (own))
       and (sla_report.chat is null or o.chat_id = sla_report.chat)
       and (sla_report.client is null or coalesce(o.client_id, nobody) = sla_report.client)
       and (sla_report.person is null or coalesce(o.person_id, nobody) = sla_report.person)
@@ -303,7 +319,7 @@ begin
     round(s.passed[1]::numeric / 60, 1),
     round(s.passed[2]::numeric / 60, 1),
     case
-      when by = 'firm' and s.met + s.met_late + s.overdue > 0 then (
+      when by = 'firm' and slowest and s.met + s.met_late + s.overdue > 0 then (
         select array_agg(l.id)
         from api.find_longest_waits(
           sla_report.since, sla_report.until, sla_report.chat, sla_report.client, sla_report.person, sla_report.policy, sla_report.tier
@@ -338,6 +354,8 @@ as $$
 #variable_conflict use_column
 declare
   nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+  -- What the policies would leave anyway, said where the plan can use it.
+  own constant bigint[] := case when private.role() = 'accountant' then private.own_chat_ids() end;
   firm_zone constant text := private.firm_zone();
 begin
   if step in ('day', 'week', 'month') is not true then
@@ -354,6 +372,7 @@ begin
     from api.request_outcomes as o
     where o.counts_at >= sla_times.since
       and o.counts_at < sla_times.until
+      and (own is null or o.chat_id = any (own))
       and (sla_times.chat is null or o.chat_id = sla_times.chat)
       and (sla_times.client is null or coalesce(o.client_id, nobody) = sla_times.client)
       and (sla_times.person is null or coalesce(o.person_id, nobody) = sla_times.person)
@@ -389,6 +408,6 @@ end
 $$;
 
 grant execute on function api.find_longest_waits(timestamptz, timestamptz, bigint, uuid, uuid, uuid, text),
-api.sla_report(timestamptz, timestamptz, text, bigint, uuid, uuid, uuid, text, boolean),
+api.sla_report(timestamptz, timestamptz, text, bigint, uuid, uuid, uuid, text, boolean, boolean),
 api.sla_times(timestamptz, timestamptz, text, bigint, uuid, uuid, uuid, text)
 to authenticated, service_role;

@@ -139,3 +139,53 @@ end
 $$;
 
 grant execute on function api.report_choices(bigint, uuid) to authenticated, service_role;
+
+create function api.report_page(
+  since timestamptz,
+  until timestamptz,
+  by text,
+  step text,
+  chat bigint default null,
+  client uuid default null,
+  person uuid default null,
+  policy uuid default null,
+  tier text default null
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+/* What a page of figures shows, in one answer: {choices, lines, steps, worst}, as api.report_choices gives the choices, api.sla_report the
+   lines, the whole first, api.sla_times the steps and api.find_longest_waits the worst. Refuses with unknown_grouping. */
+#variable_conflict use_column
+begin
+  return jsonb_build_object(
+    'choices', api.report_choices(report_page.chat, report_page.client),
+    'lines', (
+      select coalesce(jsonb_agg(to_jsonb(l)), '[]')
+      from api.sla_report(
+        report_page.since, report_page.until, report_page.by, report_page.chat, report_page.client, report_page.person, report_page.policy,
+        report_page.tier, whole => true
+      ) as l
+    ),
+    'steps', (
+      select coalesce(jsonb_agg(to_jsonb(s)), '[]')
+      from api.sla_times(
+        report_page.since, report_page.until, report_page.step, report_page.chat, report_page.client, report_page.person,
+        report_page.policy, report_page.tier
+      ) as s
+    ),
+    'worst', (
+      select coalesce(jsonb_agg(to_jsonb(w)), '[]')
+      from api.find_longest_waits(
+        report_page.since, report_page.until, report_page.chat, report_page.client, report_page.person, report_page.policy,
+        report_page.tier
+      ) as w
+    )
+  );
+end
+$$;
+
+grant execute on function api.report_page(timestamptz, timestamptz, text, text, bigint, uuid, uuid, uuid, text)
+to authenticated, service_role;

@@ -16,7 +16,13 @@ declare
 begin
   return (
     with still_open as (
-      select w.id, w.chat_id, w.assignee_id, w.due_at, private.outcome_at(w.closed_as, w.warn_at, w.due_at, as_of) as state
+      select
+        w.id,
+        w.chat_id,
+        w.assignee_id,
+        w.due_at,
+        -- As private.outcome_at says, which costs more than all the rest when it is called.
+        case when w.due_at < as_of then 'overdue' when w.warn_at <= as_of then 'at_risk' else 'waiting' end as state
       from public.client_requests as w
       where w.closed_as is null
     )
@@ -27,7 +33,7 @@ begin
       'waiting', count(*) filter (where o.state = 'waiting'),
       'at_risk', count(*) filter (where o.state = 'at_risk'),
       'overdue', count(*) filter (where o.state = 'overdue'),
-      'figures', (select to_jsonb(r) from api.sla_report(since, until) as r),
+      'figures', (select to_jsonb(r) from api.sla_report(since, until, slowest => false) as r),
       'urgent', (
         select coalesce(jsonb_agg(to_jsonb(u) order by u.due_at, u.id), '[]')
         from (
@@ -59,10 +65,9 @@ as $$
 begin
   return (
     with findings as materialized (
-      select h.*, c.monitoring_enabled
-      from api.chat_health as h
-      join public.chats as c on c.chat_id = h.chat_id
-      where h.state <> 'green'
+      select f.*, c.chat_name, c.monitoring_enabled
+      from private.chat_findings(now(), null, only_amiss => true) as f
+      join public.chats as c on c.chat_id = f.chat_id
     ),
     of_the_firm as materialized (
       select h.fix, h.state, count(*) as amount, case when count(*) = 1 then min(h.subject) end as subject, 'firm' as place
@@ -103,4 +108,28 @@ begin
 end
 $$;
 
-grant execute on function api.today(timestamptz), api.watch() to authenticated, service_role;
+create function api.overview()
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+/* What the first page shows, in one answer: {today, watch, days}, the last as api.sla_times gives the thirty days that end today. */
+declare
+  today constant jsonb := api.today();
+  until constant timestamptz := today ->> 'until';
+  firm_zone constant text := today ->> 'timezone';
+begin
+  return jsonb_build_object(
+    'today', today,
+    'watch', api.watch(),
+    'days', (
+      select coalesce(jsonb_agg(to_jsonb(t)), '[]')
+      from api.sla_times(timezone(firm_zone, timezone(firm_zone, until) - interval '30 days'), until, 'day') as t
+      where t.by = 'day'
+    )
+  );
+end
+$$;
+
+grant execute on function api.today(timestamptz), api.watch(), api.overview() to authenticated, service_role;

@@ -22,4 +22,5 @@ using ((select private.role()) in ('admin', 'manager', 'observer'));
 create policy "accountants read the requests of their own chats" on public.client_requests
 for select
 to authenticated
-using (chat_id = any ((select private.own_chat_ids())::bigint[]));
+-- Looked up in a hash: a report asks it of every window of its period.
+using (chat_id in (select unnest((select private.own_chat_ids()))));

@@ -10,6 +10,7 @@ from tests.sql.firm import (
     OLGA,
     Connection,
     acting_as,
+    all_rows,
     ingest,
     monday,
     moscow,
@@ -89,3 +90,24 @@ def test_i1_an_accountant_counts_the_own_chats_alone(db: Connection) -> None:
         assert watch(db)["watched"] == 2
     with acting_as(db, "admin"):
         assert watch(db)["watched"] == 3
+
+
+def test_i1_the_first_page_is_its_parts_in_one_answer(db: Connection) -> None:
+    asked(db, monday("10:00"), monday("10:30"))
+    asked(db, monday("10:00"), monday("10:20"), IVAN, LEBEDEVA)
+    now = one(db, "select now()")
+    asked(db, now, chat=LEBEDEVA)
+    for role in ("admin", "observer", "accountant"):
+        with acting_as(db, role):
+            found = one(db, "select api.overview()")
+            assert (found["today"], found["watch"]) == (one(db, "select api.today()"), watch(db))
+            days = all_rows(
+                db,
+                "select * from api.sla_times(timezone(%s, date_trunc('day', timezone(%s, now())) - interval '29 days'),"
+                " %s, 'day') where by = 'day'",
+                *[found["today"]["timezone"]] * 2,
+                found["today"]["until"],
+            )
+            assert [(day["key"], day["asked"], day["n"]) for day in found["days"]] == [
+                (day["key"], day["asked"], day["n"]) for day in days
+            ]

@@ -184,3 +184,19 @@ def test_i1_rows_are_those_of_the_own_scope(db: Connection) -> None:
 def test_no_more_than_five_thousand_rows_are_given_at_once(db: Connection) -> None:
     asked(db, moscow("2026-04-06 10:00"))
     assert len(rows(db, batch=10**6)) == len(rows(db, batch=-1)) == 1
+
+
+def test_p15_a_page_of_figures_is_the_reports_it_is_made_of(busy: Connection) -> None:
+    parts = {
+        "lines": "api.sla_report(%s, %s, 'chat', person => %s, whole => true)",
+        "steps": "api.sla_times(%s, %s, 'week', person => %s)",
+        "worst": "api.find_longest_waits(%s, %s, person => %s)",
+    }
+    for role, person in (("admin", None), ("admin", user_id(OLGA)), ("accountant", None), ("observer", NOBODY)):
+        with acting_as(busy, role):
+            page = one(busy, "select api.report_page(%s, %s, 'chat', 'week', person => %s)", *ALL_TIME, person)
+            assert page.pop("choices") == one(busy, "select api.report_choices()")
+            assert page == {
+                name: one(busy, f"select coalesce(jsonb_agg(to_jsonb(r)), '[]') from {part} as r", *ALL_TIME, person)
+                for name, part in parts.items()
+            }

@@ -1,8 +1,7 @@
 """`/`: what is going on today, what to do next, and how it has been going."""
 
-import asyncio
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,7 +14,8 @@ from pydantic import AwareDatetime
 
 from admin.figures.asked import Asked, Query
 from admin.figures.charts import TrendChart, trend_chart
-from admin.figures.lines import GROUPS, STEPS, Line
+from admin.figures.lines import GROUPS, Line
+from admin.figures.lines import Step as Day
 from admin.models import Frozen
 from admin.navigation import DESTINATIONS
 from admin.numbers import number
@@ -58,6 +58,14 @@ class Today(Frozen):
         return self.since.astimezone(ZoneInfo(self.timezone)).date()
 
 
+class Overview(Frozen):
+    """What `api.overview` returns."""
+
+    today: Today
+    watch: Watch
+    days: list[Day]
+
+
 class Month(NamedTuple):
     """The last thirty days: what they are in an address, and their picture."""
 
@@ -71,12 +79,14 @@ async def show_home(request: AnyRequest, me: Me) -> Template:
     if is_fragment(request):
         today = await _or_none(_read_today(me))
         return show(request, me, "pages/home/_today.html", status=200 if today else 503, today=today, **WORDS)
-    today, watch, month = await asyncio.gather(
-        _or_none(_read_today(me)), _or_none(_read_watch(me)), _or_none(_read_month(me))
-    )
+    found: Overview | None = await _or_none(_read_overview(me))
+    if found is None:
+        return show(
+            request, me, "pages/home/page.html", status=503, today=None, watch=None, month=None, steps=[], **WORDS
+        )
     return show(
         *(request, me, "pages/home/page.html"),
-        **{"today": today, "watch": watch, "month": month, "steps": _steps(watch, today, me), **WORDS},
+        **{"today": found.today, "watch": found.watch, "month": _month(found), "steps": _steps(found, me), **WORDS},
     )
 
 
@@ -92,17 +102,15 @@ async def _read_today(me: SignedIn) -> Today:
     return Today.model_validate(await me.database.call("today"))
 
 
-async def _read_watch(me: SignedIn) -> Watch:
-    return Watch.model_validate(await me.database.call("watch"))
+async def _read_overview(me: SignedIn) -> Overview:
+    return Overview.model_validate(await me.database.call("overview"))
 
 
-async def _read_month(me: SignedIn) -> Month:
-    frame: Any = await me.database.call("report_choices")
-    asked = Asked(Query(), ZoneInfo(frame["timezone"]), datetime.now(UTC))
-    found = STEPS.validate_python(await me.database.call("sla_times", **asked.arguments, step="day"))
-    return Month(asked, trend_chart([step for step in found if step.by == "day"], asked.first_on, asked.last_on, "day"))
+def _month(found: Overview) -> Month:
+    asked = Asked(Query(), ZoneInfo(found.today.timezone), found.today.since)
+    return Month(asked, trend_chart(found.days, asked.first_on, asked.last_on, asked.trend))
 
 
-def _steps(watch: Watch | None, today: Today | None, me: SignedIn) -> Sequence[Step]:
+def _steps(found: Overview, me: SignedIn) -> Sequence[Step]:
     built = {place.path for place in DESTINATIONS if me.person.role in place.roles}
-    return steps_of(watch, built)[: MOST_STEPS - len(today.urgent if today else ())] if watch else []
+    return steps_of(found.watch, built)[: MOST_STEPS - len(found.today.urgent)]

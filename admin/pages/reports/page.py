@@ -1,6 +1,5 @@
 """`/reports`: how the firm answers, for any period and part of it; every number opens its rows."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -13,7 +12,7 @@ from litestar.response import Template
 
 from admin.figures import charts
 from admin.figures.asked import NOBODY, PRESETS, Asked, Query
-from admin.figures.lines import GROUPS, KINDS, LINES, OUTLIERS, STEPS, Choices, Line, Outlier, Step
+from admin.figures.lines import GROUPS, KINDS, LINES, STEPS, Choices, Line, Outlier, Page, Step
 from admin.numbers import number
 from admin.pages.reports.sheets import NOBODY_WORDS
 from admin.people import SignedIn
@@ -32,9 +31,15 @@ TABS = {"person": N_("Сотрудники"), "chat": N_("Чаты"), "client": 
 WEEKDAYS = (N_("пн"), N_("вт"), N_("ср"), N_("чт"), N_("пт"), N_("сб"), N_("вс"))
 
 
+# The firm's zone as the database last told it: every page says whether it still is.
+_zones = ["Europe/Moscow"]
+
+
 class Figures(NamedTuple):
     """All that the page shows, each read from the one report of the database."""
 
+    choices: Choices
+    asked: Asked
     whole: Line
     lines: Sequence[Line]
     trend: Sequence[Step]
@@ -46,17 +51,17 @@ class Figures(NamedTuple):
 async def show_report(request: AnyRequest, me: Me) -> Template:
     """Show the figures; a report that could not be read says so and is never empty."""
     try:
-        choices, asked = await read_asked(request, me)
-        figures = await _read_figures(me, asked)
+        figures = await _read_figures(me, Query.of(request))
     except Unavailable:
         return show(request, me, "pages/reports/page.html", status=503, figures=None)
+    asked = figures.asked
     return show(
         request,
         me,
         "pages/reports/page.html",
         figures=figures,
         asked=asked,
-        choices=choices,
+        choices=figures.choices,
         lines=figures.lines if "all" in request.query_params else figures.lines[:SHOWN],
         chart=charts.trend_chart(figures.trend, asked.first_on, asked.last_on, asked.trend),
         here={},
@@ -88,12 +93,9 @@ async def read_asked(request: AnyRequest, me: SignedIn) -> tuple[Choices, Asked]
     return choices, Asked(query, ZoneInfo(choices.timezone), datetime.now(UTC))
 
 
-async def read_lines(me: SignedIn, asked: Asked, by: str, *, whole: bool = False) -> Sequence[Line]:
-    """Return the report by person, chat or whatever, with the `whole` first if it is asked for.
-
-    Raises what `Database` raises.
-    """
-    return LINES.validate_python(await me.database.call("sla_report", **asked.arguments, by=by, whole=whole))
+async def read_lines(me: SignedIn, asked: Asked, by: str) -> Sequence[Line]:
+    """Return the report by person, chat or whatever. Raises what `Database` raises."""
+    return LINES.validate_python(await me.database.call("sla_report", **asked.arguments, by=by))
 
 
 async def read_steps(me: SignedIn, asked: Asked, step: str) -> Sequence[Step]:
@@ -101,14 +103,18 @@ async def read_steps(me: SignedIn, asked: Asked, step: str) -> Sequence[Step]:
     return STEPS.validate_python(await me.database.call("sla_times", **asked.arguments, step=step))
 
 
-async def _read_figures(me: SignedIn, asked: Asked) -> Figures:
-    # At once: the database has more than one core, and the longest of these is the whole wait.
-    (whole, *lines), steps, worst = await asyncio.gather(
-        read_lines(me, asked, asked.query.by, whole=True), read_steps(me, asked, asked.trend), _read_worst(me, asked)
-    )
-    trend, hours = ([step for step in steps if (step.by == "hour") is by_hour] for by_hour in (False, True))
-    return Figures(whole, lines, trend, hours, worst)
+async def _read_figures(me: SignedIn, query: Query) -> Figures:
+    """Return them all, in one call, or in two when the firm has moved to another zone and its days with it."""
+    asked, found = await _read_page(me, query)
+    if found.choices.timezone != asked.zone.key:
+        _zones[:] = [found.choices.timezone]
+        asked, found = await _read_page(me, query)
+    (whole, *lines) = found.lines
+    trend, hours = ([step for step in found.steps if (step.by == "hour") is by_hour] for by_hour in (False, True))
+    return Figures(found.choices, asked, whole, lines, trend, hours, found.worst)
 
 
-async def _read_worst(me: SignedIn, asked: Asked) -> Sequence[Outlier]:
-    return OUTLIERS.validate_python(await me.database.call("find_longest_waits", **asked.arguments))
+async def _read_page(me: SignedIn, query: Query) -> tuple[Asked, Page]:
+    asked = Asked(query, ZoneInfo(*_zones), datetime.now(UTC))
+    answer = await me.database.call("report_page", **asked.arguments, by=query.by, step=asked.trend)
+    return asked, Page.model_validate(answer)
