@@ -20,7 +20,7 @@ from admin.models import Frozen
 from admin.navigation import DESTINATIONS
 from admin.numbers import number
 from admin.pages.home.steps import Step, Watch, steps_of
-from admin.people import SignedIn
+from admin.people import ASKS, SignedIn
 from admin.rendering import is_fragment, show
 from admin.times import duration
 from infra.supabase import Unavailable
@@ -73,7 +73,7 @@ class Month(NamedTuple):
     chart: TrendChart
 
 
-@get("/")
+@get("/", opt=ASKS)
 async def show_home(request: AnyRequest, me: Me) -> Template:
     """Show the day; what could not be read says so, and the rest of the page stays. A hint asks for the day alone."""
     if is_fragment(request):

@@ -15,7 +15,7 @@ from admin.figures.asked import NOBODY, PRESETS, Asked, Query
 from admin.figures.lines import GROUPS, KINDS, LINES, STEPS, Choices, Line, Outlier, Page, Step
 from admin.numbers import number
 from admin.pages.reports.sheets import NOBODY_WORDS
-from admin.people import SignedIn
+from admin.people import ASKS, SignedIn
 from admin.rendering import show
 from admin.tiers import TIERS
 from admin.times import duration
@@ -47,7 +47,7 @@ class Figures(NamedTuple):
     worst: Sequence[Outlier]
 
 
-@get("/reports")
+@get("/reports", opt=ASKS)
 async def show_report(request: AnyRequest, me: Me) -> Template:
     """Show the figures; a report that could not be read says so and is never empty."""
     try:
