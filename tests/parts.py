@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 # Ports beside those that the tests of the local stack and the bench use.
 OFFSETS = (1900, 1400, 1300)
 # About as long as each other; the longest is waited for.
-FIRST, SECOND = {"admin", "attack"}, {"bench", "e2e", "faults", "jobs"}
+FIRST, SECOND = {"admin", "attack"}, {"bench", "e2e", "faults", "jobs", "local", "telegram"}
 # Part of `make check`.
 CHECKED = {"house"}
 
