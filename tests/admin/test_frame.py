@@ -32,6 +32,7 @@ async def test_a_page_gives_way_to_the_next_without_a_flash(browser: BrowserCont
     await expect(page.locator("#palette").get_by_role("option")).to_have_count(1)
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", level=1, name="Профиль")).to_be_visible()
+    await expect(page).to_have_url("/profile")
     await page.go_back()
     await expect(page.get_by_role("heading", level=1, name="Команда")).to_be_visible()
 

@@ -4,6 +4,7 @@ Both must be answered in the same words: a refusal tells as well, when it is ano
 read from the catalogue, and the ids from the tables, so that newcomers come in by themselves.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -75,8 +76,9 @@ def functions(db: Connection) -> list[dict[str, Any]]:
 
 
 def told(answer: httpx.Response, one_id: Any) -> tuple[int, str, str | None]:
-    """Without the id itself, with which some refusals begin."""
-    return answer.status_code, answer.text.replace(str(one_id), "<id>"), answer.headers.get("content-range")
+    """Without the id itself, with which some refusals begin; its digits may stand in another's key, too."""
+    itself = rf"(?<![\w-]){re.escape(str(one_id))}(?![\w-])"
+    return answer.status_code, re.sub(itself, "<id>", answer.text), answer.headers.get("content-range")
 
 
 def arguments(function: dict[str, Any], hole: str, one_id: Any) -> dict[str, Any]:
