@@ -47,6 +47,7 @@ def measured(stack: Stack, progress: Progress, steady_seconds: int) -> Iterator[
         yield clock.deadlines(db)
         yield clock.flatness(db)
         yield sweep.idle(db)
+        yield sweep.measurement(db)
         bot, floor = intake.doors(stack, waiting, floor_url)
         yield intake.measure(db, bot, floor, progress)
         yield from steady.measures(stack, db, bot.traffic, webhooks[0], steady_seconds, progress)
