@@ -14,6 +14,8 @@ Row = TypeVar("Row")
 Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
 PAGE = 50
+MOST = 200
+"""Of what does not go on: the rest is found by a word."""
 _LONGEST = 1000
 
 

@@ -8,7 +8,7 @@ from admin.figures.asked import next_step
 from admin.figures.lines import Step
 
 WIDTH, HEIGHT = 720, 180
-_LEFT, _RIGHT, _TOP, _BOTTOM = 36, 36, 12, 24
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 48, 12, 24
 _LABELS = 8
 _GAP = 0.25
 _WHOLE = 100

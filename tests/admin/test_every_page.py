@@ -45,6 +45,19 @@ WHAT_STICKS_OUT = """() => {
   const wide = [...document.body.querySelectorAll("*")].filter((one) => one.getBoundingClientRect().right > width + 1);
   return wide.slice(0, 5).map((one) => `${one.tagName.toLowerCase()}.${one.className}`);
 }"""
+WHAT_BREAKS = """() => [...document.querySelectorAll("main h1, main h2, thead th")].flatMap((heading) => {
+  const text = document.createTreeWalker(heading, NodeFilter.SHOW_TEXT);
+  const broken = [];
+  while (text.nextNode() && heading.checkVisibility()) {
+    for (const { 0: word, index } of text.currentNode.data.matchAll(/\\p{L}{2,18}/gu)) {
+      const range = document.createRange();
+      range.setStart(text.currentNode, index);
+      range.setEnd(text.currentNode, index + word.length);
+      if (range.getClientRects().length > 1) broken.push(word);
+    }
+  }
+  return heading.getBoundingClientRect().width > 1 ? broken : [];
+})"""
 WHAT_A_THEME_MOVES = """(themes) => {
   const all = [...document.body.querySelectorAll("*")];
   const [before, after] = themes.map((theme) => {
@@ -128,13 +141,15 @@ class Visit:
         return True
 
     async def look(self, path: str, width: int, *, themes: tuple[str, ...], axe: bool) -> None:
-        """At one width: nothing sticks out, and in each theme nothing is hard to read or to find.
+        """At one width: nothing sticks out, no heading breaks within a word, and each theme is easy to read and find.
 
         A theme is made of colours: the second one moves nothing, and so is asked about colours alone.
         """
         await self.page.set_viewport_size({"width": width, "height": 900})
         if wide := await self.page.evaluate(WHAT_STICKS_OUT):
             self.faults.append(f"{path} at {width}: sticks out: {', '.join(wide)}")
+        if broken := await self.page.evaluate(WHAT_BREAKS):
+            self.faults.append(f"{path} at {width}: a heading breaks within {', '.join(broken)}")
         if moved := await self.page.evaluate(WHAT_A_THEME_MOVES, THEMES):
             self.faults.append(f"{path} at {width}: a theme moves {', '.join(moved)}")
         for theme in themes if axe else ():

@@ -6,7 +6,7 @@ import httpx
 from playwright.async_api import BrowserContext, Page, expect
 
 from admin.toasts import LONGEST, go
-from tests.admin.entrance import opened
+from tests.admin.entrance import let_in, opened
 from tests.admin.firm import Colleague, Firm
 from tests.admin.process import Admin, Reader, hidden, words
 
@@ -48,6 +48,16 @@ async def test_a_page_gives_way_to_the_next_without_a_flash(browser: BrowserCont
     await page.evaluate("BuhBot.say('Слышно')")
     await expect(page.get_by_text("Слышно")).to_be_visible()
     assert await page.evaluate(ALIVE)
+
+
+async def test_what_could_not_be_loaded_comes_by_itself(browser: BrowserContext, firm: Firm) -> None:
+    await let_in(browser, firm.hire("manager"))
+    page = await browser.new_page()
+    await page.clock.install()
+    await page.goto("/templates")
+    await page.evaluate("document.getElementById('main').innerHTML = '<div data-failed>Не удалось загрузить</div>'")
+    await page.clock.fast_forward(16_000)
+    await expect(page.get_by_role("heading", level=1, name="Шаблоны")).to_be_visible()
 
 
 def test_the_language_is_the_readers_own_and_before_that_the_browsers(admin: Admin, firm: Firm) -> None:

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, Field, field_validator
 
 from admin.effects import Effect
 from admin.errors import advice_of
-from admin.keyset import Cursor, Whole
+from admin.keyset import MOST, Cursor, Whole
 from admin.models import Chosen, Frozen
 from admin.pages.chats.card import LOCALES, RECEIPTS, Card, Edge, Offers, Talk
 from admin.people import ASKS, MANAGERS, SignedIn
@@ -134,6 +134,7 @@ async def chat_page(request: AnyRequest, me: SignedIn, chat_id: UUID, status: in
         "effect": None,
         "problem": None,
         "receipts": RECEIPTS,
+        "most": MOST,
         "locales": LOCALES,
         **shown,
     }

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, Field
 
 from admin.errors import advice_of
 from admin.filters import Filters
+from admin.keyset import MOST
 from admin.models import Frozen, PutAway
 from admin.people import ASKS, MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
@@ -96,7 +97,7 @@ class Typed(Frozen):
 async def show_faq(request: AnyRequest, me: Me) -> Response[Any]:
     """Show the questions in use or those put away, and what the bot would answer to the words in the box."""
     asked = Asked.of(request)
-    context: dict[str, Any] = {"asked": asked, "keepers": MANAGERS}
+    context: dict[str, Any] = {"asked": asked, "keepers": MANAGERS, "most": MOST}
     try:
         found, tried = await asyncio.gather(
             me.database.call("faq_page", words=asked.q, archived=asked.archived), _try(me, asked.words)

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, Field
 
 from admin.errors import advice_of
 from admin.filters import Filters
+from admin.keyset import MOST
 from admin.models import Frozen, PutAway
 from admin.people import ASKS, MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
@@ -88,7 +89,7 @@ async def show_templates(request: AnyRequest, me: Me) -> Response[Any]:
     except Unavailable:
         return show(request, me, "pages/templates/page.html", 503, page=None, asked=asked, keepers=MANAGERS)
     page = Page.model_validate(found)
-    return show(request, me, "pages/templates/page.html", page=page, asked=asked, keepers=MANAGERS)
+    return show(request, me, "pages/templates/page.html", page=page, asked=asked, keepers=MANAGERS, most=MOST)
 
 
 @get("/templates/new")
