@@ -62,7 +62,7 @@ class RowError(Frozen):
     @property
     def written(self) -> str:
         """What stands in the cell, in the words of the template."""
-        levels: dict[str, str] = {**TIERS}
+        levels = {str(tier): title for tier, title in TIERS.items()}
         title = levels.get(self.value or "") if self.column == "tier" else None
         return _(title) if title else self.value or "—"
 
