@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from typing import Any, Literal
 from urllib.parse import quote_plus
 from uuid import UUID
@@ -123,12 +123,6 @@ def next_step(on: date, step: str) -> date:
     return on + timedelta(days=7 if step == "week" else 1)
 
 
-@lru_cache(maxsize=1024)
-def _quoted(value: Any) -> str:
-    """Return a value as an address has it; the rows of a table share most of theirs."""
-    return quote_plus(str(value))
-
-
 def _said(parts: dict[str, Any]) -> dict[str, str]:
     """Return each part as an address says it, nothing for none."""
-    return {name: "" if value is None else f"{name}={_quoted(value)}" for name, value in parts.items()}
+    return {name: "" if value is None else f"{name}={quote_plus(str(value))}" for name, value in parts.items()}
