@@ -5,7 +5,7 @@ python := .venv/bin/python
 stack_env := .local/$(if $(filter-out 0,$(PORT_OFFSET)),$(PORT_OFFSET)/)env
 with_env := $(if $(SUPABASE_URL),,$(if $(wildcard $(stack_env)),set -a; . ./$(stack_env);))
 
-.PHONY: up demo down reset test check bench bench-data eval i18n policies calendar audit-verify export-client erase-client admin remove-person matrix doctor old-code types rules packages test-packages ops-drill
+.PHONY: up demo down reset test check bench bench-data eval i18n policies calendar audit-verify export-client erase-client admin remove-person matrix doctor laws old-code types rules packages test-packages ops-drill
 
 up: packages  ## the local stack, the three processes and the Telegram simulator, until Ctrl-C
 	@$(python) -m infra.local up
@@ -69,6 +69,9 @@ rules:
 test: check  ## everything, from a bare machine
 	@python3 infra/local/browser.py
 	$(python) -m tests.parts
+
+laws: test-packages  ## the laws of the engine, each on ten thousand random examples: takes a night; ONLY a part, such as worlds
+	@$(python) -m pytest --hypothesis-profile=nightly --override-ini=faulthandler_timeout=0 tests/sql $(if $(ONLY),-k $(ONLY))
 
 old-code: test-packages  ## the tests of an older release, REF, against the migrations of this tree; TESTS, e2e by themselves
 	@$(python) -m tests.old_code $(REF) $(TESTS)

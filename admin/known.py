@@ -34,7 +34,7 @@ class Known(Generic[Value]):
         if times_forgotten == self.times_forgotten:
             self._values[person_id] = time.monotonic() + SECONDS, value
 
-    def hear(self, topic: str | None) -> None:
+    def hear(self, topic: str) -> None:
         """Forget everything if the hint is about people."""
         if topic in {IDENTITY, EVERYTHING}:
             self.forget()

@@ -113,7 +113,8 @@ def database_of(services: Services, login: Login, asked: ASGIConnection[Any, Any
             asked.state.refusal = refusal
 
     def tell(function: str) -> None:
-        services.people.hear(CHANGES.get(function))
+        for topic in CHANGES.get(function, ()):
+            services.people.hear(topic)
         announce(function)
 
     url, key, address = services.settings.supabase, services.settings.supabase_anon_key, address_of(asked)

@@ -1,5 +1,6 @@
-"""Tables as Excel or a person writes them: any of three separators, UTF-8 or what Russian Excel saves."""
+"""Tables as Excel or a person writes them: any of three separators, Unicode or what Russian Excel saves."""
 
+import codecs
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +17,9 @@ class Line(NamedTuple):
 
 
 def decoded(content: bytes) -> str:
-    """Return the text of a file: UTF-8, or what Russian Excel saves."""
+    """Return the text of a file: UTF-8, or what Russian Excel saves, which as «Unicode text» is UTF-16."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", errors="replace")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -86,6 +86,11 @@ def words(key: str, detail: str = "") -> str:
     return _(REFUSALS[key]).replace("{detail}", detail)
 
 
+def failure(reference: str) -> str:
+    """Return what is said when something went wrong that nobody had foreseen."""
+    return _("Не получилось. Если повторится, назовите номер {reference}.").format(reference=reference)
+
+
 def register(dispatcher: Dispatcher) -> None:
     """Give every surprise a reference number: one sentence for the person, the whole for the log."""
 
@@ -99,7 +104,7 @@ def register(dispatcher: Dispatcher) -> None:
         # Out here nobody knows what the person chose: the language is their Telegram's.
         user = getattr(event.update.event, "from_user", None)
         with speaking((user.language_code or "")[:2] if user else None):
-            sentence = _("Не получилось. Если повторится, назовите номер {reference}.").format(reference=reference)
+            sentence = failure(reference)
         try:
             if query := event.update.callback_query:
                 await bot.answer_callback_query(query.id, text=sentence, show_alert=True)

@@ -29,7 +29,7 @@ from redis.asyncio import Redis
 from infra.outage import Outage
 from infra.redis import EVERYTHING, Hints, end, heard
 
-# Said when a person's name, role or language, or the firm's zone may have changed.
+# Said when a person's name, role or language, a chat's language or the firm's zone may have changed.
 IDENTITY = "identity"
 # Said when windows may have changed.
 REQUESTS = "requests"
@@ -40,7 +40,7 @@ SURVEYS = "surveys"
 # What changes each topic: functions of `api`.
 _CHANGING = {
     IDENTITY: "set_role set_active remove_person update_profile link_telegram unlink_telegram adopt_defaults"
-    " choose_language",
+    " choose_language change_chat change_settings save_schedule",
     REQUESTS: "acknowledge_request excuse_request press_request press_alert settle_replies act_on_requests"
     " answer_request retry_reply resolve_alert save_schedule set_dates bring_in_calendar bring_to_policy adopt_chat"
     " carry_out_task change_chat change_client connect_chat reclassify_request reclassify_message judge_faq_answer"
@@ -49,7 +49,10 @@ _CHANGING = {
     SURVEYS: "save_survey delete_survey schedule_survey unschedule_survey stop_survey resume_survey restart_survey"
     " close_survey take_case note_case resolve_case reopen_case",
 }
-CHANGES = {function: topic for topic, functions in _CHANGING.items() for function in functions.split()}
+CHANGES: dict[str, list[str]] = {}
+for _topic, _functions in _CHANGING.items():
+    for _function in _functions.split():
+        CHANGES.setdefault(_function, []).append(_topic)
 
 L1_SECONDS, L2_SECONDS = 120.0, 480
 BATCH = 100
@@ -68,7 +71,7 @@ def announcing(hints: Hints) -> Callable[[str], None]:
     """Return the hook that says, after a call to a function of `api`, what it may have changed."""
 
     def announce(function: str) -> None:
-        if topic := CHANGES.get(function):
+        for topic in CHANGES.get(function, ()):
             hints.say(topic)
 
     return announce

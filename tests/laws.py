@@ -3,17 +3,19 @@
 from hypothesis import HealthCheck, settings
 
 EVERY_DAY, NIGHTLY = "every_day", "nightly"
-TIMES_BY_NIGHT = 40
+EXAMPLES_BY_NIGHT = 10_000
 
 
 def name_profiles() -> None:
     """Let `pytest --hypothesis-profile=nightly` find its profile: to be called before pytest reads its options."""
     settings.register_profile(EVERY_DAY, derandomize=True)
-    settings.register_profile(NIGHTLY, max_examples=settings.get_profile(EVERY_DAY).max_examples * TIMES_BY_NIGHT)
+    settings.register_profile(NIGHTLY, max_examples=EXAMPLES_BY_NIGHT)
     settings.load_profile(EVERY_DAY)
 
 
-def law(examples: int) -> settings:
+def law(examples: int, by_night: int = EXAMPLES_BY_NIGHT) -> settings:
     """Return the settings of a property test. Its database is rolled back after each example, and may be slow."""
-    times = TIMES_BY_NIGHT if settings.get_current_profile_name() == NIGHTLY else 1
-    return settings(max_examples=examples * times, deadline=None, suppress_health_check=list(HealthCheck))
+    is_night = settings.get_current_profile_name() == NIGHTLY
+    return settings(
+        max_examples=by_night if is_night else examples, deadline=None, suppress_health_check=list(HealthCheck)
+    )

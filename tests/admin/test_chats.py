@@ -9,6 +9,7 @@ import pytest
 
 from admin.keyset import Cursor
 from admin.pages.chats.importing import rows_of
+from admin.pages.tasks.page import RowError
 from infra.local.waiting import until
 from tests.admin.firm import Chat, Colleague, Firm, Role
 from tests.admin.process import Admin, Reader, hidden, words
@@ -207,6 +208,11 @@ def test_a_row_is_read_however_it_is_separated_and_knows_its_line(separator: str
     lines = [["Норма", "Чат"], ["", ""], ["30", '"ООО ""Ромашка"""']]
     text = "\n".join(separator.join(line) for line in lines)
     assert rows_of(text) == [{"target": "30", "chat": 'ООО "Ромашка"', "line": 3}]
+
+
+@pytest.mark.parametrize(("value", "shown"), [("standard", "Стандарт"), ("золотой", "золотой"), (None, "—")])
+def test_a_cell_with_an_error_is_shown_as_it_was_written(value: str | None, shown: str) -> None:
+    assert RowError(line=2, column="tier", reason="tier_is_unknown", value=value).written == shown
 
 
 # Clients.

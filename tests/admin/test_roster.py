@@ -41,7 +41,7 @@ def test_nothing_is_no_list(text: str) -> None:
     assert people_of(text, "accountant") == []
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251", "utf-16"])
 def test_a_file_is_read_in_the_encodings_of_excel(encoding: str) -> None:
     assert decoded("Почта;Имя".encode(encoding)) == "Почта;Имя"
 

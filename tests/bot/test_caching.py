@@ -225,3 +225,9 @@ async def test_functions_that_change_people_say_so_and_others_do_not() -> None:
     for function in ("set_role", "ingest", "update_profile"):
         announcing(hints)(function)
     assert hints.topics == ["identity", "identity"]
+
+
+async def test_a_function_that_changes_two_things_says_both() -> None:
+    hints = Heard(connect("redis://127.0.0.1:1/0"))
+    announcing(hints)("change_chat")
+    assert sorted(hints.topics) == ["identity", "requests"]

@@ -21,14 +21,23 @@ ROLES: dict[Role | None, str] = {
     "admin": "администратор",
     "manager": "руководитель",
     "accountant": "бухгалтер",
-    None: "клиент, наблюдатель",
+    "observer": "наблюдатель",
+    None: "клиент",
 }
 SCOPES: dict[Scope, str] = {"private": "в личном чате", "group": "в чате с клиентом"}
 
 Occasion = tuple[str, str]
 
+# Telegram's own button sends it, so that no menu lists it.
+START = Command("start", "Первое знакомство", ("private",))
+SHOWN = (START, *COMMANDS)
+
 # Which snapshot shows a command's answer; by role where it differs.
 ANSWERS: dict[tuple[str, Scope], Occasion | dict[Role | None, Occasion]] = {
+    ("start", "private"): {
+        **dict.fromkeys(("admin", "manager", "accountant", "observer"), ("start", "somebody of the firm")),
+        None: ("start", "anybody else"),
+    },
     ("queue", "private"): {
         "admin": ("queue", "the team's waits, in the middle"),
         "manager": ("queue", "the team's waits, in the middle"),
@@ -55,6 +64,7 @@ ANSWERS: dict[tuple[str, Scope], Occasion | dict[Role | None, Occasion]] = {
         "admin": ("commands", "to an admin"),
         "manager": ("commands", "to a manager"),
         "accountant": ("commands", "to an accountant"),
+        "observer": ("commands", "to everybody"),
         None: ("commands", "to everybody"),
     },
     ("help", "group"): ("commands", "in a group"),
@@ -64,7 +74,7 @@ ANSWERS: dict[tuple[str, Scope], Occasion | dict[Role | None, Occasion]] = {
 def text() -> str:
     """Return the whole transcript, in Russian, as people read it."""
     with speaking("ru"):
-        sections = [_section(command, scope) for command in COMMANDS for scope in command.scopes]
+        sections = [_section(command, scope) for command in SHOWN for scope in command.scopes]
     head = "# Команды бота\n\nЧто бот отвечает на каждую команду. Пишется `python -m tests.bot.transcript`."
     return "\n\n".join([head, *sections]) + "\n"
 

@@ -34,7 +34,7 @@ def test_the_rules_alone_miss_no_target(*, held_out: bool) -> None:
 def test_rules_that_are_certain_never_let_a_request_go_unanswered() -> None:
     """The costliest mistake there is: nobody waits for the answer, and no model is asked."""
     lost = [
-        phrase.text
+        "one that is held out" if phrase.is_held_out else phrase.text
         for phrase in PHRASES
         if phrase.label == "request" and classify(phrase.text).kind in {"gratitude", "spam"}
     ]

@@ -94,7 +94,7 @@ def kept(db: Connection) -> list[Any]:
     return [all_rows(db, f"select * from public.{table} as t order by t::text") for table in tables]
 
 
-@law(examples=8)
+@law(8, by_night=400)
 @given(
     target=st.integers(5, 300),
     warn=st.integers(1, 99),
@@ -145,7 +145,7 @@ def test_a_new_policy_is_its_first_version(db: Connection) -> None:
     )
 
 
-@law(examples=6)
+@law(6, by_night=400)
 @given(minutes=st.integers(0, 5 * 24 * 60), target=st.integers(5, 120), warn=st.integers(10, 90))
 def test_the_test_box_foretells_deadline_warning_and_who_is_told_when(
     db: Connection, minutes: int, target: int, warn: int

@@ -74,7 +74,7 @@ def stretches(ends: list[int]) -> list[tuple[str, str]]:
     return list(zip(clock[::2], clock[1::2], strict=False))
 
 
-@law(examples=8)
+@law(8, by_night=400)
 @given(
     ends=st.dictionaries(st.integers(1, 7), TIMES, max_size=7),
     asked=st.lists(st.integers(0, 5 * 24 * 60), min_size=1, max_size=4),

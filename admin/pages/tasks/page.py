@@ -19,6 +19,7 @@ from admin.pages.tasks.words import GAVE_UP, PROBLEMS, REASONS
 from admin.people import ASKS, SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
+from admin.tiers import TIERS
 from admin.toasts import go
 from infra.supabase import Refused
 from infra.words import N_, _, ngettext
@@ -57,6 +58,13 @@ class RowError(Frozen):
     def column_word(self) -> str:
         """The column, as the template calls it."""
         return _(COLUMNS[self.column])
+
+    @property
+    def written(self) -> str:
+        """What stands in the cell, in the words of the template."""
+        levels = {str(tier): title for tier, title in TIERS.items()}
+        title = levels.get(self.value or "") if self.column == "tier" else None
+        return _(title) if title else self.value or "—"
 
     @property
     def words(self) -> str:
