@@ -88,13 +88,20 @@ returns table (
   owner_fix text, created_at timestamptz, paused_at timestamptz, bot_status_at timestamptz, unreachable_since timestamptz, connected_at timestamptz,
   last_message_at timestamptz, anonymous_since timestamptz
 )
-language sql
+language plpgsql
 stable
+set search_path = ''
+-- To plan it takes longer than to run it, and of how few chats this is the planner has no idea: it had better join without loops.
+set plan_cache_mode = force_generic_plan
+set enable_nestloop = off
+set enable_mergejoin = off
+as $$
 /* How each check of one group stands, or with null of each: green, amber or red, null where it does not apply, and what is known of since
    when. A group nobody connected is only asked whether the bot may read it. What is no loss yet, because the chat is not measured, is amber
-   at most. Part of the question that asks, which must be a definer's and had better join without loops: of how few chats this is, the
-   planner has no idea. */
-begin atomic
+   at most. Asked by definers alone, for whom nothing is hidden. */
+#variable_conflict use_column
+begin
+  return query
   with unheard as materialized (
     -- Whom a line ends with whoever owns the chat: where one of them hears, nobody need be asked chat by chat.
     select r.recipients
@@ -195,7 +202,8 @@ begin atomic
   ) as a on a.chat_id = g.chat_id
   left join deaf as d
     on d.owner is not distinct from g.assigned_accountant_id and d.policy_id = t.policy_id and d.policy_version = t.policy_version;
-end;
+end
+$$;
 
 -- Only the function below makes such rows, and it is made anew.
 -- squawk-ignore ban-drop-column
@@ -209,10 +217,7 @@ language plpgsql
 stable
 security definer
 set search_path = ''
--- To plan it takes longer than to run it.
 set plan_cache_mode = force_generic_plan
-set enable_nestloop = off
-set enable_mergejoin = off
 as $$
 /* Everything that is checked of one group, or with null of each: green, amber or red, with the key of what mends it and since when;
    or only what is amiss, beside whether the bot is there, which is asked of each. What does not apply is left out. A definer, because who
@@ -250,8 +255,6 @@ stable
 security definer
 set search_path = ''
 set plan_cache_mode = force_generic_plan
-set enable_nestloop = off
-set enable_mergejoin = off
 as $$
 /* The worst that is found of one group, or with null of each, and what mends it first, by private.gravity. A definer for the same reason
    as private.chat_findings. */
