@@ -1,17 +1,17 @@
 """What a report is asked for: a period of the firm's days and a part of the firm, all of it in the address."""
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from functools import cached_property, partial
 from typing import Any, Literal
 from urllib.parse import quote_plus
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from admin.filters import Address
 from admin.keyset import Whole
+from admin.models import Frozen
 from infra.words import N_
 
 Preset = Literal[
@@ -33,12 +33,6 @@ PRESETS: dict[Preset, str] = {
 _USUAL: Preset = "last_30_days"
 # In the address and for the database: the windows that have none.
 NOBODY = UUID(int=0)
-_MONTHS_A_QUARTER = 3
-# Until how many days a step is chosen, and until how many it can be asked for.
-_FEW_DAYS: dict[Trend, int] = {"day": 45, "week": 200}
-_MOST_DAYS: dict[Trend, int] = {"day": 400, "week": 2000, "month": 100_000}
-# Before Telegram there is nothing, and beyond a year nothing is due.
-_EARLIEST, _AHEAD = date(2013, 1, 1), timedelta(days=366)
 
 
 class Query(Address):
@@ -55,46 +49,39 @@ class Query(Address):
     by: By = "person"
     trend: Trend | None = None
 
+    @property
+    def parts(self) -> dict[str, str]:
+        """The part of the firm, as every function of reports takes it."""
+        said = {"chat": self.chat, "client": self.client, "person": self.person, "policy": self.policy}
+        return {name: str(value) for name, value in {**said, "tier": self.tier}.items() if value is not None}
+
+    @property
+    def days(self) -> dict[str, str]:
+        """The period, as the database takes it to find the firm's days."""
+        said = {"first_on": self.first_on, "last_on": self.last_on, "step": self.trend}
+        return {"period": self.period, **{name: str(value) for name, value in said.items() if value is not None}}
+
+
+class Days(Frozen):
+    """What `private.report_days` makes of a period: its days in the firm's zone, and their first and next instants."""
+
+    period: Preset
+    first_on: date
+    last_on: date
+    since: str
+    until: str
+    step: Trend
+
 
 class Asked:
-    """A query on a certain day in the firm's zone."""
+    """A query, and the firm's days that it means."""
 
-    def __init__(self, query: Query, zone: ZoneInfo, now: datetime) -> None:
-        self.query, self.zone = query, zone
-        today = now.astimezone(zone).date()
-        is_custom = query.period == "custom" or query.first_on is not None or query.last_on is not None
-        self.preset: Preset = "custom" if is_custom else query.period
-        if is_custom:
-            first, last = query.first_on or query.last_on or today, query.last_on or today
-            within = [min(max(day, _EARLIEST), today + _AHEAD) for day in (first, last)]
-            self.first_on, self.last_on = min(within), max(within)
-        else:
-            self.first_on, self.last_on = _DAYS[query.period](today)
-
-    @property
-    def days(self) -> int:
-        """How many days the period has."""
-        return (self.last_on - self.first_on).days + 1
-
-    @property
-    def trend(self) -> Trend:
-        """The step of the trend: the one asked for where it can be drawn, else one that leaves a few dozen points."""
-        if self.query.trend and self.days <= _MOST_DAYS[self.query.trend]:
-            return self.query.trend
-        return next((step for step, most in _FEW_DAYS.items() if self.days <= most), "month")
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """What `api.sla_report` and `api.find_outcomes` take: the same for every figure and for its rows."""
-        query = self.query
-        said = {"chat": query.chat, "client": query.client, "person": query.person, "policy": query.policy}
-        parts = {name: str(value) for name, value in said.items() if value is not None}
-        return {
-            "since": _midnight(self.first_on, self.zone),
-            "until": _midnight(self.last_on + timedelta(days=1), self.zone),
-            **parts,
-            **({"tier": query.tier} if query.tier else {}),
-        }
+    def __init__(self, query: Query, days: Days) -> None:
+        self.query, self.preset, self.trend = query, days.period, days.step
+        self.first_on, self.last_on = days.first_on, days.last_on
+        # What `api.sla_report` and `api.find_outcomes` take: the same for every figure and for its rows.
+        self.instants = {"since": days.since, "until": days.until}
+        self.arguments = {**self.instants, **query.parts}
 
     def address(self, path: str, **changed: Any) -> str:
         """Return the address of the same report with something changed; none takes a part away."""
@@ -139,37 +126,3 @@ def next_step(on: date, step: str) -> date:
 def _said(parts: dict[str, Any]) -> dict[str, str]:
     """Return each part as an address says it, nothing for none."""
     return {name: "" if value is None else f"{name}={quote_plus(str(value))}" for name, value in parts.items()}
-
-
-def _midnight(day: date, zone: ZoneInfo) -> str:
-    return datetime.combine(day, time(), zone).isoformat()
-
-
-def _week(today: date) -> date:
-    return today - timedelta(days=today.weekday())
-
-
-def _quarter(today: date) -> date:
-    return date(today.year, today.month - (today.month - 1) % _MONTHS_A_QUARTER, 1)
-
-
-def _until(first: date, begins: Callable[[date], date]) -> tuple[date, date]:
-    """Return the period before the one that begins on `first`."""
-    last = first - timedelta(days=1)
-    return begins(last), last
-
-
-def _month(today: date) -> date:
-    return today.replace(day=1)
-
-
-# Periods that go on end today: what is yet to come has no figures.
-_DAYS: dict[Preset, Callable[[date], tuple[date, date]]] = {
-    "last_30_days": lambda today: (today - timedelta(days=29), today),
-    "this_week": lambda today: (_week(today), today),
-    "last_week": lambda today: _until(_week(today), _week),
-    "this_month": lambda today: (_month(today), today),
-    "last_month": lambda today: _until(_month(today), _month),
-    "this_quarter": lambda today: (_quarter(today), today),
-    "last_quarter": lambda today: _until(_quarter(today), _quarter),
-}

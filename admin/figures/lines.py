@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, TypeAdapter
 
+from admin.figures.asked import Days
 from admin.models import Frozen
 from admin.outcomes import OUTCOMES, Outcome
 from infra.words import N_, _
@@ -45,8 +46,8 @@ KINDS: dict[str, Kind] = {
 }
 
 
-class Line(Frozen):
-    """A row of `api.sla_report`: minutes are working minutes until the answer unless the calendar is named."""
+class Part(Frozen):
+    """A row of `api.sla_report`: minutes are working minutes until the answer."""
 
     key: str | None
     name: str | None
@@ -60,9 +61,6 @@ class Line(Frozen):
     met_percent: Decimal | None
     p50_minutes: Decimal | None
     p90_minutes: Decimal | None
-    p50_calendar_minutes: Decimal | None
-    p90_calendar_minutes: Decimal | None
-    worst: list[UUID] | None
 
     @property
     def breaches(self) -> int:
@@ -82,6 +80,13 @@ class Line(Frozen):
     def count(self, kind: str) -> int:
         """Return one of `KINDS`."""
         return int(getattr(self, kind))
+
+
+class Line(Part):
+    """The same with the time of the calendar."""
+
+    p50_calendar_minutes: Decimal | None
+    p90_calendar_minutes: Decimal | None
 
 
 class Step(Frozen):
@@ -153,17 +158,18 @@ class Choices(Frozen):
     policies: list[Choice]
     chat_name: str | None
     client_name: str | None
+    days: Days
 
 
 class Page(Frozen):
-    """What `api.report_page` returns: the lines begin with the whole."""
+    """What `api.report_page` returns."""
 
     choices: Choices
-    lines: list[Line]
+    whole: Line
+    parts: list[Part]
     steps: list[Step]
     worst: list[Outlier]
 
 
 LINES = TypeAdapter(list[Line])
-STEPS = TypeAdapter(list[Step])
 ROWS = TypeAdapter(list[Row])

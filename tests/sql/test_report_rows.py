@@ -1,7 +1,8 @@
 """Every figure opens its rows: as many, and the same, whatever is looked at."""
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -200,3 +201,80 @@ def test_p15_a_page_of_figures_is_the_reports_it_is_made_of(busy: Connection) ->
                 name: one(busy, f"select coalesce(jsonb_agg(to_jsonb(r)), '[]') from {part} as r", *ALL_TIME, person)
                 for name, part in parts.items()
             }
+
+
+def test_p15_one_look_gives_the_page_what_the_reports_give(busy: Connection) -> None:
+    """The page of days: its whole and parts, its pictures and its longest waits, of all and of a part."""
+    april = {"first_on": "2026-04-01", "last_on": "2026-04-30"}
+    for role, by, person in (
+        ("admin", "person", None),
+        ("admin", "chat", user_id(OLGA)),
+        ("accountant", "client", None),
+        ("observer", "policy", NOBODY),
+    ):
+        with acting_as(busy, role):
+            page = one(
+                busy,
+                "select api.report_page('custom', %s, %s::date, %s::date, 'week', person => %s)",
+                *(by, *april.values(), person),
+            )
+            days = page["choices"]["days"]
+            period = (days["since"], days["until"])
+            assert period == ("2026-03-31T21:00:00+00:00", "2026-04-30T21:00:00+00:00")
+            lines, steps, worst = (
+                one(busy, f"select coalesce(jsonb_agg(to_jsonb(r)), '[]') from {part} as r", *period, *more, person)
+                for part, more in (
+                    ("api.sla_report(%s, %s, %s, person => %s, whole => true)", [by]),
+                    ("api.sla_times(%s, %s, 'week', person => %s)", []),
+                    ("api.find_longest_waits(%s, %s, person => %s)", []),
+                )
+            )
+            whole, *parts = lines
+            assert page["whole"] == {name: whole[name] for name in whole.keys() - {"worst"}}
+            calendar = {"worst", "p50_calendar_minutes", "p90_calendar_minutes"}
+            assert page["parts"] == [{name: line[name] for name in line.keys() - calendar} for line in parts]
+            assert (page["steps"], page["worst"]) == (steps, worst)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Moscow", "Asia/Kathmandu", "America/New_York"])
+def test_a_period_is_whole_days_of_the_firm_and_ends_today_at_the_latest(db: Connection, zone: str) -> None:
+    default = one(db, "select default_schedule_id from public.settings")
+    db.execute("update public.working_schedules set timezone = %s where id = %s", [zone, default])
+    today = one(db, "select now()").astimezone(ZoneInfo(zone)).date()
+    week, month = today - timedelta(days=today.weekday()), today.replace(day=1)
+    quarter = date(today.year, today.month - (today.month - 1) % 3, 1)
+    day = timedelta(days=1)
+    expected = {
+        "last_30_days": (today - 29 * day, today),
+        "this_week": (week, today),
+        "last_week": (week - 7 * day, week - day),
+        "this_month": (month, today),
+        "last_month": ((month - day).replace(day=1), month - day),
+        "this_quarter": (quarter, today),
+        "last_quarter": ((quarter - 80 * day).replace(day=1), quarter - day),
+        "custom": (today, today),
+    }
+    for period, (first, last) in expected.items():
+        days = one(db, "select private.report_days(%s, null, null, null)", period)
+        assert (days["period"], days["first_on"], days["last_on"]) == (period, str(first), str(last))
+        instants = [datetime.combine(midnight, time(), ZoneInfo(zone)) for midnight in (first, last + day)]
+        assert [datetime.fromisoformat(days[name]) for name in ("since", "until")] == instants
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "step", "meant"),
+    [
+        ("2026-04-30", "2026-04-01", None, ("2026-04-01", "2026-04-30", "day")),
+        ("2026-04-05", None, "day", None),
+        (None, "2026-04-05", "week", ("2026-04-05", "2026-04-05", "week")),
+        ("2026-01-01", "2026-03-31", None, ("2026-01-01", "2026-03-31", "week")),
+        ("2001-01-01", "2026-03-31", "day", ("2013-01-01", "2026-03-31", "month")),
+    ],
+)
+def test_days_that_are_named_come_in_order_and_with_a_step_that_can_be_drawn(
+    db: Connection, first: str | None, last: str | None, step: str | None, meant: tuple[str, str, str] | None
+) -> None:
+    days = one(db, "select private.report_days('this_week', %s::date, %s::date, %s)", first, last, step)
+    today = one(db, "select timezone(private.firm_zone(), now())::date")
+    assert days["period"] == "custom"
+    assert (days["first_on"], days["last_on"], days["step"]) == (meant or (first, str(today), "day"))

@@ -12,7 +12,7 @@ from litestar.params import SkipValidation
 from litestar.response import Template
 from pydantic import AwareDatetime
 
-from admin.figures.asked import Asked, Query
+from admin.figures.asked import Asked, Days, Query
 from admin.figures.charts import TrendChart, trend_chart
 from admin.figures.lines import GROUPS, Line
 from admin.figures.lines import Step as Day
@@ -64,6 +64,7 @@ class Overview(Frozen):
     today: Today
     watch: Watch
     days: list[Day]
+    month: Days
 
 
 class Month(NamedTuple):
@@ -107,7 +108,7 @@ async def _read_overview(me: SignedIn) -> Overview:
 
 
 def _month(found: Overview) -> Month:
-    asked = Asked(Query(), ZoneInfo(found.today.timezone), found.today.since)
+    asked = Asked(Query(), found.month)
     return Month(asked, trend_chart(found.days, asked.first_on, asked.last_on, asked.trend))
 
 

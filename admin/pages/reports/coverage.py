@@ -32,8 +32,7 @@ async def show_coverage(request: AnyRequest, me: Me) -> Template:
     """Show it as a part of the report that asks for it, or as a page to who reads without scripts."""
     try:
         _choices, asked = await read_asked(request, me)
-        period = {name: asked.arguments[name] for name in ("since", "until")}
-        (coverage,) = _COVERAGE.validate_python(await me.database.call("coverage_report", **period))
+        (coverage,) = _COVERAGE.validate_python(await me.database.call("coverage_report", **asked.instants))
     except Unavailable:
         return show(request, me, "pages/reports/coverage.html", status=503, coverage=None)
     part = "pages/reports/_coverage.html" if is_fragment(request) else "pages/reports/coverage.html"

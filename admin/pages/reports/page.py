@@ -1,9 +1,7 @@
 """`/reports`: how the firm answers, for any period and part of it; every number opens its rows."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from litestar import Request, get
 from litestar.di import NamedDependency
@@ -12,7 +10,7 @@ from litestar.response import Template
 
 from admin.figures import charts
 from admin.figures.asked import NOBODY, PRESETS, Asked, Query
-from admin.figures.lines import GROUPS, KINDS, LINES, STEPS, Choices, Line, Outlier, Page, Step
+from admin.figures.lines import GROUPS, KINDS, LINES, Choices, Line, Page
 from admin.numbers import number
 from admin.pages.reports.sheets import NOBODY_WORDS
 from admin.people import ASKS, SignedIn
@@ -31,30 +29,17 @@ TABS = {"person": N_("Сотрудники"), "chat": N_("Чаты"), "client": 
 WEEKDAYS = (N_("пн"), N_("вт"), N_("ср"), N_("чт"), N_("пт"), N_("сб"), N_("вс"))
 
 
-# The firm's zone as the database last told it: every page says whether it still is.
-_zones = ["Europe/Moscow"]
-
-
-class Figures(NamedTuple):
-    """All that the page shows, each read from the one report of the database."""
-
-    choices: Choices
-    asked: Asked
-    whole: Line
-    lines: Sequence[Line]
-    trend: Sequence[Step]
-    hours: Sequence[Step]
-    worst: Sequence[Outlier]
-
-
 @get("/reports", opt=ASKS)
 async def show_report(request: AnyRequest, me: Me) -> Template:
     """Show the figures; a report that could not be read says so and is never empty."""
     try:
-        figures = await _read_figures(me, Query.of(request))
+        query = Query.of(request)
+        answer = await me.database.call("report_page", **query.days, **query.parts, by=query.by)
     except Unavailable:
         return show(request, me, "pages/reports/page.html", status=503, figures=None)
-    asked = figures.asked
+    figures = Page.model_validate(answer)
+    asked = Asked(query, figures.choices.days)
+    trend, hours = ([step for step in figures.steps if (step.by == "hour") is by_hour] for by_hour in (False, True))
     return show(
         request,
         me,
@@ -62,10 +47,10 @@ async def show_report(request: AnyRequest, me: Me) -> Template:
         figures=figures,
         asked=asked,
         choices=figures.choices,
-        lines=figures.lines if "all" in request.query_params else figures.lines[:SHOWN],
-        chart=charts.trend_chart(figures.trend, asked.first_on, asked.last_on, asked.trend),
+        lines=figures.parts if "all" in request.query_params else figures.parts[:SHOWN],
+        chart=charts.trend_chart(trend, asked.first_on, asked.last_on, asked.trend),
         here={},
-        heat=[(kind, *charts.heat_map(figures.hours, kind)) for kind in ("asked", "breaches")],
+        heat=[(kind, *charts.heat_map(hours, kind)) for kind in ("asked", "breaches")],
         **WORDS,
     )
 
@@ -87,34 +72,11 @@ WORDS: dict[str, Any] = {
 async def read_asked(request: AnyRequest, me: SignedIn) -> tuple[Choices, Asked]:
     """Return what the address asks for, in the firm's zone. Raises what `Database` raises."""
     query = Query.of(request)
-    client = query.client if query.client != NOBODY else None
-    found = await me.database.call("report_choices", chat=query.chat, client=client and str(client))
-    choices = Choices.model_validate(found)
-    return choices, Asked(query, ZoneInfo(choices.timezone), datetime.now(UTC))
+    named = {name: id_ for name, id_ in query.parts.items() if name in {"chat", "client"}}
+    choices = Choices.model_validate(await me.database.call("report_choices", **query.days, **named))
+    return choices, Asked(query, choices.days)
 
 
 async def read_lines(me: SignedIn, asked: Asked, by: str) -> Sequence[Line]:
     """Return the report by person, chat or whatever. Raises what `Database` raises."""
     return LINES.validate_python(await me.database.call("sla_report", **asked.arguments, by=by))
-
-
-async def read_steps(me: SignedIn, asked: Asked, step: str) -> Sequence[Step]:
-    """Return the report by day, week or month, and by hour of the week. Raises what `Database` raises."""
-    return STEPS.validate_python(await me.database.call("sla_times", **asked.arguments, step=step))
-
-
-async def _read_figures(me: SignedIn, query: Query) -> Figures:
-    """Return them all, in one call, or in two when the firm has moved to another zone and its days with it."""
-    asked, found = await _read_page(me, query)
-    if found.choices.timezone != asked.zone.key:
-        _zones[:] = [found.choices.timezone]
-        asked, found = await _read_page(me, query)
-    (whole, *lines) = found.lines
-    trend, hours = ([step for step in found.steps if (step.by == "hour") is by_hour] for by_hour in (False, True))
-    return Figures(found.choices, asked, whole, lines, trend, hours, found.worst)
-
-
-async def _read_page(me: SignedIn, query: Query) -> tuple[Asked, Page]:
-    asked = Asked(query, ZoneInfo(*_zones), datetime.now(UTC))
-    answer = await me.database.call("report_page", **asked.arguments, by=query.by, step=asked.trend)
-    return asked, Page.model_validate(answer)

@@ -2,6 +2,7 @@
 
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
@@ -48,16 +49,17 @@ async def export_report(request: AnyRequest, me: Me) -> Response[Any]:
     what, kind = request.query_params.get("what", ""), _KINDS.get(request.query_params.get("format", ""))
     if kind is None or what not in {"rows", *GROUPS}:
         raise NotFoundException
-    _choices, asked = await read_asked(request, me)
+    choices, asked = await read_asked(request, me)
+    zone = ZoneInfo(choices.timezone)
     period = f"{asked.first_on:%d.%m.%Y}–{asked.last_on:%d.%m.%Y}"
     if what != "rows":
         lines = await read_lines(me, asked, what)
         name = _("Отчёт: {what}, {period}").format(what=_(GROUPS[what]), period=period)
-        return send(Sheet(name, figure_columns(what), one_page(lines), asked.zone), kind)
+        return send(Sheet(name, figure_columns(what), one_page(lines), zone), kind)
     narrowed, hour = _narrowed(request)
     pages = pages_of_rows(me.database, _arguments(asked, narrowed, hour))
     name = _("Обращения: {period}").format(period=period)
-    return send(Sheet(name, row_columns(asked.zone), pages, asked.zone), kind)
+    return send(Sheet(name, row_columns(zone), pages, zone), kind)
 
 
 def _narrowed(request: AnyRequest) -> tuple[str | None, str | None]:
