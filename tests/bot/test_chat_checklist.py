@@ -23,16 +23,11 @@ _OTHER = """
 
 def test_everything_that_is_found_has_words() -> None:
     """SQL is the one source of what is checked: its latest keys, and no others, are said."""
-    definitions = [
-        function
-        for migration in sorted((ROOT / "supabase" / "migrations").glob("*.sql"))
-        for function in re.findall(
-            r"function private\.chat_findings\(.*?\$\$(.*?)\$\$", migration.read_text(), re.DOTALL
-        )
-        # Not one that only asks the other.
-        if "case" in function
-    ]
-    body = re.sub(r"/\*.*?\*/|--[^\n]*", "", definitions[-1], flags=re.DOTALL)
+    migrations = "".join(path.read_text() for path in sorted((ROOT / "supabase" / "migrations").glob("*.sql")))
+    found = r"function private\.(chat_checks|chat_findings)\(as_of timestamptz, of_chat.*?\$\$(.*?)\$\$"
+    # The latest of each.
+    body = "".join(dict(re.findall(found, migrations, re.DOTALL)).values())
+    body = re.sub(r"/\*.*?\*/|--[^\n]*", "", body, flags=re.DOTALL)
     keys = set(re.findall(r"'([a-z_]+)'", body)) - set(_OTHER)
     assert keys == CHECKS.keys() | FIXES.keys()
 

@@ -18,6 +18,7 @@ from tests.sql.firm import (
     ROMASHKA,
     Connection,
     Row,
+    all_rows,
     ingest,
     monday,
     one,
@@ -134,3 +135,44 @@ def test_clients_are_listed_with_chats_segments_and_who_waits(late: Connection) 
     assert [row["name"] for row in by_segment["rows"]] == ["ООО Ромашка"]
     with speaking(late, user_id(IVAN)):
         assert [row["name"] for row in one(late, "select api.list_clients()")["rows"]] == ["ИП Лебедева"]
+
+
+ANYTHING = """
+update public.settings set bot_reads_all = random() < 0.7;
+update public.users as u
+set
+  active = random() < 0.8,
+  (unreachable_since, unreachable_because) = (select now(), 'deleted' where u.id is not null and random() < 0.3)
+where u.role <> 'admin' or random() < 0.2;
+update public.chats
+set
+  monitoring_enabled = false,
+  anonymous_staff = random() < 0.5,
+  bot_status = (array['member', 'left', 'administrator', null])[ceil(random() * 4)],
+  connected_at = case when random() < 0.8 then now() end;
+update public.chats set monitoring_enabled = true
+where connected_at is not null and not internal and random() < 0.5 and not exists (
+  select from private.chat_findings(now()) as f where f.chat_id = chats.chat_id and f.fix = 'make_somebody_reachable'
+)
+"""
+WORST = """
+select
+  f.chat_id,
+  case when bool_or(f.state = 'red') then 'red' when bool_or(f.state = 'amber') then 'amber' else 'green' end as light,
+  (array_agg(f.fix order by f.state = 'red' desc, private.gravity(f.fix)) filter (where f.state <> 'green'))[1] as fix
+from private.chat_findings(now()) as f
+group by f.chat_id
+order by 1
+"""
+
+
+def test_a_light_is_the_worst_that_is_found_and_tells_what_mends_it(db: Connection) -> None:
+    """They are worked out apart: with anything amiss they agree."""
+    db.execute("select setseed(0.5)")
+    told = set()
+    for _ in range(20):
+        db.execute(ANYTHING.encode())
+        lights = all_rows(db, "select * from private.chat_lights(null) order by 1")
+        assert lights == all_rows(db, WORST)
+        told |= {(row["light"], row["fix"]) for row in lights}
+    assert len(told) >= 6
