@@ -18,14 +18,22 @@
 
   BuhBot.onto("#palette", (palette) => {
     const field = palette.querySelector("input");
-    palette.addEventListener("htmx:afterSwap", () => {
+    const open = () => found(palette)[markedOf(palette)]?.click();
+    // What was asked for of what is shown; and whether Enter came before the answer.
+    let answered = null;
+    let waits = false;
+    field.addEventListener("input", () => (waits = false));
+    palette.addEventListener("htmx:afterSwap", ({ detail }) => {
       // htmx makes its own of new links a moment later; Enter may be quicker, and would load the page anew.
       htmx.process(palette);
       mark(palette, 0);
+      answered = detail.requestConfig.parameters.q;
+      if (waits && answered === field.value) open();
     });
     palette.addEventListener("submit", (event) => {
       event.preventDefault();
-      found(palette)[markedOf(palette)]?.click();
+      waits = answered !== field.value;
+      if (!waits) open();
     });
     palette.addEventListener("keydown", (event) => {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
