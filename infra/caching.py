@@ -49,10 +49,10 @@ _CHANGING = {
     SURVEYS: "save_survey delete_survey schedule_survey unschedule_survey stop_survey resume_survey restart_survey"
     " close_survey take_case note_case resolve_case reopen_case",
 }
-CHANGES: dict[str, list[str]] = {}
-for _topic, _functions in _CHANGING.items():
-    for _function in _functions.split():
-        CHANGES.setdefault(_function, []).append(_topic)
+CHANGES = {
+    function: [topic for topic, functions in _CHANGING.items() if function in functions.split()]
+    for function in " ".join(_CHANGING.values()).split()
+}
 
 L1_SECONDS, L2_SECONDS = 120.0, 480
 BATCH = 100

@@ -35,7 +35,7 @@ begin
     returning a.*
   ),
   owed as (
-    insert into public.outbox (kind, recipient_chat_id, subject_id, payload, next_attempt_at, expires_at, created_at)
+    insert into public.outbox as o (kind, recipient_chat_id, subject_id, payload, next_attempt_at, expires_at, created_at)
     select
       'off_hours_reply', t.chat_id, t.id,
       jsonb_build_object(
@@ -48,6 +48,12 @@ begin
       as_of, t.opens_at, as_of
     from told as t
     join public.working_schedules as s on s.id = t.schedule_id
+    -- What still waits to be sent names the later opening; what is being sent names the one before.
+    on conflict (recipient_chat_id, subject_id, kind) where finished_at is null do update set
+      payload = excluded.payload,
+      next_attempt_at = excluded.next_attempt_at,
+      expires_at = excluded.expires_at
+    where o.status = 'pending'
     returning subject_id
   )
   select array_agg(o.subject_id) from owed as o

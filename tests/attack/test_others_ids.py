@@ -25,6 +25,7 @@ DAY = "2026-04-06T10:00:00Z"
 ROLES = ("accountant", "observer", "anon")
 # Of each table: one row of another tells as much as two, and every function is asked about it.
 ENOUGH = 1
+CLOSED = "permission denied for"
 MERGE = "resolution=merge-duplicates,return=representation"
 
 
@@ -104,7 +105,8 @@ def test_i1_a_function_tells_nothing_apart(real: Connection, api: Api, role: str
             path, twin = f"rpc/{function['name']}", MADE_UP[kind]()
             nothing = told(api.ask(role, "POST", path, arguments(function, hole, twin)), twin)
             assert nothing[0] < 500, (path, nothing)
-            for one_id in ids[kind]:
+            # What is closed to the role altogether never looks at an id.
+            for one_id in [*ids[kind]][: 1 if CLOSED in nothing[1] else None]:
                 answer = told(api.ask(role, "POST", path, arguments(function, hole, one_id)), one_id)
                 assert answer == nothing, (role, path, hole, one_id)
 

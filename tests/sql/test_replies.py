@@ -213,6 +213,17 @@ def test_who_asked_before_the_close_and_writes_on_after_it_is_told_once(
     assert datetime.fromisoformat(reply["payload"]["opens_at"]) == now + timedelta(days=2, minutes=-opened)
 
 
+def test_a_reply_that_waits_to_be_sent_names_the_opening_that_became_known_since(db: Connection) -> None:
+    """Telegram was away, and meanwhile another day off was entered."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    works(db, now - timedelta(minutes=120), now - timedelta(minutes=1))
+    ingest(db, said(ANNA, now - timedelta(minutes=2)), said(ANNA, now - timedelta(seconds=20)))
+    works(db, now - timedelta(minutes=110), now - timedelta(minutes=1))
+    ingest(db, said(ANNA, now))
+    (reply,) = replies(db)
+    assert datetime.fromisoformat(reply["payload"]["opens_at"]) == now + timedelta(days=2, minutes=-110)
+
+
 def test_who_writes_on_while_the_firm_works_is_told_nothing(db: Connection) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     works(db, now - timedelta(hours=5), now + timedelta(minutes=1))
