@@ -9,7 +9,8 @@ set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 set enable_seqscan = off
 as $$
-/* Marks the step of some windows that are due and held, and writes its alert, in one statement. Of a warning and a breach that are both
+/* Marks the step of some windows that are due and held, and writes its alert, in one statement; ends the alerts of what
+   expires in another. Of a warning and a breach that are both
    due only the breach is raised; a step that was missed delays those after it, so that an outage is not followed by a burst. What follows
    is worked out once for windows that are alike: a night's questions all fall due at the same minute. */
 begin

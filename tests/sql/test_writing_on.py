@@ -4,17 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.sql.firm import ANNA, BORIS, Connection, Row, all_rows, ingest, one, said
+from tests.sql.firm import ANNA, BORIS, Connection, ingest, one, said
+from tests.sql.test_replies import replies
 
 PERIODS = """
   insert into public.working_periods (schedule_id, period, starts_after)
   select f.default_schedule_id, tstzrange(%(opens)s + d.gap, %(closes)s + d.gap), d.done
   from public.settings as f, (values (interval '0', interval '0'), ('2 days', %(closes)s - %(opens)s)) as d (gap, done)
 """
-
-
-def replies(db: Connection) -> list[Row]:
-    return all_rows(db, "select * from public.outbox where kind = 'off_hours_reply'")
 
 
 def works(db: Connection, opens: datetime, closes: datetime) -> None:
