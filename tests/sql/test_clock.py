@@ -203,6 +203,6 @@ def test_the_clock_answers_over_the_api_in_seconds_and_instants(stack: Stack) ->
 
 def test_the_clock_does_not_plan_its_look_ups_anew_for_each_deadline(db: Connection) -> None:
     """A session that first asks before there are statistics would do so for as long as it lives."""
-    functions = ["api.add_working", "api.working_between", "private.deadlines"]
+    functions = ["api.add_working", "api.working_between"]
     planned_once = "select count(*) from pg_proc where oid = any (%s::regproc[]) and %s = any (proconfig)"
     assert one(db, planned_once, functions, "plan_cache_mode=force_generic_plan") == len(functions)
