@@ -51,7 +51,9 @@ def measured(stack: Stack, progress: Progress, steady_seconds: int) -> Iterator[
         bot, floor = intake.doors(stack, waiting, floor_url)
         yield intake.measure(db, bot, floor, progress)
         yield from steady.measures(stack, db, bot.traffic, webhooks[0], steady_seconds, progress)
-        yield from round_trips.measures(round_trips.count(stack, db, bot.traffic, intake.MESSAGES))
+        cost = round_trips.count(stack, db, bot.traffic, intake.MESSAGES)
+        progress.say(f"of Redis were asked {dict(cost.commands)}, of the database {dict(cost.calls)}")
+        yield from round_trips.measures(cost)
         # The morning's digest tells of everybody who waits, and here that is nearly every row.
         asked = plans.questions(bot.traffic, waiting.due_at[0])
         scans = plans.sequential_scans(db, asked, but="public.schedule_openings")
