@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, settings
 
 EVERY_DAY, NIGHTLY = "every_day", "nightly"
-EXAMPLES_BY_NIGHT = 10_000
+EXAMPLES_BY_DAY, EXAMPLES_BY_NIGHT = 300, 10_000
 
 
 def name_profiles() -> None:
@@ -13,9 +13,9 @@ def name_profiles() -> None:
     settings.load_profile(EVERY_DAY)
 
 
-def law(examples: int, by_night: int = EXAMPLES_BY_NIGHT) -> settings:
+def law(examples: int = EXAMPLES_BY_DAY) -> settings:
     """Return the settings of a property test. Its database is rolled back after each example, and may be slow."""
     is_night = settings.get_current_profile_name() == NIGHTLY
     return settings(
-        max_examples=by_night if is_night else examples, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=EXAMPLES_BY_NIGHT if is_night else examples, deadline=None, suppress_health_check=list(HealthCheck)
     )

@@ -16,13 +16,13 @@ def night() -> Iterator[None]:
     settings.load_profile(EVERY_DAY)
 
 
-def test_by_day_a_law_has_the_examples_it_asks_for() -> None:
-    assert law(40).max_examples == 40
+def test_by_day_a_law_has_three_hundred_examples_unless_it_asks_for_fewer() -> None:
+    assert (law().max_examples, law(40).max_examples) == (300, 40)
 
 
 @pytest.mark.usefixtures("night")
 def test_by_night_every_law_has_ten_thousand() -> None:
-    assert law(40).max_examples == law(300).max_examples == 10_000
+    assert law(40).max_examples == law().max_examples == 10_000
 
 
 def test_a_law_that_takes_the_night_is_not_taken_for_a_test_that_hangs() -> None:

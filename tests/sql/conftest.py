@@ -1,6 +1,7 @@
 """The database as if it held nothing but the demo firm: what other tests committed is out of sight, and comes back."""
 
 import re
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
@@ -10,7 +11,7 @@ import pytest
 
 from tests.sql.firm import ANNA, Connection, ingest, monday, one, said
 from tests.sql.rows import add_rows, remove_rows
-from tests.sql.schedules import rebuild
+from tests.sql.schedules import DEFAULT_INSTANT, pause_triggers, rebuild, shorten_horizon
 from tests.sql.served import Api
 from tests.stack import Stack
 
@@ -63,15 +64,15 @@ def reach_monday(db: Connection) -> None:
     default = "select s.id from public.settings as f join public.working_schedules as s on s.id = f.default_schedule_id"
     if stale := one(db, f"{default} where not s.materialised @> %s", begins):
         written = one(db, "select pg_get_functiondef('private.rebuild_working_periods'::regproc)")
-        db.execute(re.sub(r"(?<= DEFAULT ).+(?=\)\n)", f"'{as_of}'::timestamptz", written, count=1))
+        db.execute(re.sub(DEFAULT_INSTANT, f"'{as_of}'::timestamptz", written, count=1))
         rebuild(db, stale, as_of)
 
 
 @pytest.fixture(scope="session")
 def line(stack: Stack) -> Iterator[Connection]:
     """One connection for all tests: what a new one compiles of the functions costs more than most tests ask of it."""
-    # A prepared statement would outlive the columns that a test adds and takes back.
-    with psycopg.connect(stack.env["DATABASE_URL"], prepare_threshold=None) as db:
+    # None is prepared by itself: it would outlive the columns that a test adds and takes back.
+    with psycopg.connect(stack.env["DATABASE_URL"], prepare_threshold=sys.maxsize) as db:
         yield db
 
 
@@ -81,6 +82,20 @@ def db(line: Connection) -> Iterator[Connection]:
     reach_monday(line)
     yield line
     line.rollback()
+
+
+@pytest.fixture
+def weeks(db: Connection) -> Connection:
+    """Working time is written down for the weeks around the tests' Monday, and no further."""
+    shorten_horizon(db, monday("12:30"))
+    return db
+
+
+@pytest.fixture
+def still(weeks: Connection) -> Connection:
+    """And only when a test says so, and around which instant."""
+    pause_triggers(weeks)
+    return weeks
 
 
 @pytest.fixture

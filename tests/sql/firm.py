@@ -56,9 +56,10 @@ def said(who: int, at: datetime, text: str | None = "Где акт?", chat: int 
     return {**record, **more}
 
 
-def all_rows(db: Connection, query: str, *values: Any) -> list[Row]:
+def all_rows(db: Connection, query: str, *values: Any, prepare: bool | None = None) -> list[Row]:
+    """Return what a query finds; one that is asked over and over is planned once when it is to `prepare`."""
     with db.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query.encode(), values).fetchall()
+        return cursor.execute(query.encode(), values, prepare=prepare).fetchall()
 
 
 def one(db: Connection, query: str, *values: Any) -> Any:

@@ -49,7 +49,8 @@ class Schedule:
     weekly: tuple[tuple[int, Interval], ...] = ()
     exceptions: tuple[Exceptional, ...] = ()
     follows_firm: bool = True
-    _of_date: dict[date, frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
+    _of_date: dict[date, frozenset[int]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _on_date: dict[date, frozenset[int]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def rules(self, day: date) -> list[Exceptional]:
         """Return what is special about a date."""
@@ -73,14 +74,18 @@ class Schedule:
             self._of_date[day] = frozenset(sorted(every)[: max(len(every) - lost, 0)])
         return self._of_date[day]
 
+    def worked_on(self, today: date) -> frozenset[int]:
+        """Return the minutes worked on a date, what ran over from the day before among them unless it stands alone."""
+        if today not in self._on_date:
+            alone, _ = self.of(today)
+            before = frozenset() if alone else self.minutes(today - timedelta(days=1))
+            self._on_date[today] = self.minutes(today) | {minute - DAY for minute in before if minute >= DAY}
+        return self._on_date[today]
+
     def is_worked(self, at: datetime) -> bool:
         """Say whether the minute that starts at `at` is worked."""
         wall = at.astimezone(ZoneInfo(self.zone))
-        minute, today = wall.hour * 60 + wall.minute, wall.date()
-        if minute in self.minutes(today):
-            return True
-        alone, _ = self.of(today)
-        return not alone and minute + DAY in self.minutes(today - timedelta(days=1))
+        return wall.hour * 60 + wall.minute in self.worked_on(wall.date())
 
 
 def minutes_of(since: datetime, until: datetime) -> Iterable[datetime]:

@@ -1,5 +1,6 @@
 """Schedules in the database: the oracle's kind written down, and the clock asked about them."""
 
+import re
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -7,6 +8,8 @@ from tests.sql.firm import Connection, one
 from tests.sql.oracle import Interval, Schedule
 
 WORKDAYS = tuple((weekday, Interval(9 * 60, 18 * 60)) for weekday in range(1, 6))
+# The instant that periods are written down around unless another is said, in the function's definition.
+DEFAULT_INSTANT = r"(?<= DEFAULT ).+(?=\)\n)"
 EVERY_DAY = tuple((weekday, Interval(0, 24 * 60)) for weekday in range(1, 8))
 OFFICE = Schedule("Europe/Moscow", WORKDAYS)
 
@@ -48,6 +51,24 @@ def hours(interval: Interval | None) -> tuple[str | None, str | None]:
 
 def rebuild(db: Connection, schedule: UUID, as_of: datetime) -> None:
     db.execute("select private.rebuild_working_periods(%s, %s)", [schedule, as_of])
+
+
+def shorten_horizon(db: Connection, around: datetime) -> None:
+    """Have working time written down for weeks around an instant, not for years around today.
+
+    A schedule costs a tenth then, and laws ask for thousands of them.
+    """
+    written = one(db, "select pg_get_functiondef('private.rebuild_working_periods'::regproc)")
+    for years, weeks in ((9600, 960), (19200, 2880)):
+        assert f"'{years} hours'" in written
+        written = written.replace(f"'{years} hours'", f"'{weeks} hours'")
+    db.execute(re.sub(DEFAULT_INSTANT, f"'{around}'::timestamptz", written, count=1))
+
+
+def pause_triggers(db: Connection) -> None:
+    """One rebuild an example is enough; that edits rebuild by themselves is shown in test_clock."""
+    for table in ("working_schedules", "working_intervals", "calendar_exceptions"):
+        db.execute(f"alter table public.{table} disable trigger user".encode())
 
 
 def add(db: Connection, schedule: UUID, since: datetime, minutes: float) -> datetime | None:

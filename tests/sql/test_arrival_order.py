@@ -1,7 +1,5 @@
 """Dates decide, not arrival (S9): any order and any repetition of the same messages ends in the same windows."""
 
-import random
-from collections.abc import Callable
 from datetime import timedelta
 
 from hypothesis import given
@@ -24,6 +22,7 @@ from tests.sql.firm import (
     window,
     windows,
 )
+from tests.sql.model.telling import shuffled
 
 MINUTE = timedelta(minutes=1)
 
@@ -50,59 +49,46 @@ def conversation(drawn: list[tuple[int, int, int, bool]]) -> list[Row]:
     return [
         said(
             who, monday("09:00") + minute * MINUTE, "Текст", LEBEDEVA, topic_id=topic, is_bot=who == 777,
-            classification="gratitude" if thanks else "request",
+            classification="gratitude" if thanks else "request", chat_name="ИП Лебедева",
         )
         for minute, who, topic, thanks in sorted(drawn, key=lambda line: line[0])
     ]  # fmt: skip
 
 
-def figures_after(db: Connection, records: list[Row], batches: Callable[[list[Row]], list[list[Row]]]) -> list[Row]:
+def figures_after(db: Connection, portions: list[list[Row]]) -> list[Row]:
     with db.transaction(force_rollback=True):
-        for batch in batches(records):
-            ingest(db, *batch)
+        for portion in portions:
+            ingest(db, *portion)
         return all_rows(db, FIGURES)
 
 
 @given(drawn=lines, seed=st.integers(0, 10**6))
-@law(150)
-def test_a21_p12_p13_any_order_and_any_repetition_end_in_the_same_windows(
+@law()
+def test_a21_p11_to_p13_in_any_order_and_repetition_windows_are_what_a_reader_of_the_chat_would_say(
     db: Connection, drawn: list[tuple[int, int, int, bool]], seed: int
 ) -> None:
     records = conversation(drawn)
-    chance = random.Random(seed)
-
-    def one_by_one_shuffled_with_repeats(them: list[Row]) -> list[list[Row]]:
-        several = them + chance.sample(them, len(them) // 2)
-        chance.shuffle(several)
-        return [[record] for record in several]
-
-    assert figures_after(db, records, lambda them: [them]) == figures_after(
-        db, records, one_by_one_shuffled_with_repeats
-    )
+    told_at_once = figures_after(db, [records])
+    found = [(w["topic_id"], int(w["opened_at"].timestamp()), w["response_message_id"]) for w in told_at_once]
+    assert found == as_read(records)
+    assert figures_after(db, shuffled(records, seed)) == told_at_once
 
 
-@given(drawn=lines)
-@law(100)
-def test_p11_windows_are_what_a_reader_of_the_chat_would_say(
-    db: Connection, drawn: list[tuple[int, int, int, bool]]
-) -> None:
-    records = conversation(drawn)
-    expected: list[tuple[int, int, int | None]] = []
+def as_read(records: list[Row]) -> list[tuple[int, int, int | None]]:
+    """What a reader of the chat would say: topic, since when somebody waited, and the answer."""
+    windows: list[tuple[int, int, int | None]] = []
     for topic in (0, 5):
         waiting_since: int | None = None
         for record in (r for r in records if r["topic_id"] == topic):
             if record["user_id"] in (OLGA, MARIA):
                 if waiting_since is not None:
-                    expected.append((topic, waiting_since, record["message_id"]))
+                    windows.append((topic, waiting_since, record["message_id"]))
                 waiting_since = None
             elif record["user_id"] != 777 and record["classification"] == "request" and waiting_since is None:
                 waiting_since = record["date"]
         if waiting_since is not None:
-            expected.append((topic, waiting_since, None))
-    found = figures_after(db, records, lambda them: [them])
-    assert [(w["topic_id"], int(w["opened_at"].timestamp()), w["response_message_id"]) for w in found] == sorted(
-        expected, key=lambda w: (w[0], w[1])
-    )
+            windows.append((topic, waiting_since, None))
+    return sorted(windows, key=lambda w: (w[0], w[1]))
 
 
 def test_s9_a_late_message_moves_the_opening_and_the_deadline_of_the_same_window(db: Connection) -> None:
@@ -118,7 +104,7 @@ def test_s9_a_question_its_answer_and_the_next_question_may_share_a_second(db: C
     asked, answered, again = (said(who, monday("10:00"), f"{who}") for who in (ANNA, OLGA, ANNA))
     orders = ([asked, answered, again], [asked, again, answered], [again, answered, asked], [answered, asked, again])
     for order in orders:
-        figures = figures_after(db, order, lambda them: [[one] for one in them])
+        figures = figures_after(db, [[record] for record in order])
         assert [w["response_message_id"] for w in figures] == [answered["message_id"], None]
     ingest(db, asked, answered, again)
     ingest(db, said(ANNA, monday("10:01")))

@@ -34,7 +34,6 @@ from tests.sql.firm import (
     told,
     user_id,
     window,
-    windows,
 )
 
 
@@ -72,19 +71,6 @@ def test_e7_what_is_in_hand_is_not_warned_of_at_the_deadline_itself_either(db: C
     assert alerts(db) == []
     sweep(db, monday("11:00:01"))
     assert alerts(db) == [("breach", 0, None)]
-
-
-def test_a_batch_costs_the_same_however_many_alerts_are_open(db: Connection) -> None:
-    """In a firm's first minutes too: the plans are made while no alert was ever raised, and kept."""
-    ingest(db, *(said(ANNA, monday("10:00"), topic_id=topic) for topic in range(1, 101)))
-    due = [row["id"] for row in windows(db)]
-    db.execute("truncate public.sla_alerts cascade")
-    db.execute("analyze public.sla_alerts")
-    read = [0]
-    for batch in (due[at : at + 20] for at in range(0, 100, 20)):
-        db.execute("select private.raise_alerts(%s, %s)", [batch, monday("11:01")])
-        read.append(one(db, "select idx_tup_fetch from pg_stat_xact_all_tables where relname = 'sla_alerts'"))
-    assert read[-1] - read[-2] <= read[1]
 
 
 def test_e4_an_answered_window_alerts_nobody(late: Connection) -> None:

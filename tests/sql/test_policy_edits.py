@@ -94,7 +94,8 @@ def kept(db: Connection) -> list[Any]:
     return [all_rows(db, f"select * from public.{table} as t order by t::text") for table in tables]
 
 
-@law(8, by_night=400)
+# Each saves and applies a policy several times, a twentieth of a second: 300 would take `make test` a quarter minute.
+@law(60)
 @given(
     target=st.integers(5, 300),
     warn=st.integers(1, 99),
@@ -102,27 +103,25 @@ def kept(db: Connection) -> list[Any]:
     asked=st.lists(st.integers(0, 24 * 60), min_size=1, max_size=3),
 )
 def test_a_preview_is_what_applying_the_new_version_then_does(
-    db: Connection, *, target: int, warn: int, always: bool, asked: list[int]
+    weeks: Connection, policy: UUID, *, target: int, warn: int, always: bool, asked: list[int]
 ) -> None:
-    with db.transaction(force_rollback=True):
-        rebuild(db, one(db, "select default_schedule_id from public.settings"), NOW)
-        policy = one(db, "select policy_id from private.chat_terms where chat_id = %s", ROMASHKA)
+    with weeks.transaction(force_rollback=True):
         for nth, minutes in enumerate(asked):
-            ingest(db, said(ANNA, moscow("2026-04-05 12:00") + timedelta(minutes=minutes), topic_id=nth))
+            ingest(weeks, said(ANNA, moscow("2026-04-05 12:00") + timedelta(minutes=minutes), topic_id=nth))
         stated: dict[str, Any] = {"target": target, "warn": warn, "always": always}
-        before = kept(db)
-        foretold = save(db, policy, dry_run=True, **stated)
-        assert kept(db) == before
-        save(db, policy, **stated)
+        before = kept(weeks)
+        foretold = save(weeks, policy, dry_run=True, **stated)
+        assert kept(weeks) == before
+        save(weeks, policy, **stated)
         # Saving reaches no open window; being told to does, once.
-        assert kept(db)[3:5] == before[3:5]
+        assert kept(weeks)[3:5] == before[3:5]
         due = "select id, due_at from public.client_requests"
-        before_it = {row["id"]: row["due_at"] for row in all_rows(db, due)}
-        assert bring(db, policy, dry_run=True) == foretold == bring(db, policy)
-        moved = sum(before_it[row["id"]] != row["due_at"] for row in all_rows(db, due))
+        before_it = {row["id"]: row["due_at"] for row in all_rows(weeks, due)}
+        assert bring(weeks, policy, dry_run=True) == foretold == bring(weeks, policy)
+        moved = sum(before_it[row["id"]] != row["due_at"] for row in all_rows(weeks, due))
         assert foretold["moved"]["moved"] == moved
         assert foretold["windows"] == len(asked)
-        assert bring(db, policy)["windows"] == 0
+        assert bring(weeks, policy)["windows"] == 0
 
 
 def test_targets_and_ladder_are_one_version_and_a_name_is_none(db: Connection, policy: UUID) -> None:
@@ -145,26 +144,24 @@ def test_a_new_policy_is_its_first_version(db: Connection) -> None:
     )
 
 
-@law(6, by_night=400)
+@law(60)
 @given(minutes=st.integers(0, 5 * 24 * 60), target=st.integers(5, 120), warn=st.integers(10, 90))
 def test_the_test_box_foretells_deadline_warning_and_who_is_told_when(
-    db: Connection, minutes: int, target: int, warn: int
+    weeks: Connection, policy: UUID, minutes: int, target: int, warn: int
 ) -> None:
-    with db.transaction(force_rollback=True):
-        rebuild(db, one(db, "select default_schedule_id from public.settings"), NOW)
-        policy = one(db, "select policy_id from private.chat_terms where chat_id = %s", ROMASHKA)
-        save(db, policy, target=target, warn=warn)
+    with weeks.transaction(force_rollback=True):
+        save(weeks, policy, target=target, warn=warn)
         at = moscow("2026-04-06 00:00") + timedelta(minutes=minutes)
-        box = attempt(db, policy, at)
-        ingest(db, said(ANNA, at))
-        row = window(db)
+        box = attempt(weeks, policy, at)
+        ingest(weeks, said(ANNA, at))
+        row = window(weeks)
         assert [datetime.fromisoformat(box[key]) for key in ("warn_at", "due_at")] == [row["warn_at"], row["due_at"]]
-        names = {user_id(number): name for number, name in _people(db).items()}
+        names = {user_id(number): name for number, name in _people(weeks).items()}
         for step in box["steps"]:
             # The deadline itself is not late yet.
             reached = datetime.fromisoformat(step["at"])
-            sweep(db, reached + timedelta(seconds=step["kind"] == "breach"))
-            heard = [who for kind, level, who in told(db) if (kind, level) == (step["kind"], step["level"])]
+            sweep(weeks, reached + timedelta(seconds=step["kind"] == "breach"))
+            heard = [who for kind, level, who in told(weeks) if (kind, level) == (step["kind"], step["level"])]
             assert sorted(names[user_id(who)] for who in heard) == [person["name"] for person in step["people"]]
 
 

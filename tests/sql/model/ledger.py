@@ -31,10 +31,27 @@ ALERTS = """
 
 def in_database(db: Connection) -> list[Row]:
     alerts: dict[UUID, list[Any]] = {}
-    for a in all_rows(db, ALERTS):
+    for a in all_rows(db, ALERTS, prepare=True):
         fact = (a["kind"], a["level"], a["resolution"], a["resolved_by"], a["told"])
         alerts.setdefault(a["request_id"], []).append(fact)
-    return [row | {"alerts": alerts.get(row.pop("id"), [])} for row in all_rows(db, WINDOWS)]
+    return [row | {"alerts": alerts.get(row.pop("id"), [])} for row in all_rows(db, WINDOWS, prepare=True)]
+
+
+# All that is kept of them, and a reading of every topic from its beginning, which has to leave it as it is.
+FACTS = [
+    f"select to_jsonb(t) - 'updated_at' as fact from public.{table} as t order by t.id"
+    for table in ("client_requests", "request_events", "sla_alerts", "outbox")
+]
+FROM_THE_BEGINNING = """
+  select private.settle_windows(array_agg(
+    (t.chat_id, t.topic_id, ('-infinity', 0)::private.place, false)::private.touched_topic
+  ))
+  from (select distinct m.chat_id, m.topic_id from public.chat_messages as m) as t
+"""
+
+
+def facts(db: Connection) -> list[list[Row]]:
+    return [all_rows(db, query) for query in FACTS]
 
 
 def in_model(world: World) -> list[Row]:

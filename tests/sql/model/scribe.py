@@ -7,6 +7,8 @@ from itertools import count
 from tests.sql.firm import Row, moscow
 from tests.sql.model import story
 
+# What every chat is called, in the database too: an audited change of names tells nothing here.
+NAME = "Чат"
 START = moscow("2026-04-02 15:00").astimezone(UTC)
 
 
@@ -29,7 +31,7 @@ class Scribe:
 
     def _record(self, chat: int, who: int, **more: object) -> Row:
         return {
-            "update_id": next(self.numbers), "chat_id": chat, "chat_type": "supergroup", "chat_name": "Чат",
+            "update_id": next(self.numbers), "chat_id": chat, "chat_type": "supergroup", "chat_name": NAME,
             "date": int(self.now.timestamp()), "user_id": who, "author_name": "Кто-то", "is_bot": who == story.BOT,
             "on_behalf": who == story.CHANNEL, **more,
         }  # fmt: skip

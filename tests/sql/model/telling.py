@@ -27,18 +27,18 @@ from tests.sql.firm import (
 )
 from tests.sql.model import story
 from tests.sql.model.people import Absence, People, Person
-from tests.sql.model.scribe import Scribe
+from tests.sql.model.scribe import NAME, START, Scribe
 from tests.sql.model.window import Window
 from tests.sql.model.world import Chat, World
 from tests.sql.oracle import Exceptional
-from tests.sql.schedules import OFFICE, hours, store
+from tests.sql.schedules import OFFICE, hours, shorten_horizon, store
 
 CHAT = """
   insert into public.chats (
     chat_id, type, chat_name, assigned_accountant_id, schedule_id, sla_threshold_minutes, monitoring_enabled,
     connected_at
   )
-  values (%s, 'supergroup', 'Смены', %s, %s, 30, true, now())
+  values (%s, 'supergroup', %s, %s, %s, 30, true, now())
 """
 # The messages that tell of open windows, latest first.
 TOLD = """
@@ -64,10 +64,12 @@ USUAL = "delete from public.calendar_exceptions where schedule_id is not distinc
 
 def set_up(db: Connection) -> dict[str, UUID]:
     """Add a chat with shifts and a lunch in another zone. Returns the schedules that stories edit, by name."""
+    shorten_horizon(db, START)
     db.execute("delete from public.calendar_exceptions")
+    db.execute("update public.chats set chat_name = %s", [NAME])
     shifts = store(db, story.BERLIN)
     db.execute("select private.rebuild_working_periods(%s)", [shifts])
-    db.execute(CHAT.encode(), [story.SHIFTS, user_id(IVAN), shifts])
+    db.execute(CHAT.encode(), [story.SHIFTS, NAME, user_id(IVAN), shifts])
     db.execute("update public.chats set anonymous_staff = true where chat_id = %s", [LEBEDEVA])
     return {"office": one(db, "select default_schedule_id from public.settings"), "shifts": shifts}
 
@@ -181,7 +183,7 @@ class Telling:
         for name, plain in (("office", OFFICE), ("shifts", story.BERLIN)):
             if action.schedule in (None, name):
                 ruling = tuple(e for (of, _), e in self.special.items() if of in (None, name))
-                self.world.change_calendar(name, replace(plain, exceptions=ruling, _of_date={}))
+                self.world.change_calendar(name, replace(plain, exceptions=ruling))
 
     @tell.register
     def _send_away(self, action: story.Away) -> None:
