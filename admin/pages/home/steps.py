@@ -4,8 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
 
 from admin.models import Frozen
-from admin.numbers import number
-from infra.words import N_, _
+from infra.words import N_, _, number
 
 Place = Literal["firm", "chats"]
 
