@@ -15,7 +15,6 @@ from litestar.template import TemplateConfig
 from admin import errors, languages, live, navigation, refusals, sitemap, throttling, toasts
 from admin.assets import Assets
 from admin.metrics import measured
-from admin.numbers import number
 from admin.people import signed_in
 from admin.script_words import script_words
 from admin.security import Csrf, csrf_config, refuse_large, secured
@@ -24,7 +23,7 @@ from admin.settings import AdminSettings
 from admin.wording import Worded, WordedEnvironment
 from infra.supabase import Database, Refused
 from infra.telemetry import handlers
-from infra.words import _, language, ngettext
+from infra.words import _, language, ngettext, number
 
 FOLDER = Path(__file__).parent
 LARGEST_BODY_BYTES = 64 * 1024

@@ -66,7 +66,7 @@ class Effect(Frozen):
                 ),
             ),
         )
-        return [words.format(n=count) for count, words in said if count]
+        return [words for count, words in said if count]
 
     @property
     def summary(self) -> str:
@@ -85,17 +85,15 @@ class Effect(Frozen):
 
     def _moves(self) -> str:
         """«Сдвинет 4 срока: 1 станет просроченным.»."""
-        head = ngettext("Сдвинет {n} срок", "Сдвинет {n} сроков", self.moved).format(n=self.moved)
+        head = ngettext("Сдвинет {n} срок", "Сдвинет {n} сроков", self.moved)
         graver = ", ".join(self._graver())
         return f"{head}: {graver}." if graver else f"{head}."
 
     def _graver(self) -> Iterator[str]:
         late, lost, saved = self.newly_overdue, self.without_deadline, self.no_longer_overdue
         if late:
-            yield ngettext("{count} станет просроченным", "{count} станут просроченными", late).format(count=late)
+            yield ngettext("{n} станет просроченным", "{n} станут просроченными", late)
         if lost:
-            yield ngettext("{count} останется без срока", "{count} останутся без срока", lost).format(count=lost)
+            yield ngettext("{n} останется без срока", "{n} останутся без срока", lost)
         if saved:
-            yield ngettext(
-                "{count} перестанет быть просроченным", "{count} перестанут быть просроченными", saved
-            ).format(count=saved)
+            yield ngettext("{n} перестанет быть просроченным", "{n} перестанут быть просроченными", saved)

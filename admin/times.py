@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from markupsafe import Markup
 
-from infra.words import N_, _, ngettext
+from infra.words import N_, _, ngettext, number
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 
@@ -27,7 +27,7 @@ def duration(seconds: int) -> str:
     minutes, rest = divmod(abs(seconds), 60)
     hours, minutes_of_hour = divmod(minutes, 60)
     if hours:
-        words = _("{hours} ч {minutes} мин").format(hours=hours, minutes=f"{minutes_of_hour:02}")
+        words = _("{hours} ч {minutes} мин").format(hours=number(hours), minutes=f"{minutes_of_hour:02}")
     elif minutes * 60 >= _SECONDS_MATTER:
         words = _("{minutes} мин").format(minutes=minutes)
     elif minutes:
@@ -108,7 +108,7 @@ def pause(seconds: float) -> str:
     whole = max(math.ceil(seconds), 1)
     minutes = math.ceil(whole / _SECONDS_A_MINUTE)
     if whole < _SECONDS_A_MINUTE:
-        words = ngettext("{n} секунду", "{n} секунды", whole).format(n=whole)
+        words = ngettext("{n} секунду", "{n} секунды", whole)
     else:
-        words = ngettext("{n} минуту", "{n} минуты", minutes).format(n=minutes)
+        words = ngettext("{n} минуту", "{n} минуты", minutes)
     return words.replace(" ", _NBSP)

@@ -90,7 +90,7 @@ async def connected(settings: BotSettings) -> AsyncGenerator[ASGIApp]:
             errors.telling(queue),
             presence(bot, database),
             reports.reporting("bot", database, partial(look, watch, {**needed, **wanted})),
-            menus(bot, database),
+            menus(bot, database, hints),
         ):
             await stack.enter_async_context(whatever)
         health = telemetry.handlers("bot", needed, wanted)

@@ -2,6 +2,9 @@
 
 The database knows what should be listed to whom and what Telegram took; this sends the difference, whoever of several
 copies of the bot comes first. A new table of commands is a new edition, and goes out again.
+
+That look is also what notices people who became somebody, or somebody else, without a function of `api` that announces
+it: known by @username and recognised as they wrote in a chat, or changed by an operator with psql.
 """
 
 import asyncio
@@ -25,6 +28,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from bot.commands import COMMANDS, Scope, listed
 from bot.identity import Role
+from infra.caching import IDENTITY
+from infra.redis import Hints
 from infra.supabase import Database, Refused, Unavailable
 from infra.words import LANGUAGES, _, speaking
 
@@ -42,6 +47,8 @@ class Stale(BaseModel):
     role: Role | None
     locale: str | None
     told: str | None
+    is_changed: bool
+    """The role or the language, and not only the commands of a release; false when it is tried again."""
 
 
 STALE = TypeAdapter(list[Stale])
@@ -55,9 +62,9 @@ def edition() -> str:
 
 
 @asynccontextmanager
-async def menus(bot: Bot, database: Database, seconds: float = SECONDS) -> AsyncGenerator[None]:
+async def menus(bot: Bot, database: Database, hints: Hints, seconds: float = SECONDS) -> AsyncGenerator[None]:
     """Keep the lists right while the block runs."""
-    task = asyncio.create_task(_keep_telling(bot, database, seconds))
+    task = asyncio.create_task(_keep_telling(bot, database, hints, seconds))
     try:
         yield
     finally:
@@ -65,9 +72,11 @@ async def menus(bot: Bot, database: Database, seconds: float = SECONDS) -> Async
         await asyncio.wait([task])
 
 
-async def tell_people(bot: Bot, database: Database) -> None:
+async def tell_people(bot: Bot, database: Database, hints: Hints) -> None:
     """Send what is not listed as it should be, and note what Telegram took."""
     stale = STALE.validate_python(await database.call("claim_menus", edition=edition()))
+    if any(one.is_changed for one in stale):
+        hints.say(IDENTITY)
     accepted: list[dict[str, Any]] = [
         {"telegram_id": one.telegram_id, "told": one.told} for one in stale if await _is_taken(bot, one)
     ]
@@ -89,14 +98,14 @@ async def tell_everybody(bot: Bot) -> None:
             await bot.set_my_commands(_listing(None, scope, language), scope=place, language_code=code)
 
 
-async def _keep_telling(bot: Bot, database: Database, seconds: float) -> None:
+async def _keep_telling(bot: Bot, database: Database, hints: Hints, seconds: float) -> None:
     is_known = False
     while True:
         try:
             if not is_known:
                 await tell_everybody(bot)
                 is_known = True
-            await tell_people(bot, database)
+            await tell_people(bot, database, hints)
         except (AiogramError, Refused, Unavailable) as error:
             log.warning("menus_not_told_yet", reason=type(error).__name__)
         except Exception as error:

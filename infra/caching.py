@@ -5,9 +5,11 @@ refused at once (B7), and what can be out of date is a greeting, a language, a m
 process says the topic after its commit (`CHANGES` lists the functions, `announcing` is the hook of every `Database`),
 each cache hears it within milliseconds and forgets everything, near and far. To forget everything rather than one
 person needs no look at whom a change concerns, cannot miss one, and costs one batched call: people are changed a few
-times a day. A change behind the processes' back (an operator with psql) is nobody's to announce: a trigger cannot
-publish on Redis. That, or a hint that got lost because Redis was away, is out of date for as long as L1 and L2 live,
-ten minutes together; whoever hears again after an interruption forgets everything, for it may have missed something.
+times a day. A change behind the processes' back (`ingest` recognises who is known by @username alone, an operator has
+psql) has no function to announce it, and a trigger cannot publish on Redis. Roles and languages of accounts are looked
+at all the same, every few seconds, for what Telegram lists to them: `bot/menus.py` says what it finds changed there.
+Anything else, or a hint that got lost because Redis was away, is out of date for as long as L1 and L2 live, ten minutes
+together; whoever hears again after an interruption forgets everything, for it may have missed something.
 
 L2 cannot bring back what was forgotten: each value there carries the epoch in which it was asked for, and forgetting
 begins a new one. A value that was read before a change and stored after it bears the old epoch.

@@ -1,7 +1,8 @@
-"""Words in the reader's language: one gettext catalogue, `locale/`, for everything that people read.
+"""Words and numbers in the reader's language: one gettext catalogue, `locale/`, for everything that people read.
 
 The source says it in Russian. `_("Клиент ждёт.")` returns it in the language that `speaking` set, Russian where nobody
-did; `ngettext` picks the plural; `N_` marks what a table holds, to be looked up where it is said.
+did; `ngettext` picks the plural; `N_` marks what a table holds, to be looked up where it is said. A count in a text is
+its field {n}, and `number` writes it.
 """
 
 import gettext
@@ -9,11 +10,13 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from decimal import Decimal
+from functools import cache, lru_cache
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 LOCALE = Path(__file__).resolve().parents[1] / "locale"
 LANGUAGES = ("ru", "en")
@@ -48,13 +51,29 @@ def _(text: str) -> str:
 
 
 def ngettext(one: str, many: str, count: int) -> str:
-    """Return the form that goes with the count in the language spoken; Russian has three."""
-    return _catalogue(language()).ngettext(one, many, count)
+    """Return the form that goes with the count in the language spoken, with it as {n}; Russian has three."""
+    return _catalogue(language()).ngettext(one, many, count).replace("{n}", number(count))
+
+
+def number(value: Decimal | float) -> str:
+    """Return «12 345,6» or «−12,345.6»: one place where there is a fraction at all, no break within, a real minus."""
+    return _written(value, "#,##0.#", language()).replace("-", "−")
+
+
+def average(value: Decimal | float) -> str:
+    """Return «4,25»: the mean of stars, as exact as the database tells it."""
+    return _written(value, "0.0#", language())
 
 
 def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
     """Mark a text for the catalogue, and return it as it is."""
     return text
+
+
+# A page of figures has hundreds of them, mostly small and mostly the same.
+@lru_cache(maxsize=4096)
+def _written(value: Decimal | float, pattern: str, locale: str) -> str:
+    return format_decimal(value, format=pattern, locale=locale)
 
 
 @cache

@@ -1,8 +1,8 @@
 """Thirty days of a chat, or of all chats of a client."""
 
 from admin.models import Frozen
-from admin.numbers import number
 from admin.times import duration
+from infra.words import number
 
 
 class Month(Frozen):

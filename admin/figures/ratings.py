@@ -146,7 +146,7 @@ TREND = TypeAdapter(list[Point])
 def quarter_words(quarter: str) -> str:
     """Return «3 квартал 2026» of `2026-Q3`."""
     year, _sign, number = quarter.partition("-Q")
-    return _("{n} квартал {year}").format(n=number, year=year)
+    return _("{quarter} квартал {year}").format(quarter=number, year=year)
 
 
 def quarter_of(day: date) -> tuple[date, date]:

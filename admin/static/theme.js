@@ -37,6 +37,8 @@
   system.addEventListener("change", apply);
   addEventListener("storage", apply);
   document.addEventListener("DOMContentLoaded", apply);
+  // Another page has brought a switch of its own.
+  document.addEventListener("htmx:afterSwap", apply);
   document.addEventListener("click", choose);
 
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -7,8 +7,9 @@ from aiogram import F, Router
 from aiogram.filters import CommandObject, CommandStart
 from aiogram.types import Message, User
 
+from bot.commands import STAFF
 from bot.errors import words
-from bot.identity import Person
+from bot.identity import PEOPLE, Person, asked, key_of
 from bot.messages import start
 from infra.supabase import Database, Refused
 
@@ -33,7 +34,9 @@ async def tie(message: Message, command: CommandObject, event_from_user: User, d
         await message.answer(words(refusal.key))
         return
     log.info("telegram_linked")
-    await message.answer(start.tied(name))
+    # Whoever this was a moment ago, nobody perhaps, is remembered for a while.
+    (tied,) = PEOPLE.validate_python(await database.call("identify_all", people=asked([key_of(event_from_user, None)])))
+    await message.answer(start.tied(name, is_alerted=tied.role in STAFF))
 
 
 @router.message(CommandStart())
@@ -41,4 +44,4 @@ async def greet(message: Message, person: Person, database: Database) -> None:
     """Greet by name whom the firm knows, and note that they can be reached."""
     if person.user_id:
         await database.call("greet", telegram_id=person.telegram_id)
-    await message.answer(start.greeting(person.full_name))
+    await message.answer(start.greeting(person.full_name, is_alerted=person.role in STAFF))

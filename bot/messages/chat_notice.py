@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from bot.messages.quoting import TITLE, quoted
 from bot.messages.windows import MessageFacts
-from infra.words import _, ngettext
+from infra.words import _, ngettext, number
 
 
 def notice(facts: MessageFacts) -> str:
@@ -52,7 +52,7 @@ def _certificate(facts: MessageFacts) -> str:
         return _("Сертификат {host} не принимается: Telegram и браузеры не зайдут. Обновите его сейчас.").format(
             host=host
         )
-    days = ngettext("{n} день", "{n} дня", facts.amount).format(n=facts.amount)
+    days = ngettext("{n} день", "{n} дня", facts.amount)
     return _(
         "Сертификат {host} действует ещё {days}. Он должен был обновиться сам: посмотрите, почему не обновился."
     ).format(host=host, days=days)
@@ -62,14 +62,14 @@ def _disk(facts: MessageFacts) -> str:
     return _(
         "На диске сервера свободно {n} %."
         " Когда он заполнится, база, Redis и резервные копии остановятся. Освободите место."
-    ).format(n=facts.amount)
+    ).format(n=number(facts.amount or 0))
 
 
 def _chats(facts: MessageFacts) -> str:
     return _(
         "Красных чатов: {n}. Там бот не слышит клиентов, или об опоздании никто не узнает."
         " Что мешает и как это исправить, видно на странице «Чаты» и по команде /diagnose в самом чате."
-    ).format(n=facts.amount)
+    ).format(n=number(facts.amount or 0))
 
 
 _NOTICES: Mapping[str, Callable[[MessageFacts], str]] = {

@@ -12,7 +12,7 @@ from bot.messages.buttons import RATINGS, UNRATE, Buttons
 from bot.messages.quoting import TITLE, quoted
 from bot.messages.replies import Place
 from bot.messages.times import calendar_date, calendar_days, clock
-from infra.words import N_, _
+from infra.words import N_, _, number
 
 
 class Survey(Place):
@@ -94,7 +94,7 @@ def keyboard(facts: Survey, buttons: Buttons) -> InlineKeyboardMarkup:
 
 def voted(vote: Vote, *, is_private: bool) -> str:
     """Return what the presser alone reads: plain text of at most 200 characters."""
-    told = _(_OUTCOMES[vote.outcome]).format(n=vote.rating)
+    told = _(_OUTCOMES[vote.outcome]).format(n=number(vote.rating or 0))
     if not vote.invites:
         return told
     if is_private:

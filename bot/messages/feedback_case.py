@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.messages.buttons import TAKE_CASE, Buttons
 from bot.messages.quoting import NAME, TITLE, quoted, verbatim
 from bot.messages.times import moment
-from infra.words import _
+from infra.words import _, number
 
 # UTF-16 units of what the client wrote; all of it stands in the panel.
 _COMMENT_LIMIT = 2000
@@ -68,8 +68,8 @@ def _headline(facts: CaseFacts) -> str:
     if facts.rating is None:
         return _("Низкая оценка, клиент её отозвал")
     if facts.is_comment_news:
-        return _("Комментарий к оценке {n} из 5").format(n=facts.rating)
-    return _("Низкая оценка: {n} из 5").format(n=facts.rating)
+        return _("Комментарий к оценке {n} из 5").format(n=number(facts.rating))
+    return _("Низкая оценка: {n} из 5").format(n=number(facts.rating))
 
 
 def _chat(facts: CaseFacts) -> str:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.messages.quoting import LISTED_NAME, TITLE, quoted
 from bot.messages.times import calendar_days
 from bot.messages.windows import rest
-from infra.words import _, language
+from infra.words import _, language, number
 
 _ACCOUNTANTS = 25
 
@@ -60,9 +60,9 @@ def digest(facts: DigestFacts, now: datetime) -> str:
         *_firm(facts.firm),
     ]
     if facts.comments:
-        lines.append(_("Комментариев: {n}").format(n=facts.comments))
+        lines.append(_("Комментариев: {n}").format(n=number(facts.comments)))
     if facts.open_cases:
-        lines.append(_("Низких оценок без решения: {n}").format(n=facts.open_cases))
+        lines.append(_("Низких оценок без решения: {n}").format(n=number(facts.open_cases)))
     rated = [one for one in facts.accountants if one.votes]
     if rated:
         lines += ["", _("<b>По ответственным</b>"), *map(_accountant, rated[:_ACCOUNTANTS])]
@@ -72,23 +72,23 @@ def digest(facts: DigestFacts, now: datetime) -> str:
 
 def _firm(firm: Ratings) -> list[str]:
     if firm.average is None or firm.csat is None or firm.nps is None:
-        return [_("Никто не проголосовал. Спрашивали людей: {n}").format(n=firm.asked)]
+        return [_("Никто не проголосовал. Спрашивали людей: {n}").format(n=number(firm.asked))]
     stars = reversed([*enumerate(firm.distribution, 1)])
     return [
         _("Оценили {votes} из {asked}, это {percent} %").format(
-            votes=firm.votes, asked=firm.asked, percent=_number(firm.rate or 0)
+            votes=number(firm.votes), asked=number(firm.asked), percent=_number(firm.rate or 0)
         ),
         _("Средняя оценка: {n}").format(n=_number(firm.average)),
         _("Довольны (4 и 5): {percent} %").format(percent=_number(firm.csat)),
         _("Доля пятёрок минус доля оценок от 1 до 3: {n}").format(n=_number(firm.nps)),
-        " · ".join(f"{rating} ⭐ — {count}" for rating, count in stars),
+        " · ".join(f"{rating} ⭐ — {number(count)}" for rating, count in stars),
     ]
 
 
 def _accountant(one: OfAccountant) -> str:
     name = quoted(one.name, LISTED_NAME) if one.name else _("Без ответственного")
     return _("{name}: {average}, оценили {votes} из {asked}").format(
-        name=name, average=_number(one.average or 0), votes=one.votes, asked=one.asked
+        name=name, average=_number(one.average or 0), votes=number(one.votes), asked=number(one.asked)
     )
 
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.messages.quoting import NAME, quoted
 from bot.messages.times import moment
-from infra.words import N_, _
+from infra.words import N_, _, number
 
 # What is checked of the firm (`api.firm_health`), as it reads when it is not well.
 CHECKS = {
@@ -87,18 +87,18 @@ def state(found: State, now: datetime, timezone: str) -> str:
     lines = [
         f"<b>{quoted(found.firm_name, NAME)}</b>",
         "",
-        _("Подключено чатов: {n}").format(n=found.chats)
-        + (", " + _("ждут подключения: {n}").format(n=found.unconnected) if found.unconnected else ""),
-        _("Ждут ответа: {n}").format(n=found.waiting)
-        + (", " + _("просрочено: {n}").format(n=found.overdue) if found.overdue else ""),
+        _("Подключено чатов: {n}").format(n=number(found.chats))
+        + (", " + _("ждут подключения: {n}").format(n=number(found.unconnected)) if found.unconnected else ""),
+        _("Ждут ответа: {n}").format(n=number(found.waiting))
+        + (", " + _("просрочено: {n}").format(n=number(found.overdue)) if found.overdue else ""),
         _("Бот принимал сообщения: {at}").format(at=seen),
         "",
     ]
     if found.red_chats:
-        lines.append("🔴 " + _("Чаты, за которыми бот не может следить: {n}").format(n=found.red_chats))
+        lines.append("🔴 " + _("Чаты, за которыми бот не может следить: {n}").format(n=number(found.red_chats)))
     lines += [_finding(one) for one in found.findings[:_LISTED]]
     if len(found.findings) > _LISTED:
-        lines.append(_("и ещё {n}").format(n=len(found.findings) - _LISTED))
+        lines.append(_("и ещё {n}").format(n=number(len(found.findings) - _LISTED)))
     if not found.findings and not found.red_chats:
         lines.append(_("🟢 Всё в порядке."))
     return "\n".join(lines)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.messages import buttons as verbs
 from bot.messages.buttons import Buttons, numbered
-from infra.words import N_, _
+from infra.words import N_, _, number
 
 Screen = tuple[str, InlineKeyboardMarkup | None]
 Kind = Literal["warning", "digest", "chat_notice", "breach", "escalation"]
@@ -63,7 +63,7 @@ def notifications(chosen: Notifications, buttons: Buttons) -> Screen:
         "",
         _("🔒 приходит всегда: клиент ждёт дольше нормы."),
         quiet + ". " + _("Что пришло за это время, ждёт их конца."),
-        _("Со звуком в час — до {n}, остальное собирается в одну сводку.").format(n=chosen.alerts_per_hour),
+        _("Со звуком в час — до {n}, остальное собирается в одну сводку.").format(n=number(chosen.alerts_per_hour)),
         "",
         _("Свои тихие часы: <code>/notifications 21:30-08:30</code>"),
     ]
@@ -125,7 +125,7 @@ def _quiet(chosen: Notifications, buttons: Buttons) -> list[InlineKeyboardButton
 def _amounts(chosen: Notifications, buttons: Buttons) -> list[InlineKeyboardButton]:
     return [
         InlineKeyboardButton(
-            text=("• " if amount == chosen.alerts_per_hour else "") + _("{n} в час").format(n=amount),
+            text=("• " if amount == chosen.alerts_per_hour else "") + _("{n} в час").format(n=number(amount)),
             callback_data=buttons.pack(verbs.ALERTS_PER_HOUR, numbered(amount)),
         )
         for amount in AMOUNTS

@@ -11,7 +11,7 @@ from bot.messages.buttons import Buttons, numbered
 from bot.messages.paging import Page, turning
 from bot.messages.quoting import LISTED_NAME, LISTED_PHRASE, LISTED_TITLE, quoted
 from bot.messages.windows import MessageFacts, WindowFacts, holder, mark, phrase, wait
-from infra.words import _, ngettext
+from infra.words import _, ngettext, number
 
 Screen = tuple[str, InlineKeyboardMarkup | None]
 
@@ -61,8 +61,8 @@ def queue(found: Queue, buttons: Buttons) -> Screen:
     """Return who waits, what is due first at the top, with a button for each."""
     if not found.waiting:
         return _("✅ Сейчас никто не ждёт ответа."), None
-    head = _("🕘 <b>Ждут ответа: {n}</b>").format(n=found.waiting)
-    late = _("просрочено: {n}").format(n=found.overdue)
+    head = _("🕘 <b>Ждут ответа: {n}</b>").format(n=number(found.waiting))
+    late = _("просрочено: {n}").format(n=number(found.overdue))
     first = 5 * found.page + 1
     lines = [f"{head} · {late}" if found.overdue else head, ""]
     lines += [_line(number, one, found.role) for number, one in enumerate(found.windows, first)]
@@ -107,7 +107,7 @@ def chats(found: Chats, buttons: Buttons) -> Screen:
     """Return the chats somebody answers for, those with a wait first."""
     if not found.total:
         return _("За вами пока нет чатов. Их назначает руководитель."), None
-    head = ngettext("<b>{n} чат</b>", "<b>{n} чата</b>", found.total).format(n=found.total)
+    head = ngettext("<b>{n} чат</b>", "<b>{n} чата</b>", found.total)
     rows = [turning(found, verbs.MY_CHATS, buttons)]
     return "\n".join([head, "", *map(_chat, found.chats)]), InlineKeyboardMarkup(
         inline_keyboard=[row for row in rows if row]
@@ -143,7 +143,7 @@ def _linked(name: str, url: str | None) -> str:
 
 
 def _chat(chat: Chat) -> str:
-    waits = _(" — ждут: {n}").format(n=chat.waiting) if chat.waiting else ""
+    waits = _(" — ждут: {n}").format(n=number(chat.waiting)) if chat.waiting else ""
     unwatched = "" if chat.is_measured else _(" — наблюдение выключено")
     whose = "" if chat.is_own or not chat.accountant else f" · {quoted(chat.accountant, LISTED_NAME)}"
     return f"{standing(chat)} {_linked(chat.chat_name, chat.chat_url)}{waits}{unwatched}{whose}"

@@ -4,7 +4,7 @@ from itertools import groupby
 
 from bot.messages.quoting import LISTED_NAME, LISTED_PHRASE, LISTED_TITLE, quoted
 from bot.messages.windows import MessageFacts, WindowFacts, ending, holder, mark, phrase, rest, wait
-from infra.words import _
+from infra.words import _, number
 
 
 def digest(facts: MessageFacts) -> str:
@@ -13,12 +13,12 @@ def digest(facts: MessageFacts) -> str:
         lines = [_("✅ <b>Больше никто не ждёт ответа</b>"), "", *map(_closed, facts.closed_windows)]
         return "\n".join([*lines, *rest(facts.closed, len(facts.closed_windows))]).rstrip()
     waiting = facts.waiting_windows
-    lines = [_("🕘 <b>Ждут ответа: {n}</b>").format(n=facts.waiting), ""]
+    lines = [_("🕘 <b>Ждут ответа: {n}</b>").format(n=number(facts.waiting)), ""]
     for _chat_name, windows in groupby(_together(waiting), key=_chat):
         lines += _of_chat(list(windows))
     lines += rest(facts.waiting, len(waiting))
     if facts.closed:
-        lines += ["", _("✅ Больше не ждут: {n}").format(n=facts.closed)]
+        lines += ["", _("✅ Больше не ждут: {n}").format(n=number(facts.closed))]
     return "\n".join(lines)
 
 

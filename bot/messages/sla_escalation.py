@@ -11,7 +11,7 @@ from bot.messages.buttons import Buttons
 from bot.messages.quoting import LISTED_NAME, LISTED_PHRASE, NAME, PHRASE, TITLE, quoted
 from bot.messages.times import duration, moment
 from bot.messages.windows import MessageFacts, WindowFacts, ending, holder, mark, phrase, rest, share, wait
-from infra.words import _, ngettext
+from infra.words import _, ngettext, number
 
 _TOAST_NAMES = 120
 
@@ -33,7 +33,7 @@ def alert(facts: MessageFacts) -> str:
         return _ended(facts)
     lines = _one(facts.waiting_windows[0]) if facts.waiting == 1 else _several(facts)
     if facts.closed:
-        lines.append(_("✅ Больше не ждут: {n}").format(n=facts.closed))
+        lines.append(_("✅ Больше не ждут: {n}").format(n=number(facts.closed)))
     return "\n".join(lines)
 
 
@@ -112,7 +112,7 @@ def _last_words(window: WindowFacts) -> str:
     said = f"{_asker(window, NAME)}: {phrase(window, PHRASE)}"
     if window.message_count == 1:
         return said
-    count = ngettext("{n} сообщение", "{n} сообщения", window.message_count).format(n=window.message_count)
+    count = ngettext("{n} сообщение", "{n} сообщения", window.message_count)
     return f"{said} ({count})"
 
 
@@ -140,7 +140,7 @@ def _overdue(chat: str, window: WindowFacts) -> list[str]:
 
 def _several(facts: MessageFacts) -> list[str]:
     waiting = facts.waiting_windows
-    head = _("{chat}. Ждут ответа: {n}").format(chat=f"{mark(waiting[0])} {_title(facts)}", n=facts.waiting)
+    head = _("{chat}. Ждут ответа: {n}").format(chat=f"{mark(waiting[0])} {_title(facts)}", n=number(facts.waiting))
     return [head, "", *map(_listed, waiting), *rest(facts.waiting, len(waiting)), "", _owner(waiting[0])]
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from bot.messages.times import duration
-from infra.words import N_, _, ngettext
+from infra.words import N_, _, ngettext, number
 
 PERIODS = {"day": N_("Сегодня"), "week": N_("За 7 дней"), "month": N_("С начала месяца")}
 
@@ -58,7 +58,7 @@ def _figures(figures: Figures | None) -> list[str]:
         (figures.excused, _("ответ не нужен: {n}")),
         (figures.waiting, _("ещё ждут: {n}")),
     ]
-    rest = ", ".join(text.format(n=n) for n, text in beside if n)
+    rest = ", ".join(text.format(n=number(n)) for n, text in beside if n)
     counts = "; ".join(part for part in (_share(figures), rest) if part)
     return [f"• {line}" for line in (counts, _times(figures)) if line]
 
@@ -66,8 +66,10 @@ def _figures(figures: Figures | None) -> list[str]:
 def _share(figures: Figures) -> str:
     if figures.met_percent is None:
         return ""
-    of = ngettext("{n} обращения", "{n} обращений", figures.n).format(n=figures.n)
-    return _("Вовремя {percent} % — {met} из {of}").format(percent=f"{figures.met_percent:g}", met=figures.met, of=of)
+    of = ngettext("{n} обращения", "{n} обращений", figures.n)
+    return _("Вовремя {percent} % — {met} из {of}").format(
+        percent=number(figures.met_percent), met=number(figures.met), of=of
+    )
 
 
 def _times(figures: Figures) -> str:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
-from infra.words import N_, _, language
+from infra.words import N_, _, language, number
 
 _MINUTES_IN_HOUR = 60
 _DAYS_IN_WEEK = 7
@@ -31,9 +31,8 @@ def duration(minutes: int) -> str:
     hours, rest = divmod(minutes, _MINUTES_IN_HOUR)
     if not hours:
         return _("{minutes} мин").format(minutes=rest)
-    return (
-        _("{hours} ч {minutes} мин").format(hours=hours, minutes=rest) if rest else _("{hours} ч").format(hours=hours)
-    )
+    words = _("{hours} ч {minutes} мин") if rest else _("{hours} ч")
+    return words.format(hours=number(hours), minutes=rest)
 
 
 def moment(at: datetime, now: datetime, timezone: str) -> str:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.messages.chat_checklist import Diagnosis
 from bot.messages.quoting import LISTED_NAME, NAME, quoted
 from bot.messages.times import duration
-from infra.words import _
+from infra.words import _, number
 
 _MINUTES_IN_HOUR = 60
 
@@ -125,7 +125,7 @@ def ending(window: WindowFacts, length: int = NAME) -> str:
 
 def rest(total: int, shown: int) -> list[str]:
     """Return the line that ends a list which is not complete: «и ещё 3»."""
-    return [_("и ещё {n}").format(n=total - shown)] if total > shown else []
+    return [_("и ещё {n}").format(n=number(total - shown))] if total > shown else []
 
 
 def _answered(window: WindowFacts) -> str:

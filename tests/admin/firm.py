@@ -141,7 +141,15 @@ class Firm:
         return made
 
     def around_the_clock(self) -> UUID:
-        return self._one("select id from public.working_schedules where around_the_clock limit 1")
+        return self._one("select id from public.working_schedules where around_the_clock order by created_at limit 1")
+
+    def always_open(self, name: str) -> UUID:
+        """Make one more schedule around the clock."""
+        insert = (
+            "insert into public.working_schedules (name, timezone, around_the_clock)"
+            " values (%s, 'Europe/Moscow', true) returning id"
+        )
+        return self._one(insert, name)
 
     def never_open(self) -> UUID:
         """Make a schedule without a single working minute."""

@@ -28,7 +28,8 @@ PICTURES = ROOT / ".local/screenshots"
 AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text()
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PERSON = "Константинопольская-Преображенская Александра Вячеславовна"
-QUARTER = "Оценка работы за {} квартал 2024 года и первые впечатления"
+WORD = "Спецтехмонтажсервисгидропроектстройуправлениекомплектация"
+QUARTER = f"Оценка работы за {{}} квартал 2024 года, {WORD}"
 CLIENT = "Общество с ограниченной ответственностью «Северо-Западная логистика»"
 
 FIND_FAULTS = """async ([standards, isOfColours]) => {
@@ -43,13 +44,13 @@ WHAT_STICKS_OUT = """() => {
   const width = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= width) return [];
   const wide = [...document.body.querySelectorAll("*")].filter((one) => one.getBoundingClientRect().right > width + 1);
-  return wide.slice(0, 5).map((one) => `${one.tagName.toLowerCase()}.${one.className}`);
+  return wide.length ? wide.slice(0, 5).map((one) => `${one.tagName.toLowerCase()}.${one.className}`) : ["words"];
 }"""
 WHAT_BREAKS = """() => [...document.querySelectorAll("main h1, main h2, thead th")].flatMap((heading) => {
   const text = document.createTreeWalker(heading, NodeFilter.SHOW_TEXT);
   const broken = [];
   while (text.nextNode() && heading.checkVisibility()) {
-    for (const { 0: word, index } of text.currentNode.data.matchAll(/\\p{L}{2,18}/gu)) {
+    for (const { 0: word, index } of text.currentNode.data.matchAll(/(?<!\\p{L})\\p{L}{2,18}(?!\\p{L})/gu)) {
       const range = document.createRange();
       range.setStart(text.currentNode, index);
       range.setEnd(text.currentNode, index + word.length);
@@ -170,8 +171,10 @@ def people(firm: Firm) -> dict[str, Colleague]:
     """Somebody of each role in a firm with much to read, the names as long as they get."""
     hired: dict[str, Colleague] = {}
     hired |= {role: firm.hire(role, PERSON) for role in ROLES}
+    firm.run("insert into public.templates (category, title, content) values (%s, %s, 'Текст')", WORD, WORD)
+    clock = firm.always_open(WORD)
     for nth in range(3):
-        chat = firm.connect_chat(hired["accountant"], f"{CLIENT} №{nth}")
+        chat = firm.connect_chat(hired["accountant"], f"{CLIENT} №{nth}", clock)
         firm.add_client(f"{CLIENT} №{nth}", chat)
         firm.ask(chat, "Когда будет готов акт сверки? " * (1 + 6 * nth), 30 + 20 * nth, author=PERSON)
         firm.ask(chat, "Ещё вопрос", 25)

@@ -102,3 +102,12 @@ async def test_a_theme_is_kept(browser: BrowserContext) -> None:
     await expect(page.get_by_role("button", name="Тёмная тема")).to_have_attribute("aria-pressed", "true")
     background = await page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     assert background == "rgb(15, 18, 23)"
+
+
+async def test_the_next_page_marks_the_chosen_theme_too(browser: BrowserContext, firm: Firm) -> None:
+    page = await marked(browser, firm.hire("manager"))
+    await page.get_by_role("button", name="Тёмная тема").click()
+    await page.get_by_role("navigation").get_by_role("link", name="Команда").click()
+    await expect(page.get_by_role("heading", level=1, name="Команда")).to_be_visible()
+    await expect(page.get_by_role("button", name="Тёмная тема")).to_have_attribute("aria-pressed", "true")
+    assert await page.evaluate(ALIVE)

@@ -41,7 +41,7 @@ def test_who_runs_the_firm_is_told_what_to_put_right_with_links_to_where(reader:
     page = reader.as_person(firm.hire("manager")).get("/")
     listed = page.text.partition('id="steps"')[2].partition("</section>")[0]
     assert 1 <= listed.count("<li") <= 7
-    assert '<li class="red"><a href="/team">' in listed
+    assert '<li class="red"><a href="/team?who=unlinked">' in listed
     # Chats that nobody is told of are named, with the reason.
     assert "нет ответственного" in words(page)
 

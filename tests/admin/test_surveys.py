@@ -9,8 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from admin.numbers import number
-from infra.words import speaking
+from infra.words import number, speaking
 from tests.admin.firm import Chat, Colleague, Firm, Role
 from tests.admin.process import Admin, Reader, hidden, words
 from tests.admin.surveys import delivered, stored, voted

@@ -1,6 +1,8 @@
 """Who runs the firm sees its people, and changes what the role may change."""
 
+import html
 import re
+import secrets
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -44,9 +46,10 @@ def address() -> str:
     return f"{uuid4()}@buhbot.test"
 
 
-def card(page: httpx.Response, person: Colleague) -> str:
-    """What the page says and offers of one person."""
-    return page.text.partition(f'id="member-{person.id}"')[2].partition("</li>")[0]
+def card(reader: Reader, person: Colleague) -> str:
+    """What the page says and offers of one person, who may be far down the list."""
+    page = reader.get("/team", params={"q": person.email}).text
+    return page.partition(f'id="member-{person.id}"')[2].partition("</li>")[0]
 
 
 @pytest.mark.parametrize(
@@ -84,11 +87,28 @@ def test_who_runs_nobody_is_refused_everywhere(reader: Reader, firm: Firm, role:
     assert firm.role_of(colleague) == ("observer", True)
 
 
+def test_a_large_team_comes_page_by_page(chief: Reader, firm: Firm) -> None:
+    number = secrets.token_hex(4)
+    firm.run(
+        "insert into public.users (id, email, role, full_name)"
+        " select gen_random_uuid(), %s || i || '@buhbot.test', 'accountant', 'Из многих ' || i"
+        " from generate_series(1, 60) as i",
+        number,
+    )
+    first = chief.get("/team", params={"q": number})
+    assert "60 сотрудников" in words(first)
+    (more,) = re.findall(r'href="(/team\?[^"]+)" rel="next"', first.text)
+    second = chief.get(html.unescape(more))
+    shown = [re.findall(r'id="member-([\w-]+)"', page.text) for page in (first, second)]
+    assert [len(page) for page in shown] == [50, 10]
+    assert not {*shown[0]} & {*shown[1]}
+    assert "Никого не нашли" in words(chief.get("/team", params={"q": f"{number} никто"}))
+
+
 def test_a_manager_sees_people_and_may_not_change_them(manager: Reader, firm: Firm) -> None:
     colleague = firm.hire("accountant", "Ольга Цветкова")
-    page = manager.get("/team")
-    assert "Ольга Цветкова" in card(page, colleague)
-    assert "Изменить" not in words(page)
+    assert "Ольга Цветкова" in card(manager, colleague)
+    assert "Изменить" not in words(manager.get("/team"))
     for path, fields in (
         ("role", {"role": "admin"}),
         ("active", {"active": "no"}),
@@ -114,7 +134,7 @@ def test_b7_whoever_is_deactivated_is_out_at_the_next_click(admin: Admin, chief:
         send(chief, f"/team/{colleague.id}/active", active="no")
         out = dismissed.get("/requests")
         assert (out.status_code, "reason=deactivated" in out.headers["location"]) == (303, True)
-        assert "доступ отключён" in card(chief.get("/team"), colleague)
+        assert "доступ отключён" in card(chief, colleague)
         send(chief, f"/team/{colleague.id}/active", active="yes")
         assert dismissed.sign_in(colleague.email, colleague.password).status_code == 303
 
@@ -137,9 +157,9 @@ def test_whoever_gets_another_role_signs_in_again_and_whoever_keeps_it_does_not(
 def test_an_admin_unties_a_telegram_account(chief: Reader, firm: Firm) -> None:
     colleague = firm.hire("accountant")
     firm.run("update public.users set telegram_id = %s where id = %s", colleague.id.int % 10**12, colleague.id)
-    assert "Telegram привязан" in card(chief.get("/team"), colleague)
+    assert "Telegram привязан" in card(chief, colleague)
     send(chief, f"/team/{colleague.id}/telegram/unlink")
-    assert "Telegram не привязан" in card(chief.get("/team"), colleague)
+    assert "Telegram не привязан" in card(chief, colleague)
 
 
 def test_i9_asked_again_the_link_is_the_same(chief: Reader, firm: Firm) -> None:

@@ -33,6 +33,7 @@ def test_a_share_is_written_as_the_reader_writes_numbers(locale: str, share: str
         (3600, "1 ч 00 мин"),
         (3900, "1 ч 05 мин"),
         (360_000, "100 ч 00 мин"),
+        (3_600_000, "1 000 ч 00 мин"),
     ],
 )
 def test_a_duration_is_exact_where_it_matters(seconds: int, expected: str) -> None:

@@ -20,8 +20,24 @@ from tests.sql.served import Api, columns, views
 __all__ = ["api", "real"]
 
 MADE_UP: dict[str, Callable[[], Any]] = {"uuid": lambda: str(uuid4()), "bigint": lambda: -1007779999999}
-PLAIN: dict[str, Any] = {"text": "admin", "boolean": False, "integer": 1, "jsonb": [], "interval": "1 hour"}
 DAY = "2026-04-06T10:00:00Z"
+PLAIN: dict[str, Any] = {"text": "admin", "boolean": False, "integer": 50, "interval": "1 hour"}
+# What a function would refuse, or find nothing by, whosever the id is: then nobody would have looked at the id.
+MEANT: dict[str, Any] = {
+    "by": "person",
+    "step": "day",
+    "period": "month",
+    "act": "take",
+    "classification": "request",
+    "since": "2026-01-01T00:00:00Z",
+    "until": "2027-01-01T00:00:00Z",
+    **dict.fromkeys(("hour", "kind", "level", "light", "owner", "query", "rating", "reason", "state", "status")),
+    **dict.fromkeys(("tier", "watched", "words", "action", "entity", "entity_id", "request")),
+}
+# Where a page of the log goes on: whatever the number, what follows is one's own.
+PLACE = ("before_id", "bigint")
+# A refusal of a value, before any look at what an id leads to; but `assignee_is_unknown` is one of the id.
+UNREACHED = re.compile(r'"code":"(PT400|PT422|22...)"(?!.*_is_unknown")')
 ROLES = ("accountant", "observer", "anon")
 # Of each table: one row of another tells as much as two, and every function is asked about it.
 ENOUGH = 1
@@ -77,15 +93,19 @@ def functions(db: Connection) -> list[dict[str, Any]]:
 
 
 def told(answer: httpx.Response, one_id: Any) -> tuple[int, str, str | None]:
-    """Without the id itself, with which some refusals begin; its digits may stand in another's key, too."""
+    """Without the id itself, with which some refusals begin; its digits may stand in another's key, too.
+
+    And without how long one's own clients wait, which grows while we ask.
+    """
     itself = rf"(?<![\w-]){re.escape(str(one_id))}(?![\w-])"
-    return answer.status_code, re.sub(itself, "<id>", answer.text), answer.headers.get("content-range")
+    still = re.sub(r'(?<=_seconds":)\d+', "0", answer.text)
+    return answer.status_code, re.sub(itself, "<id>", still), answer.headers.get("content-range")
 
 
 def arguments(function: dict[str, Any], hole: str, one_id: Any) -> dict[str, Any]:
     """What could be right, and the id in one of the holes."""
     return {
-        name: one_id if name == hole else DAY if kind.startswith("timestamp") else PLAIN.get(kind)
+        name: one_id if name == hole else MEANT.get(name, DAY if kind.startswith("timestamp") else PLAIN.get(kind))
         for name, kind in zip(function["names"], function["types"], strict=True)
     }
 
@@ -100,11 +120,11 @@ def test_i1_a_function_tells_nothing_apart(real: Connection, api: Api, role: str
     assert len(ids["uuid"]) > 10 and ids["bigint"]
     for function in functions(real):
         for hole, kind in zip(function["names"], function["types"], strict=True):
-            if kind not in ids:
+            if kind not in ids or (hole, kind) == PLACE:
                 continue
             path, twin = f"rpc/{function['name']}", MADE_UP[kind]()
             nothing = told(api.ask(role, "POST", path, arguments(function, hole, twin)), twin)
-            assert nothing[0] < 500, (path, nothing)
+            assert nothing[0] < 500 and not UNREACHED.search(nothing[1]), (path, hole, nothing)
             # What is closed to the role altogether never looks at an id.
             for one_id in [*ids[kind]][: 1 if CLOSED in nothing[1] else None]:
                 answer = told(api.ask(role, "POST", path, arguments(function, hole, one_id)), one_id)

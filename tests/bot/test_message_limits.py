@@ -80,7 +80,8 @@ def test_no_name_is_markup(name: str) -> None:
 def test_a_name_of_markup_stays_text() -> None:
     evil = "<a href='x'>&</a>"
     message = facts(window(**dict.fromkeys(TEXTS, evil), chat_url=None))
-    for text in (sla_escalation.alert(message), sla_digest.digest(message), start.greeting(evil), start.tied(evil)):
+    met = [words(evil, is_alerted=is_alerted) for words in (start.greeting, start.tied) for is_alerted in (True, False)]
+    for text in (sla_escalation.alert(message), sla_digest.digest(message), *met):
         assert "<a" not in text
         assert "&lt;a" in text
 

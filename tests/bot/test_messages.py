@@ -203,5 +203,10 @@ def test_the_longest_names_fit_a_toast() -> None:
 
 
 def test_start_greets_by_name_whom_the_firm_knows() -> None:
-    assert start.greeting("Пётр Волков").startswith("Здравствуйте, Пётр Волков.")
-    assert "Пишите в чат своей компании" in start.greeting(None)
+    assert start.greeting("Пётр Волков", is_alerted=True).startswith("Здравствуйте, Пётр Волков.")
+    assert "Пишите в чат своей компании" in start.greeting(None, is_alerted=False)
+
+
+def test_start_promises_alerts_to_nobody_who_gets_none() -> None:
+    assert "Здесь я сообщу" not in start.greeting("Анна", is_alerted=False)
+    assert "Сюда придёт" not in start.tied("Анна", is_alerted=False)

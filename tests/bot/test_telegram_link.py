@@ -9,7 +9,7 @@ import pytest
 
 from infra.local.telegram.client import SimulatorClient
 from tests.stack import Stack
-from tests.world import operator
+from tests.world import ClientChat, operator
 
 _numbers = itertools.count(8_100_000_000 + secrets.randbelow(10**6) * 1000)
 
@@ -64,6 +64,36 @@ async def test_the_link_ties_the_account_and_says_so(sim: SimulatorClient, newco
     async with asyncio.timeout(2):
         while newcomer.name not in await opens(sim, newcomer.account, ""):
             pass
+
+
+async def test_who_is_known_by_username_alone_is_no_stranger_once_they_wrote_in_a_chat(
+    sim: SimulatorClient, newcomer: Newcomer, chat: ClientChat
+) -> None:
+    username = f"nina_{newcomer.account}"
+    await sim.post("person", user_id=newcomer.account, first_name="Нина", username=username, started=True)
+    # The bot remembers that this is nobody.
+    assert newcomer.name not in await greeted(sim, newcomer)
+    newcomer.row("update public.users set telegram_username = %s where id = %s returning id", username, newcomer.id)
+    assert newcomer.name not in await greeted(sim, newcomer)
+    await sim.say(newcomer.account, chat.id, "Добрый день")
+    async with asyncio.timeout(10):
+        while newcomer.name not in await greeted(sim, newcomer):
+            pass
+    assert newcomer.tied_to == newcomer.account
+
+
+async def greeted(sim: SimulatorClient, newcomer: Newcomer) -> str:
+    said = await sim.start(newcomer.account)
+    return (await sim.until_message(newcomer.account, lambda m: m.by_bot, since=said.message.message_id)).words
+
+
+async def test_an_observer_is_promised_no_alerts(sim: SimulatorClient, newcomer: Newcomer) -> None:
+    newcomer.row("update public.users set role = 'observer' where id = %s returning id", newcomer.id)
+    assert (await opens(sim, newcomer.account, newcomer.link)).endswith("теперь ваш рабочий.")
+    async with asyncio.timeout(2):
+        while newcomer.name not in (words := await opens(sim, newcomer.account, "")):
+            pass
+    assert "Наблюдателям я не пишу" in words
 
 
 async def test_a_replay_is_refused_in_words(sim: SimulatorClient, newcomer: Newcomer) -> None:

@@ -18,6 +18,7 @@ MONDAY = datetime(2026, 4, 6, 12, 0, tzinfo=UTC)
         (60, "1 ч", "1 h"),
         (125, "2 ч 5 мин", "2 h 5 min"),
         (6000, "100 ч", "100 h"),
+        (60_005, "1\u00a0000 ч 5 мин", "1,000 h 5 min"),
     ],
 )
 def test_minutes_read_as_people_say_them(minutes: int, russian: str, english: str) -> None:

@@ -7,7 +7,7 @@ end.
 import sys
 from itertools import groupby
 
-from bot.commands import COMMANDS, Command, Scope
+from bot.commands import COMMANDS, STAFF, Command, Scope
 from bot.errors import words
 from bot.identity import Role
 from infra.local.telegram.texts import message_text
@@ -35,7 +35,8 @@ SHOWN = (START, *COMMANDS)
 # Which snapshot shows a command's answer; by role where it differs.
 ANSWERS: dict[tuple[str, Scope], Occasion | dict[Role | None, Occasion]] = {
     ("start", "private"): {
-        **dict.fromkeys(("admin", "manager", "accountant", "observer"), ("start", "somebody of the firm")),
+        **dict.fromkeys(STAFF, ("start", "somebody of the firm")),
+        "observer": ("start", "an observer"),
         None: ("start", "anybody else"),
     },
     ("queue", "private"): {

@@ -10,7 +10,7 @@ from babel.messages.catalog import Catalog
 
 from infra.local import catalogue
 from infra.words import LANGUAGES
-from tests.house.tree import ROOT, Tree, keep, objections
+from tests.house.tree import PROCESSES, ROOT, Tree, keep, objections
 
 HEAD = 'msgid ""\nmsgstr ""\n"Language: {}\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n'
 
@@ -165,6 +165,43 @@ def test_the_rule_about_bare_words_bites() -> None:
         assert objections(bare_words, {"bot/a.py": source}), source
     fine = '"""Чат."""\nasync def f():\n    """Чат."""\n    return _("Ча" "т"), N_("Чат"), ngettext("чат", "чата", n)\n'
     assert not objections(bare_words, {"bot/a.py": fine, "bot/classify.py": 'x = "Чат"', "tests/a.py": 'x = "Чат"'})
+
+
+def bare_counts(tree: Tree) -> Iterator[str]:
+    """Find counts that stand in a text as Python writes them."""
+    for file in tree.texts(".py", under=PROCESSES):
+        for node in file.nodes():
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
+                for field in node.keywords:
+                    if field.arg == "n" and not ast.unparse(field.value).startswith(("number(", "_number(")):
+                        yield f"{file.path}:{node.lineno} n={ast.unparse(field.value)}"
+    for file in tree.texts(".py", ".html", under=PROCESSES):
+        loose = r"\.format\([^\n]*?\bn=(?!_?number\b)" if file.path.endswith(".html") else r"\bN?_\(\s*\"[^\"]*\b\d{4}"
+        for found in re.finditer(rf"{loose}|\b(_|ngettext)\(\"[^\"]*\b\d{{4}}", file.text):
+            yield f"{file.at(found.start())}: {found.group()}"
+
+
+def test_counts_are_written_as_the_language_groups_them() -> None:
+    keep(bare_counts, "«6673 чата» is hard to read: `ngettext` writes its {n} itself, anything else goes by `number`.")
+
+
+def test_the_rule_about_counts_bites() -> None:
+    for path, source in (
+        ("bot/a.py", '_("Ждут: {n}").format(n=waiting)'),
+        ("bot/a.py", '_("До 4096 знаков")'),
+        ("jobs/a.py", "words.format(name=x, n=len(y))"),
+        ("admin/a.html", '{{ _("Ждут: {n}").format(n=page.waiting) }}'),
+        ("admin/a.html", '{{ _("До 4096 знаков") }}'),
+    ):
+        assert objections(bare_counts, {path: source}), source
+    for path, source in (
+        ("bot/a.py", '_("Ждут: {n}").format(n=number(waiting)), _("{year} год").format(year=2026)'),
+        (
+            "admin/a.html",
+            '{{ _("Ждут: {n}").format(n=number(page.waiting)) }} {{ ngettext("{n} чат", "{n} чата", n) }}',
+        ),
+    ):
+        assert not objections(bare_counts, {path: source}), source
 
 
 def escapes(tree: Tree) -> Iterator[str]:

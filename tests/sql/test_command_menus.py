@@ -58,8 +58,8 @@ def test_b7_who_has_no_right_any_more_loses_the_list_at_once(told: Connection, c
     assert stale(told) == []
 
 
-def test_a_new_edition_goes_to_everybody(told: Connection) -> None:
-    assert len(stale(told, edition="2")) == 4
+def test_a_new_edition_goes_to_everybody_and_changes_nobody(told: Connection) -> None:
+    assert [one["is_changed"] for one in stale(told, edition="2")] == [False] * 4
 
 
 def test_what_telegram_refused_is_tried_again_after_a_minute(told: Connection) -> None:
@@ -67,3 +67,17 @@ def test_what_telegram_refused_is_tried_again_after_a_minute(told: Connection) -
     assert len(stale(told)) == 1
     assert stale(told, AT + timedelta(seconds=59)) == []
     assert len(stale(told, AT + timedelta(seconds=61))) == 1
+
+
+@pytest.mark.parametrize("change", ["role = 'manager'", "locale = 'en'", "active = false", "role = 'observer'"])
+def test_a_change_is_one_once_however_often_telegram_refuses(told: Connection, change: str) -> None:
+    told.execute(f"update public.users set {change} where telegram_id = %s".encode(), [OLGA])
+    assert [one["is_changed"] for one in stale(told)] == [True]
+    assert [one["is_changed"] for one in stale(told, AT + timedelta(seconds=61))] == [False]
+
+
+def test_an_account_that_was_nobodys_is_a_change(told: Connection) -> None:
+    olga = one(told, "update public.users set telegram_id = null where telegram_id = %s returning id", OLGA)
+    take(told, *stale(told))
+    told.execute("update public.users set telegram_id = %s where id = %s", [OLGA, olga])
+    assert [(one["telegram_id"], one["is_changed"]) for one in stale(told)] == [(OLGA, True)]

@@ -15,7 +15,7 @@ READ = {
     "working_schedules": ("timezone",),
 }
 # An operator's command, with nothing of the firm in its environment but the database, and whoever is known by @username
-# alone and writes for the first time: ten minutes late at the most.
+# alone and writes for the first time: noticed by `claim_menus` within seconds.
 UNANNOUNCED = {"admit_admin", "ingest", "ingest_and_identify"}
 FUNCTIONS = """
   select p.pronamespace::regnamespace || '.' || p.proname, p.prosrc from pg_proc as p

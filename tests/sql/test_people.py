@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.sql.firm import (
     ADMIN,
@@ -158,6 +159,35 @@ def test_the_team_is_for_those_who_run_the_firm(db: Connection) -> None:
     assert counts == {"admin": (5, True), "manager": (5, False), "accountant": (0, None), "observer": (0, None)}
     with acting_as(db, "manager"):
         assert one(db, "select chats from api.team where id = %s", user_id(OLGA)) == 2
+
+
+def test_people_are_found_by_a_word_and_come_page_by_page(db: Connection) -> None:
+    set_active(db, IVAN, active=False)
+    with acting_as(db, "manager"):
+        listing = one(db, "select api.list_team()")
+        names = [row["full_name"] for row in listing["rows"]]
+        assert (listing["total"], names[-1]) == (5, "Иван Кузнецов")
+        # Whoever lost access comes last, the others by name.
+        assert names[:-1] == sorted(names[:-1])
+        paged: list[str] = []
+        after = None
+        while rows := one(db, "select api.list_team(after => %s, most => 2)", after)["rows"]:
+            paged += [row["full_name"] for row in rows]
+            last = rows[-1]
+            after = Jsonb({"inactive": not last["active"], "name": last["full_name"], "id": last["id"]})
+        assert paged == names
+        for words in ("ольга ПЕТР", "accountant@buhbot"):
+            assert [row["full_name"] for row in one(db, "select api.list_team(%s)", words)["rows"]] == ["Ольга Петрова"]
+        assert one(db, "select api.list_team(who => 'inactive')")["total"] == 1
+        assert one(db, "select api.list_team(who => 'unlinked')")["total"] == 0
+    db.execute(
+        "update public.users set unreachable_since = now(), unreachable_because = 'blocked' where id = %s",
+        [user_id(OLGA)],
+    )
+    with acting_as(db, "manager"):
+        assert [row["id"] for row in one(db, "select api.list_team(who => 'unlinked')")["rows"]] == [str(user_id(OLGA))]
+    with acting_as(db, "accountant"):
+        assert one(db, "select api.list_team()") == {"total": 0, "rows": []}
 
 
 # --- Removal -------------------------------------------------------------------------------------------------------

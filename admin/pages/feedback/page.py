@@ -16,11 +16,10 @@ from admin.figures.ratings import SURVEYS, TREND, Listed, Part, Point, Ratings
 from admin.figures.ratings_chart import ratings_chart
 from admin.filters import Filters
 from admin.models import Frozen
-from admin.numbers import average, number
 from admin.people import MANAGERS, SignedIn
 from admin.rendering import is_fragment, show
 from infra.supabase import Unavailable
-from infra.words import N_
+from infra.words import N_, average, number
 
 AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]

@@ -18,12 +18,12 @@ from admin.figures.lines import GROUPS, Line
 from admin.figures.lines import Step as Day
 from admin.models import Frozen
 from admin.navigation import DESTINATIONS
-from admin.numbers import number
 from admin.pages.home.steps import Step, Watch, steps_of
 from admin.people import ASKS, SignedIn
 from admin.rendering import is_fragment, show
 from admin.times import duration
 from infra.supabase import Unavailable
+from infra.words import number
 
 AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]

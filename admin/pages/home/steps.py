@@ -4,8 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
 
 from admin.models import Frozen
-from admin.numbers import number
-from infra.words import N_, _
+from infra.words import N_, _, number
 
 Place = Literal["firm", "chats"]
 
@@ -103,7 +102,7 @@ def _path(found: Finding, built: Collection[str]) -> str | None:
     if found.place == "chats":
         path = "/chats"
     elif found.fix in _TEAM:
-        path = "/team"
+        path = "/team?who=unlinked"
     else:
         path = "/schedules" if found.fix in _SCHEDULES else "/system"
-    return path if path in built else None
+    return path if path.partition("?")[0] in built else None

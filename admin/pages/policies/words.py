@@ -16,7 +16,7 @@ def recipient(name: str, people: Mapping[str, str]) -> str:
 
 def minutes(count: int) -> str:
     """Return «60 минут»."""
-    return ngettext("{count} минута", "{count} минут", count).format(count=count)
+    return ngettext("{n} минута", "{n} минут", count)
 
 
 def step(kind: AlertKind, after_minutes: int | None) -> str:
@@ -24,7 +24,7 @@ def step(kind: AlertKind, after_minutes: int | None) -> str:
     if kind != "escalation":
         return _(_KINDS[kind])
     after = after_minutes or 0
-    return ngettext("через {count} минуту после срока", "через {count} минут после срока", after).format(count=after)
+    return ngettext("через {n} минуту после срока", "через {n} минут после срока", after)
 
 
 def changes(version: Version, before: Version | None, people: Mapping[str, str]) -> Iterator[str]:

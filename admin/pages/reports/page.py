@@ -11,14 +11,13 @@ from litestar.response import Template
 from admin.figures import charts
 from admin.figures.asked import NOBODY, PRESETS, Asked, Query
 from admin.figures.lines import GROUPS, KINDS, LINES, Choices, Line, Page
-from admin.numbers import number
 from admin.pages.reports.sheets import NOBODY_WORDS
 from admin.people import ASKS, SignedIn
 from admin.rendering import show
 from admin.tiers import TIERS
 from admin.times import duration
 from infra.supabase import Unavailable
-from infra.words import N_
+from infra.words import N_, number
 
 AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]

@@ -16,7 +16,7 @@ from admin.pages.requests.filters import Filters
 from admin.people import SignedIn
 from admin.throttling import MEDIUM
 from admin.toasts import go
-from infra.words import N_, _
+from infra.words import N_, _, number
 
 Me = NamedDependency[SkipValidation[SignedIn]]
 Act = Literal["take", "excuse", "assign"]
@@ -74,7 +74,7 @@ async def act(me: SignedIn, act: Act, requests: list[UUID], assignee: UUID | Lit
 def told_of(act: Act, outcomes: Mapping[str, int]) -> str:
     """Return «Взято в работу: 12, уже закрыто: 1.»."""
     done = outcomes.get("done", 0)
-    others = [_(words).format(n=outcomes[name]) for name, words in _OTHERWISE.items() if outcomes.get(name)]
-    first = [_(_DONE[act]).format(n=done)] if done or not others else []
+    others = [_(words).format(n=number(outcomes[name])) for name, words in _OTHERWISE.items() if outcomes.get(name)]
+    first = [_(_DONE[act]).format(n=number(done))] if done or not others else []
     sentence = ", ".join(first + others)
     return sentence[0].upper() + sentence[1:] + "."

@@ -64,7 +64,7 @@ async def import_calendar(request: AnyRequest, me: Me, data: URLEncodedBody[Impo
         lines = [_line(change, days) for change in changes]
         return await _page(request, me, data.year, lines=lines, count=count, moved=moved)
     log.info("calendar_imported", year=year, dates=count, moved=moved.moved, user_id=me.person.id)
-    done = ngettext("Записана {count} дата.", "Записано дат: {count}.", count).format(count=count)
+    done = ngettext("Записана {n} дата.", "Записано дат: {n}.", count)
     return go(f"/schedules/calendar?year={year}", f"{done} {moved.summary}")
 
 

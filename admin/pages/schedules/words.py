@@ -9,7 +9,7 @@ from typing import Any
 from babel.dates import format_date, get_timezone_location
 
 from admin.pages.schedules.rows import Hours, Saying
-from infra.words import _, language, ngettext
+from infra.words import _, language, ngettext, number
 
 # The zones of Russia from west to east, each once; another one stays as it is where a schedule has it.
 ZONES = (
@@ -52,14 +52,14 @@ def zone(name: str) -> str:
 
 def week(hours: Sequence[Hours]) -> str:
     """Return the week of a schedule in one line."""
-    by_day = {number: _day(list(own)) for number, own in groupby(hours, key=lambda hour: hour.weekday)}
+    by_day = {nth: _day(list(own)) for nth, own in groupby(hours, key=lambda hour: hour.weekday)}
     runs: list[tuple[str, list[int]]] = []
-    for number, words in sorted(by_day.items()):
+    for nth, words in sorted(by_day.items()):
         same = next((days for said, days in runs if said == words), None)
         if same is None:
-            runs.append((words, [number]))
+            runs.append((words, [nth]))
         else:
-            same.append(number)
+            same.append(nth)
     return "; ".join(f"{_days(days)} {words}" for words, days in runs) or _("рабочих часов нет")
 
 
@@ -84,8 +84,8 @@ def names(says: Iterable[Saying]) -> str:
 def length(minutes: int) -> str:
     """Return «8 ч», «7 ч 30 мин», «45 мин»."""
     hours, rest = divmod(minutes, _HOUR)
-    parts = [_("{n} ч").format(n=hours)] if hours else []
-    parts += [_("{n} мин").format(n=rest)] if rest or not hours else []
+    parts = [_("{n} ч").format(n=number(hours))] if hours else []
+    parts += [_("{n} мин").format(n=number(rest))] if rest or not hours else []
     return " ".join(parts)
 
 
@@ -95,7 +95,7 @@ def change(before: dict[str, Any] | None, now: dict[str, Any] | None) -> Iterato
         if dates:
             said = [f"{day(date.fromisoformat(on))} {name}" for on, name in sorted(dates.items())[:3]]
             rest = len(dates) - len(said)
-            more = [_("и ещё {n}").format(n=rest)] if rest else []
+            more = [_("и ещё {n}").format(n=number(rest))] if rest else []
             yield sentence.format(dates="; ".join([*said, *more]))
 
 
@@ -133,11 +133,11 @@ def _clock(time: str) -> str:
 def _days(numbers: Sequence[int]) -> str:
     """Three days or more in a row are a range."""
     stretches: list[list[int]] = []
-    for number in numbers:
-        if stretches and stretches[-1][-1] == number - 1:
-            stretches[-1].append(number)
+    for nth in numbers:
+        if stretches and stretches[-1][-1] == nth - 1:
+            stretches[-1].append(nth)
         else:
-            stretches.append([number])
+            stretches.append([nth])
     said = [
         f"{weekday(run[0], 'ccc')}–{weekday(run[-1], 'ccc')}"
         if len(run) > 2  # noqa: PLR2004 (two are named)

@@ -11,11 +11,11 @@ from litestar.params import SkipValidation
 from litestar.response import Template
 
 from admin.figures.ratings import SURVEYS, Listed
-from admin.numbers import average, number
 from admin.pages.surveys.progress import Progress
 from admin.people import ASKS, MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import is_fragment, show
 from infra.supabase import Unavailable
+from infra.words import average, number
 
 AnyRequest = Request[Any, Any, Any]
 Me = NamedDependency[SkipValidation[SignedIn]]

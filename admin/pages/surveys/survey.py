@@ -15,7 +15,6 @@ from admin.errors import advice_of
 from admin.figures.ratings import Status
 from admin.filters import Day, Filters
 from admin.models import Frozen
-from admin.numbers import number
 from admin.pages.surveys.form import AUDIENCES, read_survey
 from admin.pages.surveys.progress import Preview, Progress, remedy_of
 from admin.people import ASKS, MANAGERS, SignedIn, refuse_all_but
@@ -24,7 +23,7 @@ from admin.throttling import MEDIUM
 from admin.times import Wall, duration
 from admin.toasts import go
 from infra.supabase import Refused
-from infra.words import N_, _, ngettext
+from infra.words import N_, _, ngettext, number
 
 log = structlog.get_logger()
 
@@ -115,7 +114,7 @@ async def _act(
             raise
         return await _page(request, me, survey_id, 409, problem=advice_of(refusal))
     log.info("survey_decided", survey_id=str(survey_id), decision=function, user_id=me.person.id)
-    again = ngettext("Отправим ещё раз в {n} чат.", "Отправим ещё раз в {n} чата.", answer or 0).format(n=answer or 0)
+    again = ngettext("Отправим ещё раз в {n} чат.", "Отправим ещё раз в {n} чата.", answer or 0)
     return go("/surveys" if function == "delete_survey" else f"/surveys/{survey_id}", said or again)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import AwareDatetime
 
 from admin.models import Frozen
-from infra.words import N_, _
+from infra.words import N_, _, number
 
 State = Literal["green", "amber", "red", "off", "unknown"]
 # A process speaks every 30 seconds: three times missed is gone.
@@ -120,7 +120,7 @@ def _webhook(bot: Process | None, now: datetime) -> Light:
         return Light(name, "red", _("не установлен"), bot.seen_at)
     if not told.get("is_ours", True):
         return Light(name, "red", _("ведёт не к нам"), bot.seen_at)
-    waiting = _("ждут доставки: {n}").format(n=told.get("waiting", 0))
+    waiting = _("ждут доставки: {n}").format(n=number(told.get("waiting", 0)))
     failed_at = datetime.fromisoformat(told["failed_at"]) if told.get("failed_at") else None
     if failed_at and failed_at > now - timedelta(hours=1):
         return Light(name, "amber", f"{told.get('failure') or _('сбой доставки')}; {waiting}", failed_at)

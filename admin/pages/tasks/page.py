@@ -122,8 +122,8 @@ class Task(Frozen):
     def total_words(self) -> str:
         """How much there is of it."""
         if self.kind == "erase_client":
-            return ngettext("{n} чат", "{n} чата", self.total).format(n=self.total)
-        return ngettext("{n} строка", "{n} строки", self.total).format(n=self.total)
+            return ngettext("{n} чат", "{n} чата", self.total)
+        return ngettext("{n} строка", "{n} строки", self.total)
 
     @property
     def is_under_way(self) -> bool:

@@ -3,8 +3,9 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter
 
+from admin.filters import Filters
 from admin.models import Frozen
 from admin.people import ROLE_WORDS, Role
 from infra.words import N_, _
@@ -14,6 +15,7 @@ UNREACHABLE_WORDS = {
     "deleted": N_("аккаунт удалён"),
     "not_started": N_("не начал разговор с ботом"),
 }
+WHO_WORDS = {"unlinked": N_("кому бот не может написать"), "inactive": N_("доступ отключён")}
 STATE_WORDS = {"live": N_("ждёт ответа"), "expired": N_("срок истёк")}
 
 REASONS = {
@@ -60,6 +62,20 @@ class Member(Frozen):
         return _(word) if (word := UNREACHABLE_WORDS.get(self.unreachable_because or "")) else ""
 
 
+class Found(Frozen):
+    """What `api.list_team` answers."""
+
+    total: int
+    rows: list[Member]
+
+
+class Asked(Filters):
+    """The filters of the list."""
+
+    q: str = Field(default="", max_length=200)
+    who: Literal["unlinked", "inactive"] | None = None
+
+
 class Standing(Frozen):
     """A row of `api.staff_invitations` that has not been used or revoked; the token is there while it is live."""
 
@@ -104,6 +120,5 @@ class Judged(Frozen):
         return ROLE_WORDS.get(self.role, self.role) if self.role else ""  # type: ignore[call-overload]
 
 
-MEMBERS = TypeAdapter(list[Member])
 STANDING = TypeAdapter(list[Standing])
 JUDGED = TypeAdapter(list[Judged])

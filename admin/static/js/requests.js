@@ -7,12 +7,15 @@
   let loadedAt;
   let nextLook;
 
+  const grouped = new Intl.NumberFormat(document.documentElement.lang);
+
   const filled = (text, given) => text.replace(/\{(\w+)\}/g, (_, name) => given[name]).replaceAll(" ", NBSP);
 
   function duration(seconds) {
     const total = Math.floor(Math.abs(seconds) / 60);
-    const given = { hours: Math.floor(total / 60), seconds: Math.abs(seconds) % 60, minutes: total };
-    if (given.hours) return filled(words.hours, { ...given, minutes: String(total % 60).padStart(2, "0") });
+    const hours = Math.floor(total / 60);
+    const given = { seconds: Math.abs(seconds) % 60, minutes: total };
+    if (hours) return filled(words.hours, { hours: grouped.format(hours), minutes: String(total % 60).padStart(2, "0") });
     if (total * 60 >= SECONDS_MATTER) return filled(words.minutes, given);
     if (!total) return filled(words.seconds, given);
     return filled(words.minutesSeconds, { ...given, seconds: String(given.seconds).padStart(2, "0") });

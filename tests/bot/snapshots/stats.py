@@ -27,6 +27,7 @@ NONE = figures(
 )
 WAITING = NONE.model_copy(update={"waiting": 1})
 ONE = figures(n=1, met=1, met_late=0, overdue=0, excused=0, waiting=0, met_percent=100.0, p50_minutes=5, p90_minutes=5)
+MANY = figures(n=12480, met=10670, met_late=1200, overdue=610, excused=1044, waiting=38, met_percent=85.5)
 
 MESSAGES: Messages = {
     "an accountant's": lambda: stats.stats(
@@ -39,4 +40,5 @@ MESSAGES: Messages = {
     "a manager's": lambda: stats.stats(
         [Period(period="day", own=WAITING, firm=figures()), Period(period="month", own=None, firm=NONE)]
     ),
+    "a large firm's": lambda: stats.stats([Period(period="month", own=None, firm=MANY)]),
 }
