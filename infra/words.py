@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -44,7 +44,7 @@ def speak_on(locale: str | None) -> None:
 
 def _(text: str) -> str:
     """Return the text in the language spoken."""
-    return _catalogue(language()).gettext(text)
+    return _said(text, language())
 
 
 def ngettext(one: str, many: str, count: int) -> str:
@@ -55,6 +55,12 @@ def ngettext(one: str, many: str, count: int) -> str:
 def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
     """Mark a text for the catalogue, and return it as it is."""
     return text
+
+
+# A list says the same few words again and again.
+@lru_cache(maxsize=8192)
+def _said(text: str, locale: str) -> str:
+    return _catalogue(locale).gettext(text)
 
 
 @cache
