@@ -84,7 +84,7 @@ class ConnectForm(Frozen):
 _LINKS = TypeAdapter(list[Link])
 
 
-@get("/chats/new")
+@get("/chats/new", opt=ASKS)
 async def show_wizard(
     request: AnyRequest, me: Me, client: FromQuery[UUID | None] = None, find: FromQuery[str] = ""
 ) -> Template:
@@ -110,13 +110,13 @@ async def show_links(request: AnyRequest, me: Me) -> Template:
     return show(request, me, "pages/chats/links.html", links=links)
 
 
-@get("/chats/links/{link_id:uuid}")
+@get("/chats/links/{link_id:uuid}", opt=ASKS)
 async def show_link(request: AnyRequest, me: Me, link_id: FromPath[UUID]) -> Template:
     """Show one: the link and its QR, and once the bot has come, the chat and what is amiss there."""
     return await _link_page(request, me, link_id, "pages/chats/link.html")
 
 
-@get("/chats/links/{link_id:uuid}/state")
+@get("/chats/links/{link_id:uuid}/state", opt=ASKS)
 async def show_link_state(request: AnyRequest, me: Me, link_id: FromPath[UUID]) -> Template:
     """Show what has become of it, for the open page that asks again."""
     return await _link_page(request, me, link_id, "pages/chats/_link.html")
