@@ -80,6 +80,8 @@ def _telemetry(services: Callable[[], Services]) -> list[HTTPRouteHandler]:
 def _templates(assets: Assets) -> Worded:
     environment = WordedEnvironment(
         loader=FileSystemLoader(FOLDER),
+        # They change with the release, never under it.
+        auto_reload=False,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

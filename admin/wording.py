@@ -3,8 +3,10 @@
 from typing import Any
 
 from jinja2 import Environment, Template, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.visitor import NodeTransformer
 from litestar.plugins.jinja import JinjaTemplateEngine
+from markupsafe import Markup, _escape_inner, escape
 
 from infra.words import LANGUAGES, _, language, speaking
 
@@ -21,10 +23,35 @@ class _Said(NodeTransformer):
                 return other
 
 
+class _Written(CodeGenerator):
+    """Writes values as `WordedEnvironment.written` has them."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:
+            super()._output_child_pre(node, frame, finalize)
+        else:
+            self.write("environment.written(")
+
+
 class WordedEnvironment(Environment):
     """Compiles templates for one language."""
 
     spoken = LANGUAGES[0]
+    code_generator_class = _Written
+
+    @staticmethod
+    def written(value: Any) -> str:
+        """Return what `escape` makes of a value, as plain text.
+
+        A list writes a thousand of them and only joins them; what `escape` puts around each, for those who build on it,
+        takes four fifths of its time.
+        """
+        kind = type(value)
+        if kind is str:
+            return _escape_inner(value)
+        if kind is int:
+            return str(value)
+        return value if kind is Markup else escape(value)  # type: ignore[no-any-return]
 
     def compile(self, source: str | nodes.Template, name: Any = None, filename: Any = None, *flags: Any) -> Any:
         """Compile with the words in it."""

@@ -47,7 +47,7 @@ def speak_on(locale: str | None) -> None:
 
 def _(text: str) -> str:
     """Return the text in the language spoken."""
-    return _catalogue(language()).gettext(text)
+    return _said(text, language())
 
 
 def ngettext(one: str, many: str, count: int) -> str:
@@ -74,6 +74,12 @@ def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
 @lru_cache(maxsize=4096)
 def _written(value: Decimal | float, pattern: str, locale: str) -> str:
     return format_decimal(value, format=pattern, locale=locale)
+
+
+# A list says the same few words again and again.
+@lru_cache(maxsize=8192)
+def _said(text: str, locale: str) -> str:
+    return _catalogue(locale).gettext(text)
 
 
 @cache

@@ -121,6 +121,31 @@ def test_the_transcript_is_searched_in_any_form_of_a_word(reader: Reader, firm: 
     assert ("Пришлите акты" in found, "И ещё счёт" in found) == (True, False)
 
 
+def test_a_client_is_found_by_a_word_and_none_else_is_offered(reader: Reader, firm: Firm, owner: Colleague) -> None:
+    chat = firm.connect_chat(owner)
+    own, other = (firm.add_client(f"{name} {chat.id}", firm.connect_chat(owner)) for name in ("ООО Свой", "ООО Чужой"))
+    path = f"/chats/{key_of(firm, chat)}"
+    reader.as_person(firm.hire("manager"))
+    kept = {"assigned_accountant_id": str(owner.id), "monitoring_enabled": "true"}
+    assert post(reader, path, **kept, client_id=str(own)).status_code == 303
+
+    def offered(address: str, **asked: str) -> list[bool]:
+        page = reader.get(address, params=asked).text
+        return [f'<option value="{client}"' in page for client in (own, other)]
+
+    assert offered(path) == [True, False]
+    assert offered(path, find=f"чужой {chat.id}") == [True, True]
+    assert offered("/chats/new", client=str(own)) == [True, False]
+    assert offered("/chats/new", find=f"{chat.id}") == [True, True]
+    nobody = reader.get(path, params={"find": "Нет такого"})
+    assert "Другого клиента с таким названием нет" in words(nobody)
+    # What is to be seen before it is saved stays chosen.
+    firm.ask(chat, "Где акт?", 20)
+    changed = {"client_id": str(other), "schedule_id": str(firm.around_the_clock()), "sla_threshold_minutes": "5"}
+    seen = post(reader, path, **kept, **changed)
+    assert (seen.status_code, f'<option value="{other}" selected' in seen.text) == (200, True)
+
+
 def test_a_link_is_made_shown_with_its_qr_and_taken_back(reader: Reader, firm: Firm, owner: Colleague) -> None:
     chat = firm.connect_chat(owner)
     client = firm.add_client(f"ООО Связь {chat.id}", chat)

@@ -1,7 +1,12 @@
 """Templates by language."""
 
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
 import pytest
-from jinja2 import DictLoader
+from jinja2 import DictLoader, StrictUndefined, UndefinedError
+from markupsafe import Markup, escape
 
 from admin.wording import Worded, WordedEnvironment
 from infra.words import _, ngettext, speaking
@@ -37,3 +42,33 @@ def test_a_template_speaks_the_readers_language_and_escapes_what_is_put_into_it(
 def test_a_count_is_in_its_text_as_the_language_groups_it(language: str, count: int, said: str) -> None:
     with speaking(language):
         assert ngettext("{n} чат", "{n} чата", count) == said
+
+
+class Marked:
+    """Says itself how it stands in a page."""
+
+    def __html__(self) -> str:
+        return "<b>да</b>"
+
+
+class Name(str):
+    """A text of its own kind."""
+
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["<\"'&>", Name("<i>"), Markup("<i>"), Marked(), 7, True, None, 1.5, Decimal("1.50"), UUID(int=7), ["<i>"]],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_value_is_written_as_jinja_would_write_it(value: Any) -> None:
+    source = "{% macro cell(it) %}<td>{{ it }}</td>{% endmacro %}{{ value }}{{ cell(value) }}"
+    page = WordedEnvironment(autoescape=True).from_string(source)
+    assert page.render(value=value) == f"{escape(value)}<td>{escape(value)}</td>"
+
+
+def test_a_value_that_nobody_gave_is_no_empty_text() -> None:
+    page = WordedEnvironment(autoescape=True, undefined=StrictUndefined).from_string("{{ value }}")
+    with pytest.raises(UndefinedError):
+        page.render()

@@ -24,9 +24,12 @@ _OTHER = """
 def test_everything_that_is_found_has_words() -> None:
     """SQL is the one source of what is checked: its latest keys, and no others, are said."""
     migrations = "".join(path.read_text() for path in sorted((ROOT / "supabase" / "migrations").glob("*.sql")))
-    found = r"function private\.(chat_checks|chat_findings)\(as_of timestamptz, of_chat.*?\$\$(.*?)\$\$"
+    found = (
+        r"function private\.(chat_checks|chat_findings)\(as_of timestamptz, of_chat.*?"
+        r"(?:\$\$(.*?)\$\$|begin atomic(.*?)\$body\$)"
+    )
     # The latest of each.
-    body = "".join(dict(re.findall(found, migrations, re.DOTALL)).values())
+    body = "".join({name: text or told for name, text, told in re.findall(found, migrations, re.DOTALL)}.values())
     body = re.sub(r"/\*.*?\*/|--[^\n]*", "", body, flags=re.DOTALL)
     keys = set(re.findall(r"'([a-z_]+)'", body)) - set(_OTHER)
     assert keys == CHECKS.keys() | FIXES.keys()

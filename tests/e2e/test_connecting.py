@@ -78,6 +78,9 @@ async def test_g1_a_manager_connects_a_chat_and_loads_a_list(
     new = Newcomers(stack, sim)
     await sim.limits(on=False)
     page = await sign_in(browser, stack, "/chats/new")
+    # Among thousands of clients: by a part of the name.
+    await page.get_by_label("Найти клиента").fill(new.name[:-1].upper())
+    await page.get_by_role("button", name="Найти", exact=True).click()
     await page.get_by_label("Клиент", exact=True).select_option(label=new.name)
     await page.get_by_label("Ответственный", exact=True).select_option(label="Ольга Петрова")
     await page.get_by_label("Политика", exact=True).select_option(label="Круглосуточно")

@@ -147,7 +147,13 @@ def test_a_group_that_nobody_connected_is_not_measured(db: Connection) -> None:
 @pytest.mark.parametrize("who", [OLGA, IVAN, MARIA])
 def test_accountants_and_observers_change_no_chat_and_no_client(db: Connection, who: int) -> None:
     refused(db, "not_allowed", who=who, receipts="text")
-    for call in ("change_client(%s, 'Другое', 'vip')", "adopt_chat(%s, null)", "chat_offers()", "chat_links(%s)"):
+    for call in (
+        "change_client(%s, 'Другое', 'vip')",
+        "adopt_chat(%s, null)",
+        "chat_offers()",
+        "chat_offers(%s::text, '{}')",
+        "chat_links(%s)",
+    ):
         with pytest.raises(psycopg.Error, match="not_allowed"), speaking(db, user_id(who)):
             db.execute(f"select api.{call}".encode(), [CLIENT] * call.count("%s"))
 

@@ -165,14 +165,20 @@ group by f.chat_id
 order by 1
 """
 
+RED = "select f.chat_id, f.fix from private.chat_findings(now()) as f where f.state = 'red' order by 1, 2"
+
 
 def test_a_light_is_the_worst_that_is_found_and_tells_what_mends_it(db: Connection) -> None:
-    """They are worked out apart: with anything amiss they agree."""
+    """They are worked out apart, and so is what is counted: with anything amiss they agree."""
     db.execute("select setseed(0.5)")
-    told = set()
+    told, counted = set(), set()
     for _ in range(20):
         db.execute(ANYTHING.encode())
         lights = all_rows(db, "select * from private.chat_lights(null) order by 1")
         assert lights == all_rows(db, WORST)
+        fixes = all_rows(db, "select r.chat_id, unnest(r.fixes) as fix from private.red_fixes() as r order by 1, 2")
+        assert fixes == all_rows(db, RED)
         told |= {(row["light"], row["fix"]) for row in lights}
+        counted |= {row["fix"] for row in fixes}
     assert len(told) >= 6
+    assert len(counted) >= 4

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from admin.figures.month import Month
+from admin.keyset import PAGE
 from admin.message_kinds import kind_word
 from admin.models import Frozen
 from admin.pages.chats.lights import Finding
@@ -122,19 +123,25 @@ class Card(Frozen):
 
 
 class Choice(Frozen):
-    """Something to choose; a form has a thousand, so the id stays the text that it comes and goes as."""
+    """Something to choose; the id stays the text that it comes and goes as."""
 
     id: str
     name: str
 
 
 class Offers(Frozen):
-    """What an admin or manager may choose from."""
+    """What an admin or manager may choose from: of the clients the one chosen, and those that `words` find."""
 
     owners: list[Choice] = Field(default_factory=list)
     policies: list[Choice] = Field(default_factory=list)
     schedules: list[Choice] = Field(default_factory=list)
     clients: list[Choice] = Field(default_factory=list)
+    words: str = ""
+
+    @property
+    def has_more(self) -> bool:
+        """Assert that more clients are found than are offered at once."""
+        return bool(self.words) and len(self.clients) > PAGE
 
 
 class Message(Frozen):

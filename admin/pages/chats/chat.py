@@ -1,6 +1,5 @@
 """`/chats/<id>`: what is amiss and what mends it, what is set, who is in it, and everything that was written there."""
 
-import asyncio
 from typing import Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
@@ -17,6 +16,7 @@ from admin.errors import advice_of
 from admin.keyset import MOST, Cursor, Whole
 from admin.models import Chosen, Frozen
 from admin.pages.chats.card import LOCALES, RECEIPTS, Card, Edge, Offers, Talk
+from admin.pages.chats.offers import read_offers
 from admin.people import ASKS, MANAGERS, SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
@@ -74,17 +74,23 @@ class ActForm(Frozen):
 
 @get("/chats/{chat_id:uuid}", opt=ASKS)
 async def show_chat(
-    request: AnyRequest, me: Me, chat_id: FromPath[UUID], q: FromQuery[str] = "", before: FromQuery[str] = ""
+    request: AnyRequest,
+    me: Me,
+    chat_id: FromPath[UUID],
+    q: FromQuery[str] = "",
+    before: FromQuery[str] = "",
+    find: FromQuery[str] = "",
 ) -> Template:
-    """Show one; another's answers as one that does not exist."""
+    """Show one; another's answers as one that does not exist. `find` is what a client is looked for by."""
     edge = Cursor.place(before, at=AwareDatetime, id=Whole)
-    return await chat_page(request, me, chat_id, words=q[:200], before=edge or None)
+    return await chat_page(request, me, chat_id, words=q[:200], before=edge or None, find=find[:200])
 
 
 @get("/chats/{chat_id:uuid}/health", opt=ASKS)
-async def show_health(request: AnyRequest, me: Me, chat_id: FromPath[UUID]) -> Template:
+async def show_health(request: AnyRequest, me: Me, chat_id: FromPath[UUID], find: FromQuery[str] = "") -> Template:
     """Show its lights, for the open page that asks for them again."""
-    card, offers = await asyncio.gather(_card(me, chat_id), offers_of(me))
+    card = await _card(me, chat_id)
+    offers = await _offers_of(me, find[:200], card)
     return show(request, me, "pages/chats/_health.html", card=card, offers=offers)
 
 
@@ -120,12 +126,14 @@ async def act_on_chat(
 
 async def chat_page(request: AnyRequest, me: SignedIn, chat_id: UUID, status: int = 200, **shown: Any) -> Template:
     """Return the page, with what a form has to say."""
-    words, before = shown.pop("words", ""), shown.pop("before", None)
-    found: Any = await me.database.call("chat_page", chat=str(chat_id), words=words, before=before)
+    words, before, find = shown.pop("words", ""), shown.pop("before", None), shown.pop("find", "")
+    chosen: UUID | None = shown["typed"].client_id if "typed" in shown else None
+    asked = {"words": words, "before": before, "client_words": find, "clients": [str(chosen)] if chosen else []}
+    found: Any = await me.database.call("chat_page", chat=str(chat_id), **asked)
     card, told = Card.model_validate(found["card"]), Talk.model_validate(found["talk"])
     context = {
         "card": card,
-        "offers": Offers.model_validate(found["offers"]) if found["offers"] else None,
+        "offers": Offers.model_validate({**found["offers"], "words": find}) if found["offers"] else None,
         "talk": told,
         "words": words,
         "is_first": before is None,
@@ -141,11 +149,11 @@ async def chat_page(request: AnyRequest, me: SignedIn, chat_id: UUID, status: in
     return show(request, me, "pages/chats/chat.html", status, **context)
 
 
-async def offers_of(me: SignedIn) -> Offers | None:
+async def _offers_of(me: SignedIn, find: str, card: Card) -> Offers | None:
     """Return what the reader may choose for a chat; nothing for who changes none."""
     if me.person.role not in MANAGERS:
         return None
-    return Offers.model_validate(await me.database.call("chat_offers"))
+    return await read_offers(me, find, card.client.id if card.client else None)
 
 
 async def _card(me: SignedIn, chat_id: UUID) -> Card:

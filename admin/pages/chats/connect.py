@@ -14,7 +14,8 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 
 from admin.errors import advice_of
 from admin.models import Chosen, Frozen
-from admin.pages.chats.card import Card, Offers
+from admin.pages.chats.card import Card
+from admin.pages.chats.offers import read_offers
 from admin.people import ASKS, SignedIn
 from admin.qr import picture_of
 from admin.rendering import show
@@ -83,10 +84,12 @@ class ConnectForm(Frozen):
 _LINKS = TypeAdapter(list[Link])
 
 
-@get("/chats/new")
-async def show_wizard(request: AnyRequest, me: Me, client: FromQuery[UUID | None] = None) -> Template:
-    """Ask whose the group will be, who answers there and by what it is measured."""
-    return await _wizard(request, me, typed=ConnectForm(client_id=client))
+@get("/chats/new", opt=ASKS)
+async def show_wizard(
+    request: AnyRequest, me: Me, client: FromQuery[UUID | None] = None, find: FromQuery[str] = ""
+) -> Template:
+    """Ask whose the group will be, who answers there and by what it is measured; `find` looks for the client."""
+    return await _wizard(request, me, ConnectForm(client_id=client), find=find[:200])
 
 
 @post("/chats/new", opt={"tier": MEDIUM})
@@ -95,7 +98,7 @@ async def make_link(request: AnyRequest, me: Me, data: URLEncodedBody[ConnectFor
     try:
         made: Any = await me.database.call("invite_chat", **data.model_dump(mode="json"))
     except Refused as refusal:
-        return await _wizard(request, me, 422, typed=data, problem=advice_of(refusal))
+        return await _wizard(request, me, data, 422, problem=advice_of(refusal))
     log.info("chat_link_made", invitation_id=made["id"], user_id=me.person.id)
     return go(f"/chats/links/{made['id']}", _("Ссылка готова"))
 
@@ -107,13 +110,13 @@ async def show_links(request: AnyRequest, me: Me) -> Template:
     return show(request, me, "pages/chats/links.html", links=links)
 
 
-@get("/chats/links/{link_id:uuid}")
+@get("/chats/links/{link_id:uuid}", opt=ASKS)
 async def show_link(request: AnyRequest, me: Me, link_id: FromPath[UUID]) -> Template:
     """Show one: the link and its QR, and once the bot has come, the chat and what is amiss there."""
     return await _link_page(request, me, link_id, "pages/chats/link.html")
 
 
-@get("/chats/links/{link_id:uuid}/state")
+@get("/chats/links/{link_id:uuid}/state", opt=ASKS)
 async def show_link_state(request: AnyRequest, me: Me, link_id: FromPath[UUID]) -> Template:
     """Show what has become of it, for the open page that asks again."""
     return await _link_page(request, me, link_id, "pages/chats/_link.html")
@@ -127,18 +130,24 @@ async def revoke_link(me: Me, link_id: FromPath[UUID]) -> Response[Any]:
     return go("/chats/links", _("Ссылка отозвана и больше не действует"))
 
 
-async def _wizard(request: AnyRequest, me: SignedIn, status: int = 200, **shown: Any) -> Template:
-    offers = Offers.model_validate(await me.database.call("chat_offers"))
-    return show(request, me, "pages/chats/connect.html", status, **{"offers": offers, "problem": None, **shown})
+async def _wizard(
+    request: AnyRequest,
+    me: SignedIn,
+    typed: ConnectForm,
+    status: int = 200,
+    *,
+    find: str = "",
+    problem: str | None = None,
+) -> Template:
+    offers = await read_offers(me, find, typed.client_id)
+    return show(request, me, "pages/chats/connect.html", status, offers=offers, typed=typed, problem=problem)
 
 
 async def _link_page(request: AnyRequest, me: SignedIn, link_id: UUID, name: str) -> Template:
-    found, offers = await asyncio.gather(
-        me.database.call("chat_links", id=str(link_id)), me.database.call("chat_offers")
-    )
+    found, offers = await asyncio.gather(me.database.call("chat_links", id=str(link_id)), read_offers(me))
     links = _LINKS.validate_python(found)
     if not links:
         raise NotFoundException
     (link,) = links
     card = Card.model_validate(await me.database.call("chat_card", id=str(link.chat.id))) if link.chat else None
-    return show(request, me, name, link=link, card=card, offers=Offers.model_validate(offers))
+    return show(request, me, name, link=link, card=card, offers=offers)

@@ -114,7 +114,7 @@ async def show_new_faq_item(request: AnyRequest, me: Me) -> Response[Any]:
     return _form(request, me, Typed(), None)
 
 
-@get("/faq/{item_id:uuid}")
+@get("/faq/{item_id:uuid}", opt=ASKS)
 async def show_faq_item(request: AnyRequest, me: Me, item_id: FromPath[UUID]) -> Response[Any]:
     """Show one in its form."""
     refuse_all_but(me, MANAGERS)

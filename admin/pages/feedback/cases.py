@@ -16,7 +16,7 @@ from admin.keyset import PAGE, Cursor, cut
 from admin.models import Frozen
 from admin.next_page import safe_next
 from admin.pages.feedback.rows import CASES, RESOLUTIONS
-from admin.people import MANAGERS, SignedIn, refuse_all_but
+from admin.people import ASKS, MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -57,7 +57,7 @@ class NoteForm(Back):
     resolution: str = Field(default="", max_length=20)
 
 
-@get("/feedback/cases")
+@get("/feedback/cases", opt=ASKS)
 async def show_cases(request: AnyRequest, me: Me) -> Template:
     """Show them, the latest first."""
     refuse_all_but(me, MANAGERS)

@@ -16,7 +16,7 @@ from admin.figures.ratings import SURVEYS, TREND, Listed, Part, Point, Ratings
 from admin.figures.ratings_chart import ratings_chart
 from admin.filters import Filters
 from admin.models import Frozen
-from admin.people import MANAGERS, SignedIn
+from admin.people import ASKS, MANAGERS, SignedIn
 from admin.rendering import is_fragment, show
 from infra.supabase import Unavailable
 from infra.words import N_, average, number
@@ -78,7 +78,7 @@ _GROUPS = TypeAdapter(list[Group])
 WORDS: Mapping[str, Any] = {"tabs": TABS, "number": number, "average": average}
 
 
-@get("/feedback")
+@get("/feedback", opt=ASKS)
 async def show_feedback(request: AnyRequest, me: Me) -> Template:
     """Show the figures of a survey; those that could not be read say so and are never empty."""
     knows_all = me.person.role in MANAGERS

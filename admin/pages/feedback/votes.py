@@ -15,7 +15,7 @@ from admin.filters import Filters
 from admin.keyset import PAGE, Cursor, cut
 from admin.models import Frozen
 from admin.pages.feedback.rows import VOTES, Vote
-from admin.people import MANAGERS, SignedIn, refuse_all_but
+from admin.people import ASKS, MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
 
 AnyRequest = Request[Any, Any, Any]
@@ -55,7 +55,7 @@ class Person(Frozen):
 _PEOPLE = TypeAdapter(list[Person])
 
 
-@get("/feedback/votes")
+@get("/feedback/votes", opt=ASKS)
 async def show_votes(request: AnyRequest, me: Me) -> Template:
     """Show them, the latest first."""
     refuse_all_but(me, MANAGERS)

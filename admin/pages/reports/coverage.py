@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, TypeAdapter
 
 from admin.models import Frozen
 from admin.pages.reports.page import WORDS, AnyRequest, Me, read_asked
+from admin.people import ASKS
 from admin.rendering import is_fragment, show
 from infra.supabase import Unavailable
 
@@ -27,7 +28,7 @@ class Coverage(Frozen):
 _COVERAGE = TypeAdapter(list[Coverage])
 
 
-@get("/reports/coverage")
+@get("/reports/coverage", opt=ASKS)
 async def show_coverage(request: AnyRequest, me: Me) -> Template:
     """Show it as a part of the report that asks for it, or as a page to who reads without scripts."""
     try:

@@ -15,7 +15,7 @@ from admin.figures.lines import GROUPS, KINDS, ROWS, Row
 from admin.keyset import PAGE, Cursor, cut
 from admin.pages.reports.page import WORDS, AnyRequest, Me, read_asked, read_lines
 from admin.pages.reports.sheets import figure_columns, one_page, pages_of_rows, row_columns
-from admin.people import SignedIn
+from admin.people import ASKS, SignedIn
 from admin.rendering import show
 from admin.throttling import LOW
 from infra.supabase import Unavailable
@@ -25,7 +25,7 @@ _KINDS: dict[str, Kind] = {"csv": "csv", "xlsx": "xlsx"}
 _HOURS = {f"{weekday}-{hour:02}" for weekday in range(1, 8) for hour in range(24)}
 
 
-@get("/reports/requests")
+@get("/reports/requests", opt=ASKS)
 async def show_rows(request: AnyRequest, me: Me) -> Template:
     """Show the windows behind a number, the latest first."""
     kind, hour = _narrowed(request)

@@ -16,7 +16,7 @@ from admin.pages.schedules.forms import DatesForm, Importing
 from admin.pages.schedules.rows import Calendar, Change, Saying
 from admin.pages.schedules.schedule import problem_of, set_dates
 from admin.pages.schedules.years import year_of
-from admin.people import MANAGERS, SignedIn
+from admin.people import ASKS, MANAGERS, SignedIn
 from admin.rendering import show
 from admin.throttling import MEDIUM
 from admin.toasts import go
@@ -44,7 +44,7 @@ class Line(NamedTuple):
     becomes: str
 
 
-@get("/schedules/calendar")
+@get("/schedules/calendar", opt=ASKS)
 async def show_calendar(request: AnyRequest, me: Me, year: FromQuery[str] = "") -> Template:
     """Show the firm's own dates of a year."""
     return await _page(request, me, year)

@@ -16,7 +16,7 @@ from admin.keyset import PAGE, Cursor, cut
 from admin.pages.surveys.form import read_survey
 from admin.pages.surveys.progress import ROWS, Delivery, remedy_of
 from admin.pages.surveys.words import DELIVERIES, REASONS
-from admin.people import MANAGERS, SignedIn, refuse_all_but
+from admin.people import ASKS, MANAGERS, SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.throttling import LOW
 from admin.times import Wall
@@ -41,7 +41,7 @@ class AskedTable(Asked):
     format: Kind = "csv"
 
 
-@get("/surveys/{survey_id:uuid}/deliveries")
+@get("/surveys/{survey_id:uuid}/deliveries", opt=ASKS)
 async def show_deliveries(request: AnyRequest, me: Me, survey_id: FromPath[UUID]) -> Template:
     """Show them by the name of the chat."""
     refuse_all_but(me, MANAGERS)

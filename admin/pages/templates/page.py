@@ -99,7 +99,7 @@ async def show_new_template(request: AnyRequest, me: Me) -> Response[Any]:
     return await _form(request, me, Typed(), None)
 
 
-@get("/templates/{template_id:uuid}")
+@get("/templates/{template_id:uuid}", opt=ASKS)
 async def show_template(request: AnyRequest, me: Me, template_id: FromPath[UUID]) -> Response[Any]:
     """Show one in its form."""
     refuse_all_but(me, MANAGERS)
