@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from bot.webhook_watch import WANTED
+from bot.webhook_watch import AT_ONCE, WANTED
 from infra import redis
 from infra.local.telegram.client import SimulatorClient
 from tests.bench.progress import Progress
@@ -98,11 +98,12 @@ async def _unwatched(stack: Stack) -> AsyncIterator[None]:
 
 
 async def _aim(stack: Stack, webhook: str) -> None:
-    """Have Telegram bring updates there."""
+    """Have Telegram bring updates there, as many at once as our bot asks for: the floor gets as many."""
     url = f"{stack.urls['simulator']}/bot{stack.env['TELEGRAM_BOT_TOKEN']}/setWebhook"
     async with httpx.AsyncClient() as client:
         secret = stack.env["TELEGRAM_WEBHOOK_SECRET"]
-        (await client.post(url, json={"url": webhook, "secret_token": secret})).raise_for_status()
+        asked = {"url": webhook, "secret_token": secret, "max_connections": AT_ONCE}
+        (await client.post(url, json=asked)).raise_for_status()
 
 
 async def _burst(sim: SimulatorClient, people: int) -> list[float]:

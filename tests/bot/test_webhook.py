@@ -94,8 +94,9 @@ async def test_a_body_in_pieces_is_one_body(stack: Stack, chat: ClientChat, tele
     assert (answer.status_code, len(chat.messages[0]["message_text"])) == (200, 100_000)
 
 
-async def test_telegram_is_told_what_to_bring(sim: SimulatorClient) -> None:
-    assert sorted((await sim.get("status"))["allowed_updates"]) == sorted(UPDATES)
+async def test_telegram_is_told_what_to_bring_and_to_bring_it_at_once(sim: SimulatorClient) -> None:
+    told = await sim.get("status")
+    assert (sorted(told["allowed_updates"]), told["webhook"]["max_connections"]) == (sorted(UPDATES), 100)
 
 
 async def test_the_database_knows_the_bot_and_that_it_takes_messages_in(stack: Stack, chat: ClientChat) -> None:
