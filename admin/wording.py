@@ -1,12 +1,15 @@
 """Templates by language: what `_("…")` says stands in them from the start, and no row of a list looks it up."""
 
+from types import FunctionType, MethodType
 from typing import Any
 
 from jinja2 import Environment, Template, nodes
 from jinja2.compiler import CodeGenerator, Frame
+from jinja2.runtime import Context, Macro
 from jinja2.visitor import NodeTransformer
 from litestar.plugins.jinja import JinjaTemplateEngine
-from markupsafe import Markup, _escape_inner, escape
+from markupsafe import Markup, escape
+from markupsafe import _escape_inner as escaped  # type: ignore[attr-defined]
 
 from infra.words import LANGUAGES, _, language, speaking
 
@@ -33,11 +36,25 @@ class _Written(CodeGenerator):
             self.write("environment.written(")
 
 
+class _Calling(Context):
+    """Calls what a template calls; Jinja asks of each call again what it wants to be told besides, mostly nothing."""
+
+    def call(self, what: Any, /, *args: Any, **named: Any) -> Any:
+        """Call it as Jinja would."""
+        kind = type(what)
+        if kind is Macro or ((kind is MethodType or kind is FunctionType) and not hasattr(what, "jinja_pass_arg")):
+            named.pop("_loop_vars", None)
+            named.pop("_block_vars", None)
+            return what(*args, **named)
+        return super().call(what, *args, **named)
+
+
 class WordedEnvironment(Environment):
     """Compiles templates for one language."""
 
     spoken = LANGUAGES[0]
     code_generator_class = _Written
+    context_class = _Calling
 
     @staticmethod
     def written(value: Any) -> str:
@@ -48,10 +65,10 @@ class WordedEnvironment(Environment):
         """
         kind = type(value)
         if kind is str:
-            return _escape_inner(value)
+            return escaped(value)
         if kind is int:
             return str(value)
-        return value if kind is Markup else escape(value)  # type: ignore[no-any-return]
+        return value if kind is Markup else escape(value)
 
     def compile(self, source: str | nodes.Template, name: Any = None, filename: Any = None, *flags: Any) -> Any:
         """Compile with the words in it."""

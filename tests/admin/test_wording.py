@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from jinja2 import DictLoader, StrictUndefined, UndefinedError
+from jinja2 import DictLoader, StrictUndefined, UndefinedError, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from admin.wording import Worded, WordedEnvironment
@@ -47,6 +48,9 @@ def test_a_count_is_in_its_text_as_the_language_groups_it(language: str, count: 
 class Marked:
     """Says itself how it stands in a page."""
 
+    def __init__(self, _it: str = "") -> None:
+        pass
+
     def __html__(self) -> str:
         return "<b>да</b>"
 
@@ -72,3 +76,24 @@ def test_a_value_that_nobody_gave_is_no_empty_text() -> None:
     page = WordedEnvironment(autoescape=True, undefined=StrictUndefined).from_string("{{ value }}")
     with pytest.raises(UndefinedError):
         page.render()
+
+
+CALLS = """
+{%- macro row(it) %}<td>{{ it }}{{ caller() if caller else "" }}</td>{% endmacro -%}
+{%- macro named(it, word="—") %}{{ word }} {{ it }}{% endmacro -%}
+{{ row("<a>") }}{{ named("b", word="<c>") }}{% call row("d") %}<i>{{ told() }}</i>{% endcall %}
+{%- for it in "ef" %}{{ named(it) }}{{ it.upper() }}{{ told() }}{{ kind(it) }}{% endfor %}
+"""
+
+
+@pass_context
+def _told(context: Context) -> str:
+    return f"<{context['name']}>"
+
+
+def test_what_is_called_is_told_what_it_asks_for() -> None:
+    page = WordedEnvironment(autoescape=True).from_string(CALLS)
+    told = "&lt;Анна&gt;"
+    assert page.render(told=_told, name="Анна", kind=Marked) == (
+        f"<td>&lt;a&gt;</td>&lt;c&gt; b<td>d<i>{told}</i></td>— eE{told}<b>да</b>— fF{told}<b>да</b>"
+    )

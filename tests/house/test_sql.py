@@ -21,7 +21,6 @@ KEYWORDS = (
 CAPITALS = re.compile(rf"\b(?:{KEYWORDS})\b")
 NEW_TABLE = re.compile(r"create table (?:if not exists )?(public\.\w+)(?P<partition>\s+partition of)?")
 NEW_FUNCTION = re.compile(r"create (?:or replace )?function (\w+\.\w+)")
-BOUND_BODY = re.compile(r"\breturn\b|\bbegin atomic\b")
 NEW_VIEW = re.compile(r"create (?:or replace )?(materialized )?view (api\.\w+)(.*)", re.DOTALL)
 SMALL_ID = re.compile(r"^\s*(?:add column )?((?:\w+_)?id) (?:int|integer|int4|smallint|int2|serial)\b", re.MULTILINE)
 
@@ -86,7 +85,8 @@ def careless_functions(tree: Tree) -> Iterator[str]:
         where = f"{statement.where} {found[1]}"
         sentences = re.findall(r"/\*(.*?)\*/", statement.text, re.DOTALL)
         # A body that is no quoted text is bound to its names when it is made.
-        if not re.search(r"\bset search_path = ''", statement.words) and not BOUND_BODY.search(statement.code):
+        is_bound = re.search(r"\breturn\b|\bbegin atomic\b", statement.code)
+        if not re.search(r"\bset search_path = ''", statement.words) and not is_bound:
             yield f"{where}: no `set search_path = ''`; a caller's path could slip other tables under these names"
         if not any(re.search(r"\w[^.]*\.", sentence) for sentence in sentences):
             yield f"{where}: no /* sentence. */ that says what it is for"
