@@ -1,11 +1,11 @@
-"""The four pictures of the README: `make demo`, and while its day is fresh, `python -m tests.readme_pictures`."""
+"""The pictures of the README: `make demo`, and while its day is fresh, `python -m tests.readme_pictures`."""
 
 import asyncio
 import base64
 import os
 from typing import Literal, NamedTuple
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, ViewportSize
 
 from infra.local.demo.day import UNANSWERED
 from tests.browser import chromium
@@ -38,16 +38,36 @@ SHOTS = (
     Shot("schedule", "manager", "/schedules", "tbody a"),
     Shot("phone", "accountant", "/requests", size=(390, 780)),
 )
+# Of the tour, where a phone of the playground stands beside the admin.
+HALF = (860, 640)
 
 
 async def main() -> None:
     """Take them all."""
+    stack = Stack(OFFSET)
     async with chromium() as browser:
+        page = await browser.new_page()
         for shot in SHOTS:
-            png = await _taken(browser, Stack(OFFSET).env["ADMIN_URL"], shot)
-            page = await browser.new_page()
+            png = await _taken(browser, stack.env["ADMIN_URL"], shot)
             webp = await page.evaluate(ENCODE, base64.b64encode(png).decode())
             (ROOT / "docs" / f"{shot.name}.webp").write_bytes(base64.b64decode(webp))
+
+        told = await _told(browser, stack.env["TELEGRAM_API_URL"])
+        shown = await _taken(browser, stack.env["ADMIN_URL"], Shot("tour", "manager", "/requests", size=HALF))
+        both = "".join(f'<img src="data:image/png;base64,{base64.b64encode(png).decode()}">' for png in (told, shown))
+        await page.set_viewport_size({"width": 2 * HALF[0], "height": HALF[1]})
+        await page.set_content(f'<body style="margin: 0; display: flex">{both}</body>')
+        await page.screenshot(path=ROOT / ".github" / "tour.png")
+
+
+async def _told(browser: Browser, url: str) -> bytes:
+    """What the manager reads in the Telegram of the playground."""
+    view: ViewportSize = {"width": HALF[0], "height": HALF[1]}
+    page = await browser.new_page(viewport=view, locale="ru-RU", timezone_id="Europe/Moscow")
+    await page.goto(url)
+    await page.get_by_text("Пётр Волков").first.click()
+    await page.get_by_text("Взял в работу").first.wait_for()
+    return await page.screenshot(animations="disabled")
 
 
 async def _taken(browser: Browser, url: str, shot: Shot) -> bytes:

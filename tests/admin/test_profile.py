@@ -58,7 +58,7 @@ def test_what_one_says_about_oneself_is_kept(reader: Reader, firm: Firm) -> None
         ({"quiet_until": ""}, "должны быть начало и конец"),
         ({"quiet_until": "22:00"}, "должны быть начало и конец"),
         ({"quiet_from": "25:99"}, "Не удалось прочитать форму"),
-        ({"alerts_per_hour": "0"}, "от 1 до 1000"),
+        ({"alerts_per_hour": "0"}, "от 1 до 1 000"),
         ({"alerts_per_hour": "много"}, "Не удалось прочитать форму"),
     ],
 )

@@ -107,7 +107,7 @@ def test_an_answer_goes_out_as_the_bots_and_is_the_persons(
     empty = reader.post(f"{path}/reply", data={**form, "body": " "})
     assert (empty.status_code, "Напишите ответ." in words(empty)) == (422, True)
     long = reader.post(f"{path}/reply", data={**form, "body": "я" * 4097})
-    assert (long.status_code, "до 4096 знаков" in words(long), "я" * 4097 in long.text) == (422, True, True)
+    assert (long.status_code, "до 4 096 знаков" in words(long), "я" * 4097 in long.text) == (422, True, True)
     for _ in range(2):
         sent = reader.post(f"{path}/reply", data={**form, "body": text, "template": str(template)})
         assert sent.headers["location"] == path

@@ -63,7 +63,7 @@ async def test_a_person_is_invited_signs_up_sees_her_own_and_is_out_when_deactiv
 
         # Her access is taken away while her page is open: it closes by itself, and says why.
         await newcomer.goto("/requests")
-        await chief.goto("/team")
+        await chief.goto(f"/team?q={email}")
         card = chief.locator("li.member", has_text=email)
         await card.get_by_text("Изменить", exact=False).first.click()
         await card.get_by_role("button", name="Отключить доступ").click()
