@@ -70,7 +70,7 @@ test: check  ## everything, from a bare machine
 	@python3 infra/local/browser.py
 	$(python) -m tests.parts
 
-laws: test-packages  ## the laws of the engine, each on ten thousand random examples: takes a night; ONLY a part, such as worlds
+laws: test-packages  ## the laws of the engine, each on ten thousand random examples: takes an hour and a half; ONLY a part, such as worlds
 	@$(python) -m pytest --hypothesis-profile=nightly --override-ini=faulthandler_timeout=0 tests/sql $(if $(ONLY),-k $(ONLY))
 
 old-code: test-packages  ## the tests of an older release, REF, against the migrations of this tree; TESTS, e2e by themselves

@@ -9,7 +9,7 @@ EXAMPLES_BY_DAY, EXAMPLES_BY_NIGHT = 300, 10_000
 def name_profiles() -> None:
     """Let `pytest --hypothesis-profile=nightly` find its profile: to be called before pytest reads its options."""
     settings.register_profile(EVERY_DAY, derandomize=True)
-    settings.register_profile(NIGHTLY, max_examples=EXAMPLES_BY_NIGHT)
+    settings.register_profile(NIGHTLY, max_examples=EXAMPLES_BY_NIGHT, print_blob=True)
     settings.load_profile(EVERY_DAY)
 
 

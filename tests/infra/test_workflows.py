@@ -28,6 +28,16 @@ def test_a_workflow_may_read_and_no_more_unless_a_job_says_so(path: Path) -> Non
             assert "${{" not in step.get("run", ""), step
 
 
+def test_every_file_of_laws_has_a_machine_of_its_own_by_night() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/laws.yml").read_text())
+    # YAML takes a bare `on` for a truth.
+    assert workflow[True]["schedule"]
+    job = workflow["jobs"]["laws"]
+    laws = [path for path in (ROOT / "tests/sql").glob("test_*.py") if "\n@law(" in path.read_text()]
+    assert job["strategy"]["matrix"]["part"] == sorted(path.stem.removeprefix("test_") for path in laws)
+    assert (job["env"]["ONLY"], job["steps"][-1]["run"]) == ("${{ matrix.part }}", "make laws")
+
+
 def test_a_deployment_waits_for_approval_and_names_its_image_by_digest() -> None:
     jobs = yaml.safe_load((ROOT / ".github/workflows/deploy.yml").read_text())["jobs"]
     assert [name for name, job in jobs.items() if job.get("environment") == "production"] == ["deploy"]

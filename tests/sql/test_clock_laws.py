@@ -102,19 +102,25 @@ def without(schedule: Schedule, on_date: date) -> Schedule:
     day=st.integers(0, SPAN.days),
     amount=st.integers(1, 3000),
     shortened=st.none() | st.integers(1, 1439),
+    by_a_word=st.booleans(),
 )
 @law()
 def test_p6_a_holiday_or_a_short_day_never_gives_time_and_its_end_restores_it(
-    still: Connection, world: tuple[Schedule, datetime], day: int, amount: int, shortened: int | None
+    still: Connection,
+    world: tuple[Schedule, datetime],
+    day: int,
+    amount: int,
+    shortened: int | None,
+    *,
+    by_a_word: bool,
 ) -> None:
-    """Also when it ends by a word that the date works as its own weekday does."""
+    """It ends when nothing special is said of the date any more, or by a word that it works as its weekday does."""
     schedule, start = world
     on_date = start.date() + timedelta(days=day)
-    special = "insert into public.calendar_exceptions (schedule_id, on_date, name, shortened_minutes, works_as)"
     with still.transaction(force_rollback=True):
         number = store(still, without(schedule, on_date))
         ordinary, worked, due = figures(still, number, start, amount)
-        still.execute(f"{special} values (%s, %s, 'x', %s, null)".encode(), [number, on_date, shortened])
+        say(still, number, on_date, shortened=shortened)
         _, less, later = figures(still, number, start, amount)
         if worked is not None and less is not None:
             assert less <= worked
@@ -123,9 +129,20 @@ def test_p6_a_holiday_or_a_short_day_never_gives_time_and_its_end_restores_it(
         still.execute(
             "delete from public.calendar_exceptions where schedule_id = %s and on_date = %s", [number, on_date]
         )
+        if by_a_word:
+            say(still, number, on_date, works_as=on_date.isoweekday())
         assert figures(still, number, start, amount) == (ordinary, worked, due)
-        still.execute(f"{special} values (%s, %s, 'x', null, %s)".encode(), [number, on_date, on_date.isoweekday()])
-        assert figures(still, number, start, amount) == (ordinary, worked, due)
+
+
+def say(
+    db: Connection, schedule: UUID, on_date: date, shortened: int | None = None, works_as: int | None = None
+) -> None:
+    """Make a date special: closed, shorter than its weekday, or like some weekday."""
+    db.execute(
+        "insert into public.calendar_exceptions (schedule_id, on_date, name, shortened_minutes, works_as)"
+        " values (%s, %s, 'x', %s, %s)",
+        [schedule, on_date, shortened, works_as],
+    )
 
 
 def figures(

@@ -95,7 +95,7 @@ def kept(db: Connection) -> list[Any]:
 
 
 # Each saves and applies a policy several times, a twentieth of a second: 300 would take `make test` a quarter minute.
-@law(60)
+@law(30)
 @given(
     target=st.integers(5, 300),
     warn=st.integers(1, 99),
@@ -144,7 +144,7 @@ def test_a_new_policy_is_its_first_version(db: Connection) -> None:
     )
 
 
-@law(60)
+@law(30)
 @given(minutes=st.integers(0, 5 * 24 * 60), target=st.integers(5, 120), warn=st.integers(10, 90))
 def test_the_test_box_foretells_deadline_warning_and_who_is_told_when(
     weeks: Connection, policy: UUID, minutes: int, target: int, warn: int

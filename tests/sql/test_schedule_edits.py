@@ -74,7 +74,7 @@ def stretches(ends: list[int]) -> list[tuple[str, str]]:
 
 
 # Each edits a schedule twice, a tenth of a second: three hundred would take half a minute of every `make test`.
-@law(30)
+@law(16)
 @given(
     ends=st.dictionaries(st.integers(1, 7), TIMES, max_size=7),
     asked=st.lists(st.integers(0, 5 * 24 * 60), min_size=1, max_size=4),
