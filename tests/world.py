@@ -53,7 +53,7 @@ class ClientChat:
             " (chat_id, type, chat_name, assigned_accountant_id, schedule_id, monitoring_enabled, connected_at)"
             " select %s, 'supergroup', %s, u.id, s.id, true, now()"
             " from public.users as u, public.working_schedules as s"
-            " where u.telegram_id = %s and s.around_the_clock returning id",
+            " where u.telegram_id = %s and s.around_the_clock order by s.created_at limit 1 returning id",
             self.id,
             self.title,
             ACCOUNTANT,

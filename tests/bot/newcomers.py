@@ -36,10 +36,10 @@ class Newcomers:
         )
         return number
 
-    async def asks(self, who: int, text: str) -> Message:
-        """Say something in private, and return what the bot says."""
+    async def asks(self, who: int, text: str, words: str = "") -> Message:
+        """Say something in private, and return what the bot says, or what it says with these words."""
         said = (await self.sim.say(who, who, text)).message.message_id
-        return await self.sim.until_message(who, lambda m: m.by_bot and m.message_id > said)
+        return await self.sim.until_message(who, lambda m: m.by_bot and m.message_id > said and words in m.words)
 
     async def invitation(self, who: int = MANAGER) -> str:
         return token_of(await self.asks(who, f"/newchat {self.name}"))
