@@ -102,23 +102,24 @@ _REST = f"""
 """
 # Windows before messages, as the running sweep locks them.
 _FORGET = f"""
-  delete from public.feedback_cases where survey_id::text like '777%';
-  delete from public.survey_deliveries where survey_id::text like '777%';
-  delete from public.published_groups where survey_id::text like '777%';
+  delete from public.feedback_cases where survey_id::text like '77700000-0000-4000-8000-%';
+  delete from public.survey_deliveries where survey_id::text like '77700000-0000-4000-8000-%';
+  delete from public.published_groups where survey_id::text like '77700000-0000-4000-8000-%';
   delete from public.outbox where kind = 'low_rating';
-  delete from public.feedback_responses where survey_id::text like '777%';
-  delete from public.feedback_surveys where id::text like '777%';
+  delete from public.feedback_responses where survey_id::text like '77700000-0000-4000-8000-%';
+  delete from public.feedback_surveys where id::text like '77700000-0000-4000-8000-%';
   delete from public.error_log where reference = '777';
   delete from public.error_groups where fingerprint = '7777777777777777';
   delete from public.process_reports where instance = '77777777';
-  delete from public.sign_in_log where id::text like '777%';
-  delete from public.telegram_links where id::text like '777%';
-  delete from public.staff_invitations where id::text like '777%';
+  delete from public.sign_in_log where id::text like '77700000-0000-4000-8000-%';
+  delete from public.telegram_links where id::text like '77700000-0000-4000-8000-%';
+  delete from public.staff_invitations where id::text like '77700000-0000-4000-8000-%';
   delete from public.saved_views where query = '777';
-  delete from public.tasks where id::text like '777%';
+  delete from public.tasks where id::text like '77700000-0000-4000-8000-%';
   delete from public.notification_preferences where kind = 'digest';
   delete from public.broadcasts where title = 'Рассылка 777';
-  delete from public.chat_invitations where id::text like '777%' or client_id is null and accountant_id is null;
+  delete from public.chat_invitations
+  where id::text like '77700000-0000-4000-8000-%' or client_id is null and accountant_id is null;
   delete from public.chat_segments where name like 'Сегмент 777 %';
   delete from public.faq_items where question = 'Где акт 777';
   delete from public.templates where category = '777';
@@ -135,7 +136,7 @@ _FORGET = f"""
   delete from public.chat_messages where chat_id in ({OLGAS}, {IVANS});
   delete from public.accountant_calls where chat_id in ({OLGAS}, {IVANS});
   delete from public.chats where chat_id in ({OLGAS}, {IVANS}, {PRIVATE});
-  delete from public.clients where id::text like '777%';
+  delete from public.clients where id::text like '77700000-0000-4000-8000-%';
   delete from public.manager_accountants;
 """
 # Nobody can take an entry back, so this one is for a transaction that is undone.
