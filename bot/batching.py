@@ -17,9 +17,10 @@ from infra.redis import Hints
 from infra.supabase import Database, Refused, Unavailable
 
 BATCH = 100
-# While one call is under way, the next one fills: every call has its price, and few large ones cost half of many small
-# ones. A second call goes only beside the first when a whole batch waits; more would queue on the same chats' locks.
-SENDERS = 2
+# Each chat has its line. While one call of a line is under way, the next one fills: every call has its price, and few
+# large ones cost half of many small ones. Calls of two lines meet at no chat's lock, so the database works on one while
+# the other is on its way.
+LINES = 2
 
 # SQLSTATE classes that one record can cause; of a batch refused so, each goes alone. Any other refusal, say a missing
 # grant, would meet every record alike.
@@ -56,6 +57,14 @@ class Waiting(NamedTuple):
     outcome: asyncio.Future[str]
 
 
+class _Line:
+    """Records of some chats that wait, and who sends them."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Waiting] = []
+        self.sender: asyncio.Task[None] | None = None
+
+
 class Batcher:
     """Collects records while a call is under way and sends them with the next; `store` returns after their commit.
 
@@ -64,35 +73,31 @@ class Batcher:
 
     def __init__(self, database: Database, hints: Hints, people: Cache[Person] | None = None) -> None:
         self._database, self._hints, self._people = database, hints, people
-        self._waiting: list[Waiting] = []
-        self._senders: set[asyncio.Task[None]] = set()
-        self._sending = 0
+        self._lines = [_Line() for _ in range(LINES)]
 
     async def store(self, record: Record, author: str | None = None) -> str:
         """Return `recorded`, `duplicate` or `rejected` once committed; raise `Unavailable` when that cannot be now."""
         outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Waiting(record, author, outcome))
-        if self._sending == 0 or (self._sending < SENDERS and len(self._waiting) >= BATCH):
-            self._sending += 1
+        line = self._lines[hash(record["chat_id"]) % LINES]
+        line.waiting.append(Waiting(record, author, outcome))
+        if line.sender is None:
             # In a context of its own: its log lines are about many requests, not about the one that came first.
-            sender = asyncio.create_task(self._send_waiting(), context=contextvars.Context())
-            self._senders.add(sender)
-            sender.add_done_callback(self._senders.discard)
+            line.sender = asyncio.create_task(self._send_waiting(line), context=contextvars.Context())
         return await outcome
 
     async def close(self) -> None:
         """Return when everything that waits is committed or refused."""
-        while self._senders:
-            await asyncio.wait(self._senders)
+        while senders := [line.sender for line in self._lines if line.sender]:
+            await asyncio.wait(senders)
 
-    async def _send_waiting(self) -> None:
+    async def _send_waiting(self, line: _Line) -> None:
         try:
-            while self._waiting:
-                batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+            while line.waiting:
+                batch, line.waiting = line.waiting[:BATCH], line.waiting[BATCH:]
                 await self._send(batch)
         finally:
             # In the same breath as the look at who waits: whoever comes next must not rely on a task that has ended.
-            self._sending -= 1
+            line.sender = None
 
     async def _send(self, batch: list[Waiting]) -> None:
         batches.observe(len(batch))

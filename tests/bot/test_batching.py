@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.batching import BATCH, Batcher
+from bot.batching import BATCH, LINES, Batcher
 from bot.identity import Person, author_of, identities
 from infra.caching import IDENTITY, Cache, Shelf
 from infra.outage import Outage
@@ -107,8 +107,8 @@ async def batcher(front: Front, people: Cache[Person]) -> AsyncIterator[Batcher]
     await runner.cleanup()
 
 
-async def store(batcher: Batcher, *texts: str) -> list[str | BaseException]:
-    records = [{"update_id": number, "text": text} for number, text in enumerate(texts)]
+async def store(batcher: Batcher, *texts: str, chat: int = 0) -> list[str | BaseException]:
+    records = [{"update_id": number, "chat_id": chat, "text": text} for number, text in enumerate(texts)]
     async with asyncio.timeout(10):
         return await asyncio.gather(*(batcher.store(record) for record in records), return_exceptions=True)
 
@@ -122,7 +122,7 @@ async def test_what_waits_together_travels_together(front: Front, batcher: Batch
 async def test_who_comes_as_the_last_one_leaves_is_not_left_behind(front: Front, batcher: Batcher) -> None:
     async with asyncio.timeout(10):
         for number in range(5):
-            assert await batcher.store({"update_id": number}) == "recorded"
+            assert await batcher.store({"update_id": number, "chat_id": 0}) == "recorded"
     assert front.sizes == [1] * 5
 
 
@@ -134,15 +134,23 @@ async def test_while_a_call_is_under_way_the_next_one_fills(
     first = asyncio.create_task(store(batcher, "x"))
     await front.called.wait()
     rest = asyncio.create_task(store(batcher, *["x"] * waiting))
-    if waiting >= BATCH:
-        # A full one does not wait.
-        front.called.clear()
-        await front.called.wait()
-    else:
-        await asyncio.sleep(0)
+    await asyncio.sleep(0)
     front.open.set()
     assert [*await first, *await rest] == ["recorded"] * (1 + waiting)
     assert front.sizes == sizes
+
+
+async def test_a_chat_of_another_line_waits_for_no_call(front: Front, batcher: Batcher) -> None:
+    front.open.clear()
+    calls = []
+    async with asyncio.timeout(10):
+        for chat in range(LINES):
+            front.called.clear()
+            calls.append(asyncio.create_task(store(batcher, "x", chat=chat)))
+            await front.called.wait()
+    front.open.set()
+    assert [await call for call in calls] == [["recorded"]] * LINES
+    assert front.sizes == [1] * LINES
 
 
 @pytest.mark.parametrize(
@@ -202,17 +210,17 @@ async def test_whoever_writes_for_the_first_time_is_known_with_the_commit(
     front: Front, batcher: Batcher, people: Cache[Person]
 ) -> None:
     front.answers = [met, good]
-    assert await batcher.store({"update_id": 1}, "7:en:") == "recorded"
+    assert await batcher.store({"update_id": 1, "chat_id": 0}, "7:en:") == "recorded"
     assert (await people.get("7:en:")).answer_locale == "en"
     # And not asked for again: the second answer names nobody.
-    assert await batcher.store({"update_id": 2}, "7:en:") == "recorded"
+    assert await batcher.store({"update_id": 2, "chat_id": 0}, "7:en:") == "recorded"
 
 
 async def test_whatever_is_wrong_with_a_question_costs_no_message(
     front: Front, batcher: Batcher, people: Cache[Person]
 ) -> None:
     front.answers = [refusal("22003"), good]
-    assert await batcher.store({"update_id": 1}, "99999999999999999999::") == "recorded"
+    assert await batcher.store({"update_id": 1, "chat_id": 0}, "99999999999999999999::") == "recorded"
     assert people.unknown(["99999999999999999999::"])
 
 
