@@ -69,8 +69,7 @@ class Outgoing(BaseRequestMiddleware):
             await asyncio.wait([self._task])
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSING_SECONDS):
-                while self._waiting and await self._is_taken():
-                    continue
+                await self._empty()
         if self._waiting:
             self._lose(len(self._waiting), "stopped")
 
@@ -85,9 +84,12 @@ class Outgoing(BaseRequestMiddleware):
         while True:
             await self._wake.wait()
             await self._gather()
-            while self._waiting:
-                if not await self._is_taken():
-                    await asyncio.sleep(PAUSE_SECONDS)
+            await self._empty()
+
+    async def _empty(self) -> None:
+        while self._waiting:
+            if not await self._is_taken():
+                await asyncio.sleep(PAUSE_SECONDS)
 
     async def _gather(self) -> None:
         """Return when nothing more is said just now, or when the first of it has waited for long enough."""

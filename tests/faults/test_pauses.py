@@ -78,6 +78,8 @@ async def test_a_ring_that_died_with_its_sender_rings_again(
     chat.sweep()
     assert await asyncio.to_thread(until, lambda: chat.owed()["status"] == "sending", 10)
     await asyncio.to_thread(stack.kill, "jobs")
+    # It may have died before its call left; then the fault would still wait, for the next sender.
+    await sim.faults()
     # The minute after which a claim lapses is the database's to keep; here it is over.
     chat.rows("update public.outbox set next_attempt_at = now() where id = %s returning id", chat.owed()["id"])
     new = await sim.until_message(MANAGER, lambda m: chat.title in m.words and "Уровень 1" in m.words, seconds=30)

@@ -141,7 +141,7 @@ ANYTHING = """
 update public.settings set bot_reads_all = random() < 0.7;
 update public.users as u
 set
-  active = random() < 0.8,
+  active = u.role = 'admin' or random() < 0.8,
   (unreachable_since, unreachable_because) = (select now(), 'deleted' where u.id is not null and random() < 0.3)
 where u.role <> 'admin' or random() < 0.2;
 update public.chats

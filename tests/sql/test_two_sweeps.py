@@ -3,12 +3,34 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import Any
 
 import psycopg
 import pytest
 
+from infra.local.waiting import until
 from tests.sql.firm import ANNA, all_rows, ingest, monday, one, said, sweep
 from tests.stack import Stack
+
+TOLD = """
+select count(*) as windows, min(alerts) as fewest, max(alerts) as most, max(messages) as messages
+from (
+  select
+    (select count(*) from public.sla_alerts as a where a.request_id = w.id and kind = 'breach') as alerts,
+    (
+      select max(c)
+      from (
+        select count(*) as c
+        from public.notices as n
+        join public.sla_alerts as a on a.id = n.alert_id and a.kind = 'breach'
+        where n.request_id = w.id
+        group by n.user_id
+      ) as x
+    ) as messages
+  from public.client_requests as w
+  where w.chat_id between %s and %s
+) as of_each
+"""
 
 
 @pytest.fixture
@@ -43,22 +65,16 @@ def test_e5_two_sweeps_at_once_share_five_hundred_windows(stack: Stack, committe
                 sweep(own, datetime.now().astimezone(), batch=50)
 
     with psycopg.connect(stack.env["DATABASE_URL"], autocommit=True) as db:
+
+        def counted() -> list[dict[str, Any]]:
+            return all_rows(db, TOLD, committed_chats[0], committed_chats[-1])
+
         ingest(db, *(said(ANNA, monday("10:00"), chat=chat) for chat in committed_chats))
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(run, range(2)))
-        counted = all_rows(
-            db,
-            "select count(*) as windows, min(alerts) as fewest, max(alerts) as most, max(messages) as messages from ("
-            "  select"
-            "    (select count(*) from public.sla_alerts as a where a.request_id = w.id and kind = 'breach') as alerts,"
-            "    (select max(c) from (select count(*) as c from public.notices as n"
-            "     join public.sla_alerts as a on a.id = n.alert_id and a.kind = 'breach'"
-            "     where n.request_id = w.id group by n.user_id) as x) as messages"
-            "  from public.client_requests as w where w.chat_id between %s and %s) as of_each",
-            committed_chats[0],
-            committed_chats[-1],
-        )
-    assert counted == [{"windows": 500, "fewest": 1, "most": 1, "messages": 1}]
+        # Theirs is committed; the third may still be about its share.
+        until(lambda: bool(counted()[0]["fewest"]), 10)
+        assert counted() == [{"windows": 500, "fewest": 1, "most": 1, "messages": 1}]
 
 
 def test_a_window_stays_while_a_notice_of_it_is_being_written_and_takes_it_along_then(
