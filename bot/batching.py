@@ -17,10 +17,10 @@ from infra.redis import Hints
 from infra.supabase import Database, Refused, Unavailable
 
 BATCH = 100
-# Each chat has its line. While one call of a line is under way, the next one fills: every call has its price, and few
-# large ones cost half of many small ones. Calls of two lines meet at no chat's lock, so the database works on one while
-# the other is on its way.
-LINES = 2
+# While one call is under way, the next one fills: every call has its price, and few large ones cost half of many small
+# ones. A second one goes beside it when it is half as large, and takes no chat that the first has: it would wait for
+# that chat's lock, and the database for nobody.
+CALLS = 2
 
 # SQLSTATE classes that one record can cause; of a batch refused so, each goes alone. Any other refusal, say a missing
 # grant, would meet every record alike.
@@ -57,14 +57,6 @@ class Waiting(NamedTuple):
     outcome: asyncio.Future[str]
 
 
-class _Line:
-    """Records of some chats that wait, and who sends them."""
-
-    def __init__(self) -> None:
-        self.waiting: list[Waiting] = []
-        self.sender: asyncio.Task[None] | None = None
-
-
 class Batcher:
     """Collects records while a call is under way and sends them with the next; `store` returns after their commit.
 
@@ -73,31 +65,56 @@ class Batcher:
 
     def __init__(self, database: Database, hints: Hints, people: Cache[Person] | None = None) -> None:
         self._database, self._hints, self._people = database, hints, people
-        self._lines = [_Line() for _ in range(LINES)]
+        self._waiting: list[Waiting] = []
+        # Of the calls under way: whose records they hold, and how many.
+        self._chats: set[Any] = set()
+        self._travelling = 0
+        self._senders: set[asyncio.Task[None]] = set()
+        self._sending = 0
 
     async def store(self, record: Record, author: str | None = None) -> str:
         """Return `recorded`, `duplicate` or `rejected` once committed; raise `Unavailable` when that cannot be now."""
         outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        line = self._lines[hash(record["chat_id"]) % LINES]
-        line.waiting.append(Waiting(record, author, outcome))
-        if line.sender is None:
+        self._waiting.append(Waiting(record, author, outcome))
+        if self._sending == 0 or (self._sending < CALLS and 0 < self._travelling <= 2 * len(self._waiting)):
+            self._sending += 1
             # In a context of its own: its log lines are about many requests, not about the one that came first.
-            line.sender = asyncio.create_task(self._send_waiting(line), context=contextvars.Context())
+            sender = asyncio.create_task(self._send_waiting(), context=contextvars.Context())
+            self._senders.add(sender)
+            sender.add_done_callback(self._senders.discard)
         return await outcome
 
     async def close(self) -> None:
         """Return when everything that waits is committed or refused."""
-        while senders := [line.sender for line in self._lines if line.sender]:
-            await asyncio.wait(senders)
+        while self._senders:
+            await asyncio.wait(self._senders)
 
-    async def _send_waiting(self, line: _Line) -> None:
+    async def _send_waiting(self) -> None:
         try:
-            while line.waiting:
-                batch, line.waiting = line.waiting[:BATCH], line.waiting[BATCH:]
-                await self._send(batch)
+            while batch := self._next():
+                chats = {one.record["chat_id"] for one in batch}
+                self._chats |= chats
+                self._travelling += len(batch)
+                try:
+                    await self._send(batch)
+                finally:
+                    self._chats -= chats
+                    self._travelling -= len(batch)
         finally:
             # In the same breath as the look at who waits: whoever comes next must not rely on a task that has ended.
-            line.sender = None
+            self._sending -= 1
+
+    def _next(self) -> list[Waiting]:
+        """Take what may go now; what stays is taken by whoever is still sending."""
+        going: list[Waiting] = []
+        staying: list[Waiting] = []
+        for one in self._waiting:
+            may_go = len(going) < BATCH and one.record["chat_id"] not in self._chats
+            (going if may_go else staying).append(one)
+        if 2 * len(going) < self._travelling:
+            return []
+        self._waiting = staying
+        return going
 
     async def _send(self, batch: list[Waiting]) -> None:
         batches.observe(len(batch))

@@ -1,13 +1,14 @@
 """Records on their way: a front of the database that breaks in every way costs no message and hangs nobody."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import itertools
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from bot.batching import BATCH, LINES, Batcher
+from bot.batching import BATCH, Batcher
 from bot.identity import Person, author_of, identities
 from infra.caching import IDENTITY, Cache, Shelf
 from infra.outage import Outage
@@ -22,13 +23,17 @@ class Front:
 
     def __init__(self) -> None:
         self.answers: list[Answer] = [good]
-        self.sizes: list[int] = []
+        self.chats: list[list[int]] = []
         self.called, self.open = asyncio.Event(), asyncio.Event()
         self.open.set()
 
+    @property
+    def sizes(self) -> list[int]:
+        return [len(call) for call in self.chats]
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         updates = (await request.json())["updates"]
-        self.sizes.append(len(updates))
+        self.chats.append([update.get("chat_id", 0) for update in updates])
         self.called.set()
         await self.open.wait()
         answer = self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)
@@ -107,8 +112,11 @@ async def batcher(front: Front, people: Cache[Person]) -> AsyncIterator[Batcher]
     await runner.cleanup()
 
 
-async def store(batcher: Batcher, *texts: str, chat: int = 0) -> list[str | BaseException]:
-    records = [{"update_id": number, "chat_id": chat, "text": text} for number, text in enumerate(texts)]
+async def store(batcher: Batcher, *texts: str, chats: Sequence[int] = (0,)) -> list[str | BaseException]:
+    records = [
+        {"update_id": number, "chat_id": chat, "text": text}
+        for number, (text, chat) in enumerate(zip(texts, itertools.cycle(chats), strict=False))
+    ]
     async with asyncio.timeout(10):
         return await asyncio.gather(*(batcher.store(record) for record in records), return_exceptions=True)
 
@@ -140,17 +148,23 @@ async def test_while_a_call_is_under_way_the_next_one_fills(
     assert front.sizes == sizes
 
 
-async def test_a_chat_of_another_line_waits_for_no_call(front: Front, batcher: Batcher) -> None:
+async def test_a_second_call_goes_beside_one_that_is_at_most_twice_as_large_and_takes_no_chat_of_it(
+    front: Front, batcher: Batcher
+) -> None:
     front.open.clear()
-    calls = []
+    calls = [asyncio.create_task(store(batcher, *"xxxx", chats=(1, 2, 3, 4)))]
     async with asyncio.timeout(10):
-        for chat in range(LINES):
-            front.called.clear()
-            calls.append(asyncio.create_task(store(batcher, "x", chat=chat)))
-            await front.called.wait()
+        await front.called.wait()
+        front.called.clear()
+        # Of chats that the first has, as many as there may be; of others one, which is too few, and then enough.
+        for chats in ([1, 2, 1, 2, 1], [9], [8]):
+            calls.append(asyncio.create_task(store(batcher, *"x" * len(chats), chats=chats)))
+            for _ in range(3):
+                await asyncio.sleep(0)
+        await front.called.wait()
     front.open.set()
-    assert [await call for call in calls] == [["recorded"]] * LINES
-    assert front.sizes == [1] * LINES
+    assert [len(one) for one in await asyncio.gather(*calls)] == [4, 5, 1, 1]
+    assert front.chats == [[1, 2, 3, 4], [9, 8], [1, 2, 1, 2, 1]]
 
 
 @pytest.mark.parametrize(
