@@ -174,7 +174,7 @@ class Batcher:
         if self._people and (unknown := self._people.unknown(authors)):
             given = await self._met(updates, unknown, self._people)
         else:
-            given = await self._database.call("ingest", updates=updates)
+            given = await self._database.hand_over("ingest", updates)
         answers = msgspec.convert(given, list[Answer])
         if len(answers) != len(records):
             raise Unavailable("an answer for other records")

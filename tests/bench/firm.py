@@ -142,7 +142,7 @@ def _week(n: int, ends: datetime) -> Week:
 def _happen(db: Connection, happenings: list[Happening], names: dict[int, str]) -> None:
     named = [{**one.record, "chat_name": names[one.chat]} for one in happenings if one.record]
     for first in range(0, len(named), 100):
-        answers = one(db, "select api.ingest(%s::jsonb)", json.dumps(named[first : first + 100]))
+        answers = one(db, "select api.ingest(%s::text)", json.dumps(named[first : first + 100]))
         assert {answer["outcome"] for answer in answers} == {"recorded"}, answers
     for needless in happenings:
         if needless.record:

@@ -22,9 +22,9 @@ Row = dict[str, Any]
 class BareTable(Database):
     """Takes what the batcher sends as rows, and has them inserted."""
 
-    async def call(self, function: str, **arguments: Any) -> JSON:
-        await super().call(f"bench_{function}", **arguments)
-        return [{"outcome": "recorded"}] * len(arguments["updates"])
+    async def hand_over(self, function: str, document: Any) -> JSON:
+        await super().call(f"bench_{function}", updates=document)
+        return [{"outcome": "recorded"}] * len(document)
 
 
 def row_of(update: Row) -> Row:

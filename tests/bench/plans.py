@@ -44,7 +44,7 @@ def questions(traffic: Traffic, due_at: float) -> list[Question]:
     batch = json.dumps([record_of(update) for update in traffic.take(100)])
     sweep, claim = "select api.claim_due(to_timestamp(%s), 100)", "select api.claim_outbox(to_timestamp(%s))"
     return [
-        Question("ingest", "select api.ingest(%s::jsonb)", [batch]),
+        Question("ingest", "select api.ingest(%s::text)", [batch]),
         Question("claim_due, nothing due", "select api.claim_due(now(), 100)"),
         Question("claim_due", sweep, [due_at + 60]),
         Question("claim_outbox", claim, [due_at + 120]),

@@ -136,7 +136,7 @@ def _said(chat: int, message: int, at: int, by: int = 2001) -> dict[str, object]
 
 
 def _ingest(db: Connection, *records: dict[str, object]) -> None:
-    answers = one(db, "select api.ingest(%s::jsonb)", json.dumps(records))
+    answers = one(db, "select api.ingest(%s::text)", json.dumps(records))
     assert {answer["outcome"] for answer in answers} == {"recorded"}, answers
 
 

@@ -69,7 +69,7 @@ def one(db: Connection, query: str, *values: Any) -> Any:
 
 
 def ingest(db: Connection, *records: Row) -> list[str]:
-    answers = one(db, "select api.ingest(%s::jsonb)", json.dumps(records))
+    answers = one(db, "select api.ingest(%s::text)", json.dumps(records))
     return [answer["outcome"] for answer in answers]
 
 
