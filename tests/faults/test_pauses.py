@@ -56,7 +56,7 @@ async def test_a11_after_redis_was_away_for_15_seconds_nothing_is_missing(
 async def test_e18_what_was_sent_while_the_database_blinked_is_recorded_and_not_sent_again(
     stack: Stack, sim: SimulatorClient, chat: ClientChat
 ) -> None:
-    await sim.faults({"method": "sendMessage", "chat_id": MANAGER, "times": 1, "hang_seconds": 2})
+    await sim.faults({"method": "sendMessage", "chat_id": MANAGER, "words": chat.title, "hang_seconds": 2})
     await chat.ask(minutes_ago=70)
     assert await asyncio.to_thread(until, lambda: [one["status"] for one in chat.outbox] == ["sending", "sending"], 15)
     with paused(stack, "postgrest"):
@@ -73,7 +73,9 @@ async def test_a_ring_that_died_with_its_sender_rings_again(
     await chat.ask_long_ago(minutes=90)
     old = await chat.alert()
     assert await asyncio.to_thread(until, lambda: chat.owed()["status"] == "sent", 10)
-    await sim.faults({"method": "sendMessage", "chat_id": MANAGER, "times": 1, "hang_seconds": 60, "code": 500})
+    await sim.faults(
+        {"method": "sendMessage", "chat_id": MANAGER, "words": chat.title, "hang_seconds": 60, "code": 500}
+    )
     chat.rows("update public.client_requests set next_alert_at = now() where chat_id = %s returning id", chat.id)
     chat.sweep()
     assert await asyncio.to_thread(until, lambda: chat.owed()["status"] == "sending", 10)
