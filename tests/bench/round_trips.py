@@ -15,7 +15,7 @@ from infra.local.waiting import until
 from infra.outgoing import LONGEST_GATHERING_SECONDS
 from tests.bench.load import deliver, post
 from tests.bench.results import Measure, Target
-from tests.bench.rig import Connection, paused
+from tests.bench.rig import Connection
 from tests.bench.traffic import Traffic, bodies
 from tests.stack import Stack
 
@@ -53,7 +53,7 @@ def count(stack: Stack, db: Connection, traffic: Traffic, messages: int) -> Cost
     headers = {"x-telegram-bot-api-secret-token": stack.env["TELEGRAM_WEBHOOK_SECRET"]}
     url = f"{stack.urls['bot']}/webhook"
     requests = [post(url, body, headers) for body in bodies(traffic.take(messages))]
-    with paused(stack, "jobs"):
+    with stack.paused("jobs"):
         # Its own words and its errors of before go out when some are together, and are not these messages' cost.
         _settled(db, 1 + max(LONGEST_GATHERING_SECONDS, errors.SECONDS))
         before = _calls(db), _commands(stack), _batches(stack)
