@@ -2,12 +2,11 @@
 
 import base64
 import binascii
-import json
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, TypeAdapter
-from pydantic_core import to_jsonable_python
+from pydantic_core import from_json, to_json, to_jsonable_python
 
 Row = TypeVar("Row")
 # What a bigint holds.
@@ -29,7 +28,8 @@ class Cursor:
     def read(text: str) -> list[Any] | None:
         """Return the values behind `after=`, or none for the first page."""
         try:
-            found = json.loads(base64.urlsafe_b64decode(text[:_LONGEST].encode()))
+            # Not Python's own: it takes halves of characters, which travel no further.
+            found = from_json(base64.urlsafe_b64decode(text[:_LONGEST].encode()))
         except (ValueError, binascii.Error):
             return None
         is_plain = isinstance(found, list) and all(isinstance(value, str | int | float | None) for value in found)
@@ -49,7 +49,7 @@ class Cursor:
     def write(values: Sequence[Any]) -> str:
         """Return what stands in the address: instants and ids as text, so that they come back exactly."""
         plain = [value if isinstance(value, str | int | float | None) else str(value) for value in values]
-        return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode()
+        return base64.urlsafe_b64encode(to_json(plain)).decode()
 
 
 def cut(

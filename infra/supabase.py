@@ -49,9 +49,10 @@ def open_http(seconds: float = 5) -> httpx.AsyncClient:
 class Database:
     """Schema `api` as one identity. Cheap: make one per request on the shared HTTP client.
 
-    Every call raises `Refused` or `Unavailable`, and carries what the audit log keeps of its origin: the id of the
-    request that is being served, as in our log, and the `address` of whoever asks. `on_refusal` hears of each refusal,
-    whatever becomes of it further up, and `on_call` of each function that was run.
+    Functions are called here; views are read through postgrest-py, which knows how filters are written. Both raise
+    `Refused` or `Unavailable`, and carry what the audit log keeps of their origin: the id of the request that is being
+    served, as in our log, and the `address` of whoever asks. `on_refusal` hears of each refusal, whatever becomes of it
+    further up, and `on_call` of each function that was run.
     """
 
     def __init__(

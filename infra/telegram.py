@@ -40,5 +40,10 @@ def connect(token: str, api_url: str, *middlewares: BaseRequestMiddleware) -> Bo
     session = JsonSession(api=TelegramAPIServer.from_base(api_url), timeout=10)
     for middleware in middlewares:
         session.middleware(middleware)
-    properties = DefaultBotProperties(parse_mode=ParseMode.HTML, link_preview_is_disabled=True)
+    properties = DefaultBotProperties(
+        parse_mode=ParseMode.HTML,
+        link_preview_is_disabled=True,
+        # What is answered may have been deleted since.
+        allow_sending_without_reply=True,
+    )
     return Bot(token, session=session, default=properties)

@@ -213,8 +213,7 @@ async def _say(connections: Connections, message: Owed) -> Outcome:
         message.recipient_chat_id,
         text,
         message_thread_id=message.place.topic_id,
-        # What it answers may have been deleted since.
-        reply_parameters=ReplyParameters(message_id=answered, allow_sending_without_reply=True) if answered else None,
+        reply_parameters=ReplyParameters(message_id=answered) if answered else None,
         reply_markup=keyboard,
         request_timeout=SECONDS,
     )

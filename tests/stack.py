@@ -6,7 +6,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from infra.local import down, environment, keys, settings
@@ -94,6 +95,18 @@ class Stack:
         pid = self.pid_of(part)
         os.kill(pid, number)
         assert until(lambda: self.pid_of(part) != pid, 15), f"{part} did not end"
+
+    @contextmanager
+    def paused(self, *parts: str) -> Iterator[None]:
+        """While the block runs, these parts hold still: they take connections and answer nothing."""
+        pids = [self.pid_of(part) for part in parts]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
 
     def stop_part(self, part: str) -> None:
         """Stop it as `docker stop` would: it stays away until it is started."""

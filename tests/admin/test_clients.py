@@ -1,5 +1,6 @@
 """`/clients`: who they are, and the taking out and erasing of all that is stored about one."""
 
+import base64
 import csv
 import io
 import json
@@ -147,3 +148,11 @@ async def test_an_admin_erases_a_client_in_the_browser(browser: BrowserContext, 
 def test_a_firm_without_clients_in_sight_says_why(reader: Reader, firm: Firm) -> None:
     page = words(reader.as_person(firm.hire("accountant")).get("/clients"))
     assert "Видны только клиенты чатов, за которые отвечаете вы" in page
+
+
+def test_a_list_goes_on_from_no_address_that_somebody_made_up(reader: Reader, firm: Firm) -> None:
+    reader.as_person(firm.hire("admin"))
+    # Half of a pair of UTF-16 is a character to Python's JSON and to nobody else.
+    for name in ("\ud83d", "\x00"):
+        made_up = base64.urlsafe_b64encode(json.dumps([False, name, str(UUID(int=7))]).encode()).decode()
+        assert reader.get("/clients", params={"after": made_up}).status_code < 500

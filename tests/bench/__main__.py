@@ -14,7 +14,6 @@ from tests.bench.rig import (
     floor_page_process,
     floor_process,
     own_stack,
-    paused,
     proxied,
     quiet,
     superuser,
@@ -79,11 +78,11 @@ def pages_measured(messages: int, progress: Progress) -> Iterator[Measure]:
 
 
 def _figures(stack: Stack, messages: int, progress: Progress) -> list[pages.Figure]:
-    with superuser(stack) as db, paused(stack, "jobs"):
+    with superuser(stack) as db, stack.paused("jobs"):
         firm.grow(db, messages, progress)
         db.execute("vacuum analyze")
     # Nobody's alerts meanwhile: their readers are made up.
-    with floor_page_process(stack) as floor_url, paused(stack, "jobs"):
+    with floor_page_process(stack) as floor_url, stack.paused("jobs"):
         return [*pages.figures(stack, floor_url, progress)]
 
 

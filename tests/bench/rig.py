@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -75,19 +74,6 @@ def one(db: Connection, query: str, *values: Any) -> Any:
     """The first column of the first row."""
     row = db.execute(query.encode(), values or None).fetchone()
     return row[0] if row else None
-
-
-@contextmanager
-def paused(stack: Stack, *parts: str) -> Iterator[None]:
-    """Parts that hold still, so that whatever happens meanwhile is somebody else's doing."""
-    pids = [stack.pid_of(part) for part in parts]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
 
 
 @contextmanager

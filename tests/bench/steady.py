@@ -11,13 +11,14 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from infra.local.telegram.client import SimulatorClient
 from tests.bench.load import CONNECTIONS, post, send_one
 from tests.bench.memory import megabytes
 from tests.bench.progress import Progress
 from tests.bench.results import Measure, Target
 from tests.bench.rig import Connection, one
 from tests.bench.start import at
-from tests.bench.traffic import Traffic, Update
+from tests.bench.traffic import Traffic, Update, title
 from tests.stack import Stack
 
 PER_SECOND = 200
@@ -75,7 +76,8 @@ def measures(
     """Deliver for so long, and return the measures."""
     updates = mixed(traffic)
     sent = [next(updates) for _ in range(PER_SECOND * seconds)]
-    before = _recorded(db, traffic)
+    asyncio.run(_make_known(stack, traffic))
+    before, errors = _recorded(db, traffic), _errors(stack)
     course = asyncio.run(_deliver(stack, webhook, sent, progress))
     expected = sum("message" in update or "edited_message" in update for update in sent)
     lost = expected - (_recorded(db, traffic) - before)
@@ -85,6 +87,7 @@ def measures(
     hits = 100 * (1 - found["l2 miss"] / (found["l1 hit"] + found["l1 miss"] + found["l1 shared"]))
     return [
         Measure(f"steady {PER_SECOND}/s, lost", lost, "messages", Target("value", "<=", 0)),
+        Measure("steady, errors of bot", _errors(stack) - errors, "errors", Target("value", "<=", 0)),
         Measure("steady, webhook p50", 1000 * at(0.5, course.seconds), "ms", Target("value", "<=", 300)),
         Measure("steady, webhook p99", 1000 * at(0.99, course.seconds), "ms", Target("value", "<=", 300)),
         Measure("steady, memory of bot, end by settled", course.growth, "", Target("value", "<=", 1.05)),
@@ -93,7 +96,7 @@ def measures(
 
 
 def _recorded(db: Connection, traffic: Traffic) -> int:
-    query = "select count(*) from public.chat_messages where chat_id between %s and %s"
+    query = "select count(*) from public.chat_messages where chat_id between %s and %s and not is_bot"
     return int(one(db, query, 1 - traffic.chats.stop, -traffic.chats.start))
 
 
@@ -103,6 +106,19 @@ def _cached(stack: Stack) -> Counter[str]:
         r'^buhbot_cache_requests_total\{cache="identity",level="(\w+)",outcome="(\w+)"\} (\S+)$', page, 8
     )
     return Counter({f"{level} {outcome}": int(float(count)) for level, outcome, count in found})
+
+
+def _errors(stack: Stack) -> int:
+    """How many lines of the bot's log are errors."""
+    (found,) = re.findall(r"^buhbot_errors_total (\S+)$", httpx.get(f"{stack.urls['bot']}/metrics").text, re.MULTILINE)
+    return int(float(found))
+
+
+async def _make_known(stack: Stack, traffic: Traffic) -> None:
+    """Let Telegram know the chats: whoever commands there is answered."""
+    async with SimulatorClient(stack.urls["simulator"]) as sim:
+        for number in traffic.chats:
+            await sim.post("chat", chat_id=-number, title=title(number))
 
 
 async def _until(instant: float) -> None:

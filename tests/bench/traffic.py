@@ -54,7 +54,7 @@ class Traffic:
         message = {
             "message_id": HISTORY + nth,
             "date": self.began + PACE * nth,
-            "chat": {"id": -number, "type": "supergroup", "title": f"ООО Нагрузка {number % 10_000}"},
+            "chat": {"id": -number, "type": "supergroup", "title": title(number)},
             "from": _client(number) if by_client else _STAFF,
             **self._content(by_client=by_client),
         }
@@ -73,6 +73,11 @@ class Traffic:
 
 
 _STAFF = {"id": ACCOUNTANT, "is_bot": False, "first_name": "Ольга", "last_name": "Петрова", "language_code": "ru"}
+
+
+def title(number: int) -> str:
+    """Return what a chat is called."""
+    return f"ООО Нагрузка {number % 10_000}"
 
 
 def _client(number: int) -> Update:

@@ -11,7 +11,6 @@ import pytest
 
 from infra.local.telegram.client import SimulatorClient
 from infra.local.waiting import until
-from tests.faults.pausing import paused
 from tests.stack import Stack
 
 LIMIT = 30
@@ -56,7 +55,7 @@ async def test_a12_of_forty_commands_at_once_exactly_thirty_are_answered(
 
 async def test_a12_with_redis_down_commands_still_work(stack: Stack, unlimited: SimulatorClient) -> None:
     person = next(_people)
-    with paused(stack, "redis-queue"):
+    with stack.paused("redis-queue"):
         await asyncio.gather(*(unlimited.start(person) for _ in range(5)))
         await unlimited.until_message(person, lambda message: message.by_bot, seconds=25)
         async with asyncio.timeout(20):

@@ -221,3 +221,13 @@ def test_i10_logs_are_json_lines_without_texts_names_or_tokens(stack: Stack) -> 
             assert {"timestamp", "level", "component", "message"} <= set(json.loads(line))
         for secret in ("Где акт?", "Анна", stack.env["TELEGRAM_BOT_TOKEN"], stack.env["SUPABASE_SERVICE_ROLE_KEY"]):
             assert secret not in log
+
+
+async def test_a_command_that_was_deleted_since_is_answered_all_the_same(
+    stack: Stack, sim: SimulatorClient, chat: ClientChat, telegram: dict[str, str]
+) -> None:
+    command = question(chat, text="/help", entities=[{"type": "bot_command", "offset": 0, "length": 5}])
+    assert await post(stack, telegram, json.dumps(command).encode()) == 200
+    answer = await sim.until_message(chat.id, "/help")
+    assert answer.by_bot
+    assert answer.reply_to_message is None

@@ -11,7 +11,6 @@ import pytest
 
 from infra.local.telegram.client import SimulatorClient
 from infra.local.waiting import until
-from tests.faults.pausing import paused
 from tests.stack import Stack
 from tests.world import ClientChat
 
@@ -88,7 +87,7 @@ async def test_a8_without_the_database_the_answer_is_503_and_the_repetition_is_s
         async with httpx.AsyncClient(timeout=30) as client:
             return (await client.post(f"{stack.urls['bot']}/webhook", json=update, headers=headers)).status_code
 
-    with paused(stack, "postgrest"):
+    with stack.paused("postgrest"):
         assert await deliver() == 503
     assert await again_until_taken(deliver) == 200
     assert await deliver() == 200

@@ -7,7 +7,6 @@ import httpx
 
 from infra.local.telegram.client import SimulatorClient
 from infra.local.waiting import until
-from tests.faults.pausing import paused
 from tests.stack import Stack
 from tests.world import ACCOUNTANT, MANAGER, ClientChat
 
@@ -15,7 +14,7 @@ from tests.world import ACCOUNTANT, MANAGER, ClientChat
 async def test_a10_a_deadline_that_passes_while_redis_is_away_is_told(
     stack: Stack, sim: SimulatorClient, chat: ClientChat
 ) -> None:
-    with paused(stack, "redis-queue"):
+    with stack.paused("redis-queue"):
         # Fifteen seconds before the deadline: it is Redis that is away when it passes.
         await chat.ask(minutes_ago=59.75)
         assert await asyncio.to_thread(until, lambda: len(chat.windows) == 1, 10)
@@ -34,7 +33,7 @@ async def test_a11_after_redis_was_away_for_15_seconds_nothing_is_missing(
     stack: Stack, sim: SimulatorClient, chat: ClientChat
 ) -> None:
     newcomer = chat.client + 1
-    with paused(stack, "redis-queue"), paused(stack, "redis-cache"):
+    with stack.paused("redis-queue", "redis-cache"):
         await sim.start(newcomer)
         with suppress(TimeoutError):
             async with asyncio.timeout(15):
@@ -56,10 +55,10 @@ async def test_a11_after_redis_was_away_for_15_seconds_nothing_is_missing(
 async def test_e18_what_was_sent_while_the_database_blinked_is_recorded_and_not_sent_again(
     stack: Stack, sim: SimulatorClient, chat: ClientChat
 ) -> None:
-    await sim.faults({"method": "sendMessage", "chat_id": MANAGER, "times": 1, "hang_seconds": 2})
+    await sim.faults({"method": "sendMessage", "chat_id": MANAGER, "words": chat.title, "hang_seconds": 2})
     await chat.ask(minutes_ago=70)
     assert await asyncio.to_thread(until, lambda: [one["status"] for one in chat.outbox] == ["sending", "sending"], 15)
-    with paused(stack, "postgrest"):
+    with stack.paused("postgrest"):
         alert = await chat.alert()
     # Well before the claims lapse.
     assert await asyncio.to_thread(until, lambda: [one["status"] for one in chat.outbox] == ["sent", "sent"], 30)
@@ -73,7 +72,9 @@ async def test_a_ring_that_died_with_its_sender_rings_again(
     await chat.ask_long_ago(minutes=90)
     old = await chat.alert()
     assert await asyncio.to_thread(until, lambda: chat.owed()["status"] == "sent", 10)
-    await sim.faults({"method": "sendMessage", "chat_id": MANAGER, "times": 1, "hang_seconds": 60, "code": 500})
+    await sim.faults(
+        {"method": "sendMessage", "chat_id": MANAGER, "words": chat.title, "hang_seconds": 60, "code": 500}
+    )
     chat.rows("update public.client_requests set next_alert_at = now() where chat_id = %s returning id", chat.id)
     chat.sweep()
     assert await asyncio.to_thread(until, lambda: chat.owed()["status"] == "sending", 10)

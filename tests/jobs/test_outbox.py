@@ -10,7 +10,10 @@ from infra.local.telegram.client import Call, SimulatorClient
 from infra.local.waiting import until
 from tests.world import ACCOUNTANT, ADMIN, MANAGER, ClientChat
 
-TO_MANAGER = {"method": "sendMessage", "chat_id": MANAGER, "times": 1}
+
+def to_manager(chat: ClientChat) -> dict[str, Any]:
+    """The next call that tells the manager of this chat; what others have to say to him goes through."""
+    return {"method": "sendMessage", "chat_id": MANAGER, "words": chat.title}
 
 
 async def calls_to(sim: SimulatorClient, chat: ClientChat, person: int, method: str = "sendMessage") -> list[Call]:
@@ -49,7 +52,7 @@ async def test_e15_open_chat_leads_to_the_message_that_waits(chat: ClientChat) -
 
 
 async def test_e18_a_server_error_costs_an_attempt_and_no_message(sim: SimulatorClient, chat: ClientChat) -> None:
-    await sim.faults({**TO_MANAGER, "code": 502, "description": "Bad Gateway"})
+    await sim.faults({**to_manager(chat), "code": 502, "description": "Bad Gateway"})
     await chat.ask_long_ago()
     assert until(lambda: "Bad Gateway" in [message["last_error"] for message in chat.outbox], 15)
     assert chat.owed()["status"] == "pending"
@@ -60,7 +63,7 @@ async def test_e18_a_server_error_costs_an_attempt_and_no_message(sim: Simulator
 async def test_a_proxys_error_page_costs_one_message_its_attempt_and_no_other(
     sim: SimulatorClient, chat: ClientChat
 ) -> None:
-    await sim.faults({**TO_MANAGER, "code": 502, "description": "Bad Gateway", "page": True})
+    await sim.faults({**to_manager(chat), "code": 502, "description": "Bad Gateway", "page": True})
     await chat.ask_long_ago()
     await chat.alert(ACCOUNTANT)
     assert until(lambda: chat.owed()["last_error"] is not None, 15)
@@ -72,7 +75,7 @@ async def test_e18_telegrams_wish_to_wait_is_obeyed_and_costs_no_attempt(
     sim: SimulatorClient, chat: ClientChat
 ) -> None:
     flood = {"code": 429, "description": "Too Many Requests: retry after 3", "parameters": {"retry_after": 3}}
-    await sim.faults({**TO_MANAGER, **flood})
+    await sim.faults({**to_manager(chat), **flood})
     await chat.ask_long_ago()
     await chat.alert()
     refused, taken = await calls_to(sim, chat, MANAGER)
@@ -107,7 +110,7 @@ async def test_e19_the_next_in_line_gets_what_the_manager_could_not(
     sim: SimulatorClient, chat: ClientChat, because: str
 ) -> None:
     async with lost_for_a_while(chat):
-        await sim.faults({**TO_MANAGER, **UNREACHABLE[because]})
+        await sim.faults({**to_manager(chat), **UNREACHABLE[because]})
         await chat.ask_long_ago()
         alert = await chat.alert(ADMIN)
         assert "Взял в работу" in alert.buttons
@@ -132,7 +135,7 @@ async def test_e19_who_starts_the_bot_again_can_be_reached_again(sim: SimulatorC
 
 
 async def test_what_telegram_will_never_take_is_given_up_and_shown(sim: SimulatorClient, chat: ClientChat) -> None:
-    await sim.faults({**TO_MANAGER, "code": 400, "description": "Bad Request: message is too long"})
+    await sim.faults({**to_manager(chat), "code": 400, "description": "Bad Request: message is too long"})
     await chat.ask_long_ago()
     assert until(lambda: "failed" in [message["status"] for message in chat.outbox], 15)
     dead = chat.rows("select * from api.undelivered_messages()")
@@ -165,9 +168,17 @@ async def crowd(sim: SimulatorClient, chat: ClientChat) -> AsyncIterator[range]:
     )
 
 
-async def test_a_crowd_is_told_at_telegrams_pace_and_nobody_is_refused(
-    sim: SimulatorClient, chat: ClientChat, crowd: range
-) -> None:
+# Of any second the most messages that were handed out in it.
+BUSIEST = """
+select max(together) as most
+from (
+  select count(*) over (order by claimed_at range between current row and interval '999 ms' following) as together
+  from public.outbox_sends
+) as of_each
+"""
+
+
+async def test_a_crowd_is_told_once_and_at_telegrams_pace(sim: SimulatorClient, chat: ClientChat, crowd: range) -> None:
     chat.rows(
         "insert into public.outbox (kind, recipient_chat_id, subject_id, payload)"
         " select 'chat_notice', u.telegram_id, c.id, '{\"event\": \"bot_removed\"}'"
@@ -178,6 +189,8 @@ async def test_a_crowd_is_told_at_telegrams_pace_and_nobody_is_refused(
         chat.id,
     )
     assert until(lambda: {message["status"] for message in chat.outbox} == {"sent"}, 30)
-    calls = [call for call in await sim.calls("sendMessage") if int(call.parameters["chat_id"]) in crowd]
-    assert sorted(int(call.parameters["chat_id"]) for call in calls) == list(crowd)
-    assert {call.error_code for call in calls} == {None}
+    assert chat.rows(BUSIEST)[0]["most"] <= 30
+    # Two handfuls of a busy machine may meet on their way: Telegram refuses what is too much, and takes it later.
+    calls = [call for call in await sim.calls("sendMessage") if call.error_code is None]
+    told = [int(call.parameters["chat_id"]) for call in calls if int(call.parameters["chat_id"]) in crowd]
+    assert sorted(told) == list(crowd)

@@ -87,7 +87,7 @@ async def test_e17_a_press_after_the_answer_is_told_so_and_changes_nothing(
     alert = await late(chat)
     # The copy keeps its buttons: Telegram refuses the edit that would take them away.
     refusal = {"code": 400, "description": "Bad Request: message can't be edited"}
-    await sim.faults({"method": "editMessageText", "chat_id": MANAGER, "times": 1, **refusal})
+    await sim.faults({"method": "editMessageText", "chat_id": MANAGER, "words": chat.title, **refusal})
     await chat.answer()
     assert until(lambda: chat.windows[0]["outcome"] == "met_late", 10)
     before = chat.windows

@@ -68,7 +68,7 @@ async def test_c6_a_window_closes_whatever_becomes_of_its_messages(sim: Simulato
     await chat.ask_long_ago()
     alert = await chat.alert()
     gone = {"code": 400, "description": "Bad Request: message to edit not found"}
-    await sim.faults({"method": "editMessageText", "chat_id": MANAGER, "times": 1, **gone})
+    await sim.faults({"method": "editMessageText", "chat_id": MANAGER, "words": chat.title, **gone})
     await chat.answer()
     assert until(lambda: [window["outcome"] for window in chat.windows] == ["met_late"], 10)
     assert until(lambda: chat.owed()["status"] == "sent" and chat.owed()["last_error"] is not None, 15)
@@ -80,7 +80,7 @@ async def test_an_edit_that_changes_nothing_is_as_good_as_sent(sim: SimulatorCli
     await chat.ask_long_ago()
     await chat.alert()
     same = {"code": 400, "description": "Bad Request: message is not modified: specified new message content and ..."}
-    await sim.faults({"method": "editMessageText", "chat_id": MANAGER, "times": 1, **same})
+    await sim.faults({"method": "editMessageText", "chat_id": MANAGER, "words": chat.title, **same})
     await chat.answer()
     assert until(lambda: chat.owed()["sent_revision"] == 2, 15)
     assert (chat.owed()["status"], chat.owed()["last_error"]) == ("sent", None)

@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import psycopg
@@ -15,10 +16,11 @@ from tests.sql.schedules import DEFAULT_INSTANT, pause_triggers, rebuild, shorte
 from tests.sql.served import Api
 from tests.stack import Stack
 
-# Windows before messages, as the running sweep locks them, and no claim of a running sender meanwhile: the other way
-# round the two would wait for each other.
+# Whoever works by the clock: what they commit would be seen in the middle of a test.
+AT_WORK = ("jobs", "bot")
+_STILL = pytest.StashKey[Stack]()
+
 _FORGET = """
-  select pg_advisory_xact_lock(hashtextextended('outbox', 0));
   delete from public.outbox_sends;
   delete from public.schedule_openings;
   delete from public.client_requests;
@@ -66,6 +68,26 @@ def reach_monday(db: Connection) -> None:
         written = one(db, "select pg_get_functiondef('private.rebuild_working_periods'::regproc)")
         db.execute(re.sub(DEFAULT_INSTANT, f"'{as_of}'::timestamptz", written, count=1))
         rebuild(db, stale, as_of)
+
+
+@pytest.fixture(scope="session")
+def stack(stack: Stack, pytestconfig: pytest.Config) -> Stack:
+    """The running stack, with nobody at work in it until the tests of another folder come."""
+    for part in AT_WORK:
+        stack.stop_part(part)
+    pytestconfig.stash[_STILL] = stack
+    return stack
+
+
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Let them go on before a test that may want them."""
+    if nextitem and Path(__file__).parent not in nextitem.path.parents and _STILL in item.config.stash:
+        stack = item.config.stash[_STILL]
+        del item.config.stash[_STILL]
+        for part in AT_WORK:
+            stack.start_part(part)
+        for part in AT_WORK:
+            stack.wait_healthy(part, 60)
 
 
 @pytest.fixture(scope="session")

@@ -100,7 +100,6 @@ _REST = f"""
   insert into public.published_groups (survey_id, scope, figures)
   values ('77700000-0000-4000-8000-000000000001', 'firm', '{{}}');
 """
-# Windows before messages, as the running sweep locks them.
 _FORGET = f"""
   delete from public.feedback_cases where survey_id::text like '77700000-0000-4000-8000-%';
   delete from public.survey_deliveries where survey_id::text like '77700000-0000-4000-8000-%';

@@ -56,19 +56,12 @@ def start(db: Connection, at: datetime | None = None, **more: Any) -> UUID:
     at = at or monday("10:00")
     survey = draft(db, **more)
     act(db, "schedule_survey", survey, at, at)
-    # A running system's own look would have this one pass by.
-    db.execute("select pg_advisory_xact_lock(hashtextextended('surveys', 0))")
     tick(db, at)
     return survey
 
 
-def tick(db: Connection, at: datetime, *, waits: bool = True) -> int:
-    """One look at what is due; how many messages that hands over.
-
-    The running job may be looking just now, and one at a time does: unless asked not to, wait for one's turn.
-    """
-    if waits:
-        db.execute("select pg_advisory_xact_lock(hashtextextended('surveys', 0))")
+def tick(db: Connection, at: datetime) -> int:
+    """One look at what is due; how many messages that hands over."""
     with signed_in(db, "service_role"):
         handed: int = one(db, "select (api.run_surveys(%s) ->> 'handed_over')::integer", at)
     return handed

@@ -83,33 +83,6 @@ def test_rows_without_an_id_are_named_by_their_whole_key(db: Connection, seen: i
     assert [entry["entity_id"] for entry in entries(db, seen)] == [f"{user_id(PETR)}:{user_id(OLGA)}"]
 
 
-def test_of_chats_that_come_in_one_batch_each_has_its_entry(db: Connection, seen: int) -> None:
-    newcomers = 7_000_000_001, 7_000_000_002
-    sign(db, PETR, **{"x-request-id": "abcdef01", "x-client-address": "2001:db8::7", "x-forwarded-for": "10.0.0.9"})
-    at = monday("10:00")
-    private = [
-        said(who, at, "/start", who, chat_type="private", chat_name="Некто", kind="command") for who in newcomers
-    ]
-    ingest(db, *private, said(ANNA, at, chat_name="Новое имя"))
-    chats = all_rows(db, "select to_jsonb(c) as known from public.chats as c where c.chat_id = any (%s)", [*newcomers])
-    expected = [
-        {name: value for name, value in chat["known"].items() if name not in {"updated_at", "materialised"}}
-        | {"chat_id": HIDDEN, "chat_name": HIDDEN}
-        for chat in chats
-    ]
-    found = entries(db, seen, "chats")
-    arrived = [entry for entry in found if entry["action"] == "insert"]
-    assert sorted((entry["after"] for entry in arrived), key=str) == sorted(expected, key=str)
-    for entry in arrived:
-        assert (entry["entity_id"], entry["before"], entry["changed"]) == (entry["after"]["id"], None, None)
-    assert [entry["changed"] for entry in found if entry["action"] == "update"] == [["chat_name"]]
-    origins = ["actor_id", "actor_role", "request_id", "address", "forwarded_for"]
-    for entry in found:
-        assert [entry[name] for name in origins] == [user_id(PETR), "manager", "abcdef01", "2001:db8::7", "10.0.0.9"]
-    waiting = {row["entry_id"] for row in all_rows(db, "select entry_id from private.unsealed_entries")}
-    assert waiting >= {entry["id"] for entry in found}
-
-
 def test_i10_names_and_telegrams_ids_of_chats_are_hidden_and_the_change_is_told(db: Connection, seen: int) -> None:
     db.execute("update public.chats set chat_name = 'Новое имя' where chat_id = %s", [ROMASHKA])
     db.execute("update public.users set full_name = 'Новое имя', email = 'new@buhbot.test' where telegram_id = 1003")

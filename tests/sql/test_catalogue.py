@@ -123,7 +123,6 @@ def test_i3_policies_in_the_database_equal_the_portraits(db: Connection) -> None
     deployed = policies()
     assert deployed
     for portrait in POLICIES.glob("*.sql"):
-        # One table at a time: whoever holds back several from the running processes may wait for them in a circle.
         with db.transaction(force_rollback=True):
             db.execute(portrait.read_bytes())
             assert policies() == deployed, portrait.name

@@ -77,6 +77,10 @@ async def test_the_next_calls_fail_as_ordered(bot: Bot, sim: SimulatorClient) ->
     with pytest.raises(TelegramRetryAfter) as refusal:
         await bot.send_message(1003, "ему")
     assert refusal.value.retry_after == 300
+    await sim.faults({"words": "Ромашка", **flood})
+    await bot.send_message(1003, "о другом")
+    with pytest.raises(TelegramRetryAfter):
+        await bot.send_message(1003, "ООО «Ромашка» ждёт")
 
 
 async def test_work_can_be_done_and_its_answer_lost(bot: Bot, sim: SimulatorClient) -> None:

@@ -65,7 +65,7 @@ async def run(sim: Simulator, name: str, fields: dict[str, Any], files: Files) -
 
 
 async def _run_or_fail(sim: Simulator, method: Method, fields: dict[str, Any], files: Files) -> Any:
-    fault = sim.faults.next_for(method.name, fields.get("chat_id"))
+    fault = sim.faults.next_for(method.name, fields)
     if fault and not fault.done:
         await suffer(fault)
     result = await method.run(sim, _decode(method, fields), files)
@@ -122,7 +122,7 @@ def routes(sim: Simulator) -> list[web.RouteDef]:
     async def download(request: web.Request) -> web.Response:
         try:
             _check_token(sim, request)
-            if fault := sim.faults.next_for(DOWNLOAD, None):
+            if fault := sim.faults.next_for(DOWNLOAD, {}):
                 await suffer(fault)
         except ApiError as error:
             return _refusal(error)

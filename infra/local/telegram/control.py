@@ -23,7 +23,7 @@ Posts take a JSON object (see control_requests) and need `content-type: applicat
     POST connect    user_id [is_enabled]: somebody's Telegram Business account; answers {"connection_id", "update_id"}
     POST business_say, business_edit    connection_id chat_id user_id text [message_id] [date | minutes_ago]
     POST business_delete                connection_id chat_id message_ids
-    POST faults     a list: {method, times, code, description, parameters, page, hang_seconds, chat_id, done}: all
+    POST faults     all: [{method, chat_id, words, times, code, description, parameters, page, hang_seconds, done}]
     POST limits     on: bool                                    POST switches   (see delivery.Switches), partial
     POST reset      the demo firm again, ids go on              POST drop_pending
 
