@@ -2,13 +2,14 @@
 
 import re
 import secrets
+from typing import Literal
 
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.admin.firm import Colleague, Firm
 from tests.admin.process import Reader, words
-from tests.admin.test_every_page import AXE, THEMES
+from tests.admin.test_every_page import AXE
 from tests.admin.test_live import signed_in
 
 GROWN = """
@@ -17,6 +18,7 @@ GROWN = """
   from generate_series(1, 60) as n
   on conflict do nothing
 """
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PLACES = [
     ("/requests", "owner"),
     ("/alerts", "person"),
