@@ -44,6 +44,11 @@ class Filters(Address):
         """What is asked for, as the address has it."""
         return {name: value for name, value in self.model_dump(mode="json", exclude={"after"}).items() if value}
 
+    @property
+    def query_here(self) -> str:
+        """What stands behind the «?» of this very page."""
+        return urlencode({**self.given, **({"after": self.after} if self.after else {})})
+
     def address(self, path: str, **changes: str | None) -> str:
         """Return the address of this list with some fields set to something else; it begins at its beginning."""
         fields = {**self.given, **changes}

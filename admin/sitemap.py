@@ -12,6 +12,7 @@ from admin.pages.chats.importing import show_template as show_import_template
 from admin.pages.chats.page import show_chats
 from admin.pages.clients.client import bind_chat, change_client, erase_client, export_client, show_client
 from admin.pages.clients.page import add_client, show_clients
+from admin.pages.colleagues.page import show_colleagues
 from admin.pages.errors.page import resolve_error, show_errors
 from admin.pages.faq.page import (
     add_faq_item,
@@ -81,7 +82,7 @@ from admin.pages.templates.page import (
 def pages() -> list[HTTPRouteHandler]:
     """Return the handler of every route."""
     return [
-        *(show_home, show_palette, show_file),
+        *(show_home, show_palette, show_colleagues, show_file),
         *(*_requests(), *_reports(), *_doors(), *_profile(), *_people(), *_clients(), *_chats()),
         *(*_rules(), *_texts(), *_feedback(), *_system()),
     ]

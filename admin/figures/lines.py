@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, TypeAdapter
 
+from admin.colleagues import Offering
 from admin.figures.asked import Days
 from admin.models import Frozen
 from admin.outcomes import OUTCOMES, Outcome
@@ -149,12 +150,11 @@ class Choice(Frozen):
     name: str
 
 
-class Choices(Frozen):
+class Choices(Offering):
     """What `api.report_choices` returns."""
 
     timezone: str
     firm_name: str
-    people: list[Choice]
     policies: list[Choice]
     chat_name: str | None
     client_name: str | None

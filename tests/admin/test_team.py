@@ -105,6 +105,31 @@ def test_a_large_team_comes_page_by_page(chief: Reader, firm: Firm) -> None:
     assert "Никого не нашли" in words(chief.get("/team", params={"q": f"{number} никто"}))
 
 
+def pressed(page: httpx.Response, verb: str) -> str:
+    """Where the first form of a page that does this is sent."""
+    return html.unescape(re.findall(rf'action="(/team/[\w-]+/{verb}[^"]*)"', page.text)[0])
+
+
+def test_what_is_done_on_a_page_of_the_team_leads_back_to_it(chief: Reader, firm: Firm) -> None:
+    number = secrets.token_hex(4)
+    firm.run(
+        "insert into public.users (id, email, role, full_name)"
+        " select gen_random_uuid(), %s || i || '@buhbot.test', 'accountant', 'Из дальних ' || i"
+        " from generate_series(1, 55) as i",
+        number,
+    )
+    first = chief.get("/team", params={"q": number})
+    (more,) = re.findall(r'href="(/team\?[^"]+)" rel="next"', first.text)
+    there = html.unescape(more)
+    for verb, fields in (("active", {"active": "no"}), ("role", {"role": "observer"})):
+        assert send(chief, pressed(chief.get(there), verb), **fields).headers["location"] == there
+    refused = send(chief, pressed(chief.get(there), "role"), role="emperor")
+    assert (refused.status_code, refused.text.count('id="member-')) == (409, 5)
+    invitation = f"/team/invitations?{there.partition('?')[2]}"
+    invited = send(chief, invitation, email=address(), full_name="Кто-то", role="observer")
+    assert invited.headers["location"] == f"{there}#invitations"
+
+
 def test_a_manager_sees_people_and_may_not_change_them(manager: Reader, firm: Firm) -> None:
     colleague = firm.hire("accountant", "Ольга Цветкова")
     assert "Ольга Цветкова" in card(manager, colleague)

@@ -71,6 +71,10 @@ async def narrowed(page: Page, owner: Colleague) -> None:
     await press(page, "/")
     await page.keyboard.type("завал")
     await page.wait_for_url("**/requests?q=**")
+    # Of many people those are offered who were looked for.
+    search = page.get_by_label("Найти сотрудника").first
+    if await search.is_visible():
+        await search.fill(owner.name)
     await page.get_by_label("Отвечает").select_option(str(owner.id))
     await page.wait_for_url(f"**owner={owner.id}**")
     await expect(page.locator(".chip")).to_have_count(2)

@@ -94,3 +94,35 @@ def test_pages_of_alerts_meet_without_a_gap(overdue: Connection) -> None:
         overdue, ADMIN, "alerts_page(after_at => %s, after_id => %s)", first[-1]["created_at"], UUID(first[-1]["id"])
     )["alerts"]
     assert [alert["id"] for alert in first + rest] == whole
+
+
+def test_alerts_of_one_instant_come_by_level_then_deadline_each_on_one_page(overdue: Connection) -> None:
+    overdue.execute(
+        "insert into public.sla_alerts (request_id, kind, level) select w.id, 'escalation', n"
+        " from public.client_requests as w, generate_series(10, 39) as n"
+    )
+    overdue.execute("update public.sla_alerts set created_at = now()")
+    found: list[Row] = []
+    while page := asked(overdue, ADMIN, "alerts_page(after_at => %s, after_id => %s, batch => 7)", *edge(found))[
+        "alerts"
+    ]:
+        found += page
+        assert len(found) < 100
+    assert len(found) == len({alert["id"] for alert in found}) == one(overdue, "select count(*) from public.sla_alerts")
+    assert len(found) > 60
+    order = [(-alert["level"], alert["due_at"]) for alert in found]
+    assert order == sorted(order)
+
+
+def test_a_page_goes_on_after_an_alert_that_is_out_of_sight(overdue: Connection) -> None:
+    overdue.execute("update public.sla_alerts set created_at = now()")
+    (hidden, *_rest) = [
+        a for a in asked(overdue, ADMIN, "alerts_page()")["alerts"] if a["owner"]["id"] == str(user_id(IVAN))
+    ]
+    own = {alert["id"] for alert in asked(overdue, OLGA, "alerts_page()")["alerts"]}
+    page = asked(overdue, OLGA, "alerts_page(after_at => %s, after_id => %s)", *edge([hidden]))["alerts"]
+    assert {alert["id"] for alert in page} == own
+
+
+def edge(found: list[Row]) -> tuple[str | None, UUID | None]:
+    return (found[-1]["created_at"], UUID(found[-1]["id"])) if found else (None, None)

@@ -10,6 +10,7 @@ from litestar.response import Redirect
 from pydantic import AwareDatetime, Field
 
 from admin.alert_kinds import ALERT_KINDS, AlertKind
+from admin.colleagues import Colleague, Offer, Offering, offer
 from admin.filters import Period
 from admin.keyset import Cursor, cut
 from admin.models import Frozen
@@ -40,18 +41,6 @@ ACT_WORDS = {
     "reopened": N_("снова ждёт ответа"),
 }
 LEVELS = (1, 2, 3, 4, 5)
-
-
-class Colleague(Frozen):
-    """A person of the firm."""
-
-    id: UUID
-    name: str | None
-
-    @property
-    def words(self) -> str:
-        """What they are called."""
-        return self.name or _("сотрудник")
 
 
 class Copy(Frozen):
@@ -130,11 +119,10 @@ class Alert(Frozen):
         return _("{act}: {who}").format(act=how, who=self.resolved_by.words) if self.resolved_by else how
 
 
-class Page(Frozen):
+class Page(Offering):
     """What `api.alerts_page` answers."""
 
     open: int
-    people: list[Colleague]
     alerts: list[Alert]
 
 
@@ -167,8 +155,11 @@ async def show_alerts(request: Request[Any, Any, Any], me: Me) -> Response[Any]:
     }
     try:
         page = await _read(request, me, asked)
+        words = request.query_params.get("find", "")
+        context["offer"] = await offer(me.database, page, "workers", asked.person, words=words)
     except Unavailable:
-        return show(request, me, template, 503, page=None, alerts=[], more_at=None, **context)
+        nobody = Offer(among="workers")
+        return show(request, me, template, 503, page=None, offer=nobody, alerts=[], more_at=None, **context)
     alerts, after = cut(page.alerts, lambda alert: (alert.created_at.isoformat(), alert.id))
     more_at = asked.address("/alerts", after=after) if after else None
     return show(request, me, template, page=page, alerts=alerts, more_at=more_at, **context)

@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from pydantic import AwareDatetime, Field
 
+from admin.colleagues import Offering, offer
 from admin.filters import Period
 from admin.keyset import Cursor, Whole, cut
 from admin.models import Frozen
@@ -93,18 +94,10 @@ class Head(Frozen):
     unsealed_since: AwareDatetime | None
 
 
-class Choice(Frozen):
-    """A person to look for."""
-
-    id: UUID
-    name: str | None
-
-
-class Page(Frozen):
+class Page(Offering):
     """What `api.audit_page` answers."""
 
     head: Head | None
-    people: list[Choice]
     names: dict[str, str]
     entries: list[Entry]
 
@@ -160,9 +153,11 @@ async def show_audit(request: AnyRequest, me: Me) -> Response[Any]:
             **{**asked.model_dump(mode="json", exclude={"after", "since", "until"}), **asked.bounds(request)},
             **Cursor.place(asked.after, before_id=Whole),
         )
+        page = Page.model_validate(found)
+        words = request.query_params.get("find", "")
+        context["offer"] = await offer(me.database, page, "everybody", asked.actor, words=words)
     except Unavailable:
         return show(request, me, "pages/audit/page.html", 503, page=None, entries=[], more_at=None, **context)
-    page = Page.model_validate(found)
     entries, after = cut(page.entries, lambda entry: (entry.id,))
     more_at = asked.address("/audit", after=after) if after else None
     return show(request, me, "pages/audit/page.html", page=page, entries=entries, more_at=more_at, **context)

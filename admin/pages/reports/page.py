@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.response import Template
 
+from admin.colleagues import Offer, offer
 from admin.figures import charts
 from admin.figures.asked import NOBODY, PRESETS, Asked, Query
 from admin.figures.lines import GROUPS, KINDS, LINES, Choices, Line, Page
@@ -33,10 +34,10 @@ async def show_report(request: AnyRequest, me: Me) -> Template:
     """Show the figures; a report that could not be read says so and is never empty."""
     try:
         query = Query.of(request)
-        answer = await me.database.call("report_page", **query.days, **query.parts, by=query.by)
+        figures = Page.model_validate(await me.database.call("report_page", **query.days, **query.parts, by=query.by))
+        whom = await read_offer(request, me, figures.choices, query)
     except Unavailable:
         return show(request, me, "pages/reports/page.html", status=503, figures=None)
-    figures = Page.model_validate(answer)
     asked = Asked(query, figures.choices.days)
     trend, hours = ([step for step in figures.steps if (step.by == "hour") is by_hour] for by_hour in (False, True))
     return show(
@@ -46,6 +47,7 @@ async def show_report(request: AnyRequest, me: Me) -> Template:
         figures=figures,
         asked=asked,
         choices=figures.choices,
+        offer=whom,
         lines=figures.parts if "all" in request.query_params else figures.parts[:SHOWN],
         chart=charts.trend_chart(trend, asked.first_on, asked.last_on, asked.trend),
         here={},
@@ -74,6 +76,12 @@ async def read_asked(request: AnyRequest, me: SignedIn) -> tuple[Choices, Asked]
     named = {name: id_ for name, id_ in query.parts.items() if name in {"chat", "client"}}
     choices = Choices.model_validate(await me.database.call("report_choices", **query.days, **named))
     return choices, Asked(query, choices.days)
+
+
+async def read_offer(request: AnyRequest, me: SignedIn, choices: Choices, query: Query) -> Offer:
+    """Return of whom a report can be asked for. Raises what `Database` raises."""
+    words = request.query_params.get("find", "")
+    return await offer(me.database, choices, "answering", query.person, words=words)
 
 
 async def read_lines(me: SignedIn, asked: Asked, by: str) -> Sequence[Line]:

@@ -13,7 +13,7 @@ from admin.exports import Kind, Sheet, send
 from admin.figures.asked import Asked
 from admin.figures.lines import GROUPS, KINDS, ROWS, Row
 from admin.keyset import PAGE, Cursor, cut
-from admin.pages.reports.page import WORDS, AnyRequest, Me, read_asked, read_lines
+from admin.pages.reports.page import WORDS, AnyRequest, Me, read_asked, read_lines, read_offer
 from admin.pages.reports.sheets import figure_columns, one_page, pages_of_rows, row_columns
 from admin.people import ASKS, SignedIn
 from admin.rendering import show
@@ -31,6 +31,7 @@ async def show_rows(request: AnyRequest, me: Me) -> Template:
     kind, hour = _narrowed(request)
     try:
         choices, asked = await read_asked(request, me)
+        whom = await read_offer(request, me, choices, asked.query)
         found = await _read_page(me, asked, kind, hour, request.query_params.get("after", ""))
     except Unavailable:
         return show(request, me, "pages/reports/rows.html", status=503, rows=None)
@@ -39,7 +40,7 @@ async def show_rows(request: AnyRequest, me: Me) -> Template:
     more = asked.address("/reports/requests", **here, after=after) if after else None
     return show(
         *(request, me, "pages/reports/rows.html"),
-        **{"rows": rows, "more_path": more, "asked": asked, "choices": choices, "here": here, **WORDS},
+        **{"rows": rows, "more_path": more, "asked": asked, "choices": choices, "offer": whom, "here": here, **WORDS},
     )
 
 

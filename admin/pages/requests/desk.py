@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
+from admin.colleagues import Offering
 from admin.deliveries import DELIVERIES
 from admin.models import Frozen
-from admin.pages.requests.rows import Member
 from admin.tiers import Tier, tier_word
 from infra.words import _
 
@@ -47,7 +47,7 @@ class Ready(Frozen):
     title: str
 
 
-class Desk(Frozen):
+class Desk(Offering):
     """All of it."""
 
     number: int
@@ -61,7 +61,6 @@ class Desk(Frozen):
     is_reachable: bool
     replies: list[Reply]
     templates: list[Ready]
-    people: list[Member]
 
     @property
     def tier_word(self) -> str | None:
@@ -77,7 +76,3 @@ class Desk(Frozen):
     def is_waiting_for_telegram(self) -> bool:
         """Assert that an answer is on its way."""
         return any(reply.is_on_its_way for reply in self.replies)
-
-    def name_of(self, person: str | None) -> str | None:
-        """Return what somebody of the firm is called."""
-        return next((member.name for member in self.people if str(member.id) == person), None)

@@ -75,6 +75,11 @@ class Filters(Address):
         return self._written(exclude={"after"})
 
     @property
+    def fields(self) -> list[tuple[str, str]]:
+        """The same as fields of a form."""
+        return parse_qsl(self.query)
+
+    @property
     def address(self) -> str:
         """Where this is shown, from the first row on."""
         return _address(self.query)

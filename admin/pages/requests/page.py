@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
+from admin.colleagues import Offer
+from admin.colleagues import offer as offer_people
 from admin.pages.requests.filters import CLOSED, OPEN, STATE_WORDS, Filters, State
 from admin.pages.requests.rows import Found
 from admin.pages.requests.views import Tab, tabs_of
@@ -34,7 +37,9 @@ class Count(NamedTuple):
 async def show_requests(request: AnyRequest, me: Me) -> Response[Any]:
     """Show the list, or only what changes in it to htmx. A list that could not be read says so, and is never empty."""
     filters = Filters.of(request)
-    found = await _read(me, filters)
+    # An open page that asks for its rows keeps the field in which somebody searches as it is.
+    words = "" if is_fragment(request) else request.query_params.get("find", "")
+    found, offer = await _read(me, filters, words)
     name = "pages/requests/_list.html" if is_fragment(request) else "pages/requests/page.html"
     # Filters that a person typed, and not the open page by itself.
     is_typed = is_fragment(request) and is_in_use(request)
@@ -45,27 +50,28 @@ async def show_requests(request: AnyRequest, me: Me) -> Response[Any]:
         status=200 if found else 503,
         is_part=is_fragment(request),
         is_typed=is_typed,
-        **_context(filters, found, tabs_of(me, found.views) if found else []),
+        **_context(filters, found, offer, tabs_of(me, found.views) if found else []),
     )
     if is_typed:
         page.headers["hx-push-url"] = filters.here
     return page
 
 
-async def _read(me: SignedIn, filters: Filters) -> Found | None:
+async def _read(me: SignedIn, filters: Filters, words: str) -> tuple[Found | None, Offer]:
+    owner = filters.owner if isinstance(filters.owner, UUID) else None
     try:
-        return Found.model_validate(await me.database.call("find_requests", **filters.arguments()))
+        found = Found.model_validate(await me.database.call("find_requests", **filters.arguments()))
+        return found, await offer_people(me.database, found, "workers", owner, words=words)
     except Unavailable:
-        return None
+        return None, Offer(among="workers")
 
 
-def _context(filters: Filters, found: Found | None, tabs: list[Tab]) -> dict[str, Any]:
-    people = {str(member.id): member.name for member in found.people} if found else {}
-    names = {"chat": found.chat_name if found else None, "owner": people.get(str(filters.owner))}
+def _context(filters: Filters, found: Found | None, offer: Offer, tabs: list[Tab]) -> dict[str, Any]:
+    names = {"chat": found.chat_name if found else None, "owner": offer.name_of(filters.owner)}
     return {
         "filters": filters,
         "found": found,
-        "people": people,
+        "offer": offer,
         "tabs": tabs,
         "tab": next((tab for tab in tabs if tab.address == filters.address), None),
         "chips": list(filters.chips(names)),

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, SkipValidation, URLEncodedBody
 from litestar.response import Redirect, Template
 
+from admin.colleagues import offer
 from admin.models import Frozen
 from admin.pages.requests.bulk import CHAT_OWNER, act
 from admin.pages.requests.desk import Desk
@@ -74,9 +75,13 @@ async def story(
 ) -> Template:
     """Return the page, or to htmx what of it changes by itself, with what is being written."""
     found: Any = await me.database.call("request_page", request_id=str(request_id), **(place or {}))
+    ledger, desk = Ledger.model_validate(found["ledger"]), Desk.model_validate(found["desk"])
+    named = {desk.assignee, *(event.given_to for event in ledger.events)}
+    words = request.query_params.get("find", "")
     context = {
-        "ledger": Ledger.model_validate(found["ledger"]),
-        "desk": Desk.model_validate(found["desk"]),
+        "ledger": ledger,
+        "desk": desk,
+        "offer": await offer(me.database, desk, "workers", *named, words=words),
         "talk": Talk.model_validate(found["talk"]),
         "place": place,
         "is_part": is_fragment(request),

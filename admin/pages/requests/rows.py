@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
+from admin.colleagues import Offering
 from admin.message_kinds import kind_word
 from admin.models import Frozen
 from admin.outcomes import OUTCOMES, Outcome
@@ -86,14 +87,7 @@ class Row(Frozen):
         return max(round((self.clock_changes_at - now).total_seconds()), 0)
 
 
-class Member(Frozen):
-    """Who may own a request."""
-
-    id: UUID
-    name: str
-
-
-class Found(Frozen):
+class Found(Offering):
     """One page: its rows, where the next begins and, of the first, how many of each state fit in all."""
 
     rows: list[Row]
@@ -102,7 +96,6 @@ class Found(Frozen):
     # When the next of all that fits passes its warning or deadline.
     changes_at: AwareDatetime | None = None
     chat_name: str | None
-    people: list[Member]
     views: list[SavedView]
 
     def refresh_in(self, now: datetime) -> int | None:

@@ -15,7 +15,7 @@ from admin.errors import advice_of
 from admin.models import Frozen
 from admin.pages.team.page import GIVEN_BY, roles_to_give, team_page
 from admin.pages.team.roster import TEMPLATE, people_of
-from admin.pages.team.rows import JUDGED, Judged
+from admin.pages.team.rows import JUDGED, Asked, Judged
 from admin.people import SignedIn, refuse_all_but
 from admin.rendering import show
 from admin.services import Services
@@ -57,7 +57,7 @@ async def invite(
     if row.reason:
         return await team_page(request, services, me, 422, typed=typed, invite_problem=row.words)
     log.info("people_invited", count=1, user_id=me.person.id)
-    return go("/team#invitations", _(INVITED))
+    return go(f"{Asked.of(request).here}#invitations", _(INVITED))
 
 
 @post("/team/invitations/{invitation:uuid}/revoke", opt={"tier": MEDIUM})
@@ -73,7 +73,7 @@ async def revoke_invitation(
     except Refused as refusal:
         return await team_page(request, services, me, 409, problem=advice_of(refusal))
     log.info("invitation_revoked", invitation_id=invitation, user_id=me.person.id)
-    return go("/team#invitations", _("Приглашение отозвано, ссылка больше не действует."))
+    return go(f"{Asked.of(request).here}#invitations", _("Приглашение отозвано, ссылка больше не действует."))
 
 
 @get("/team/invitations/list")

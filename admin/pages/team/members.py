@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from admin.errors import advice_of
 from admin.models import Frozen
 from admin.pages.team.page import team_page
+from admin.pages.team.rows import Asked
 from admin.people import SignedIn
 from admin.services import Services
 from admin.sessions import Ended
@@ -55,7 +56,7 @@ async def set_role(
     log.info("role_changed", person_id=person, user_id=me.person.id)
     if before != [{"role": data.role}]:
         await _end_sessions(services, person, "role_changed")
-    return go("/team", _("Роль изменена."))
+    return go(Asked.of(request).here, _("Роль изменена."))
 
 
 @post("/team/{person:uuid}/active", opt={"tier": MEDIUM})
@@ -74,10 +75,10 @@ async def set_active(
         return await team_page(request, services, me, 409, problem=advice_of(refusal))
     log.info("access_changed", person_id=person, user_id=me.person.id, active=is_active)
     if is_active:
-        return go("/team", _("Доступ включён."))
+        return go(Asked.of(request).here, _("Доступ включён."))
     await _end_sessions(services, person, "deactivated")
     said = _("Доступ отключён. Чаты сотрудника остались за ним: назначьте им другого ответственного.")
-    return go("/team", said)
+    return go(Asked.of(request).here, said)
 
 
 @post("/team/{person:uuid}/telegram/unlink", opt={"tier": MEDIUM})
@@ -93,7 +94,7 @@ async def unlink_telegram_of(
     except Refused as refusal:
         return await team_page(request, services, me, 409, problem=advice_of(refusal))
     log.info("telegram_unlinked", person_id=person, user_id=me.person.id)
-    return go("/team", _("Telegram отвязан."))
+    return go(Asked.of(request).here, _("Telegram отвязан."))
 
 
 async def _end_sessions(services: Services, person: UUID, reason: Ended) -> None:

@@ -75,6 +75,11 @@ class Asked(Filters):
     q: str = Field(default="", max_length=200)
     who: Literal["unlinked", "inactive"] | None = None
 
+    @property
+    def here(self) -> str:
+        """Where this very page is shown; what is done on it leads back to it."""
+        return self.address("/team", after=self.after)
+
 
 class Standing(Frozen):
     """A row of `api.staff_invitations` that has not been used or revoked; the token is there while it is live."""
