@@ -23,7 +23,7 @@ from admin.tokens import Verifier
 from infra.errors import telling
 from infra.outage import Outage
 from infra.redis import Hints, connect
-from infra.supabase import open_http
+from infra.supabase import Http, open_http
 from infra.throttling import Limiter
 
 
@@ -32,7 +32,7 @@ class Services:
     """Clients and stores, passed to whoever needs them."""
 
     settings: AdminSettings
-    http: httpx.AsyncClient
+    http: Http
     redis: Redis
     auth: Auth
     sessions: Sessions

@@ -20,7 +20,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from infra.supabase import Database, Refused, Unavailable
+from infra.supabase import Database, Http, Refused, Unavailable
 
 # Telegram gives bots no larger ones.
 LARGEST_BYTES = 20 * 2**20
@@ -41,7 +41,7 @@ class NoFile(Exception):  # noqa: N818 (reads as what happened)
         self.status = status
 
 
-def files_route(bot: Bot, http: httpx.AsyncClient, supabase_url: str) -> HTTPRouteHandler:
+def files_route(bot: Bot, http: Http, supabase_url: str) -> HTTPRouteHandler:
     """Return the route. It takes the headers that PostgREST takes: `apikey`, and `Authorization` with a person's token.
 
     Answers the bytes with their name's ending in `x-file-name`, else 401, 404, 413 (larger than Telegram gives) or 503.
@@ -65,7 +65,7 @@ def files_route(bot: Bot, http: httpx.AsyncClient, supabase_url: str) -> HTTPRou
     return show_file
 
 
-def _database_of(headers: Mapping[str, str], http: httpx.AsyncClient, url: str) -> Database:
+def _database_of(headers: Mapping[str, str], http: Http, url: str) -> Database:
     kind, _, token = headers.get("authorization", "").partition(" ")
     key = headers.get("apikey", "")
     if kind.lower() != "bearer" or not token or not key or not (token + key).isascii():

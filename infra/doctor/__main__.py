@@ -8,8 +8,6 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
-import httpx
-
 from infra import supabase, telegram
 from infra.doctor import addresses, machine, processes, redis_servers, rest, settings
 from infra.doctor import telegram as bot_api
@@ -37,7 +35,7 @@ async def of_network(own: Installation) -> AsyncIterator[Finding]:
             yield one
 
 
-async def of_supabase(own: Installation, http: httpx.AsyncClient) -> AsyncIterator[Finding]:
+async def of_supabase(own: Installation, http: supabase.Http) -> AsyncIterator[Finding]:
     """Yield what is wrong with the project; its doors are tried when it answers at all."""
     url, key = own.admin.supabase, own.bot.supabase_service_role_key.get_secret_value()
     service, public = rest.Supabase(http, url, key), rest.Supabase(http, url, own.admin.supabase_anon_key)
@@ -52,7 +50,7 @@ async def of_supabase(own: Installation, http: httpx.AsyncClient) -> AsyncIterat
             yield one
 
 
-async def of_telegram(own: Installation, http: httpx.AsyncClient) -> AsyncIterator[Finding]:
+async def of_telegram(own: Installation, http: supabase.Http) -> AsyncIterator[Finding]:
     """Yield what is wrong with the bot in Telegram's eyes, and with our clock."""
     key = own.bot.supabase_service_role_key.get_secret_value()
     bot = telegram.connect(own.bot.telegram_bot_token.get_secret_value(), str(own.bot.telegram_api_url))

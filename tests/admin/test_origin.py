@@ -1,10 +1,12 @@
 """Where a call comes from: one id through answer, log and audit, and the address of whoever asked."""
 
 import json
+from collections.abc import Mapping
 
-import httpx
 import psycopg
 import structlog
+from aiohttp import web
+from aiohttp.test_utils import RawTestServer
 
 from infra.supabase import Database, open_http
 from tests.admin.process import Admin, Reader
@@ -30,20 +32,21 @@ def test_a_proxys_id_is_kept_and_nonsense_is_not(reader: Reader) -> None:
 
 
 async def test_every_call_carries_the_id_of_its_request_and_the_address_of_who_asks() -> None:
-    sent: list[httpx.Request] = []
+    sent: list[Mapping[str, str]] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        sent.append(request)
-        return httpx.Response(200, json=[])
+    async def answer(request: web.BaseRequest) -> web.Response:
+        sent.append(request.headers)
+        return web.json_response([])
 
-    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
-        database = Database(http, "http://127.0.0.1:1", "key", "token", address="10.1.2.3")
+    async with RawTestServer(answer) as front, open_http() as http:
+        url = str(front.make_url("/"))
+        database = Database(http, url, "key", "token", address="10.1.2.3")
         with structlog.contextvars.bound_contextvars(request_id="abcdef01"):
             await database.call("audit_head")
             await database.read("settings")
         await database.ping()
-        await Database(http, "http://127.0.0.1:1", "key").ping()
-    origins = [(call.headers.get("x-request-id"), call.headers.get("x-client-address")) for call in sent]
+        await Database(http, url, "key").ping()
+    origins = [(headers.get("x-request-id"), headers.get("x-client-address")) for headers in sent]
     assert origins == [("abcdef01", "10.1.2.3"), ("abcdef01", "10.1.2.3"), (None, "10.1.2.3"), (None, None)]
 
 

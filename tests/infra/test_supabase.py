@@ -20,11 +20,15 @@ class Front:
 
     def __init__(self) -> None:
         self.status, self.answer = 200, "null"
+        self.headers: Mapping[str, str] = {}
+        self.speaks = asyncio.Event()
+        self.speaks.set()
         self.asked: list[tuple[str, Mapping[str, str], Any]] = []
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.asked.append((request.path, request.headers, await request.json()))
-        return web.Response(status=self.status, text=self.answer)
+        await self.speaks.wait()
+        return web.Response(status=self.status, text=self.answer, headers=self.headers)
 
 
 @pytest.fixture
@@ -110,3 +114,21 @@ async def test_whoever_else_answers_says_that_the_database_is_away(
     front.status, front.answer = status, answer
     with pytest.raises(Unavailable, match=f"^{reason}$"):
         await database.call("any")
+
+
+async def test_a_call_goes_where_it_is_sent_and_keeps_no_cookie(front: Front, database: Database) -> None:
+    front.status, front.headers = 307, {"Location": "/rest/v1/rpc/elsewhere", "Set-Cookie": "whose=hers"}
+    for _ in range(2):
+        with pytest.raises(Refused) as refused:
+            await database.call("any")
+        assert refused.value.code == "307"
+    assert [(path, "Cookie" in headers) for path, headers, _ in front.asked] == [("/rest/v1/rpc/any", False)] * 2
+
+
+async def test_a_call_that_takes_too_long_is_given_up(front: Front, database: Database) -> None:
+    front.speaks.clear()
+    async with open_http(0.05) as hasty:
+        with pytest.raises(Unavailable, match="Timeout"):
+            await database.over(hasty).call("any")
+    front.speaks.set()
+    assert await database.call("any") is None

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-import httpx
 import pytest
 from postgrest.types import JSON
 from pydantic import ValidationError
@@ -38,7 +37,6 @@ class Ledger(Database):
     """Hands out these messages once, is away when told to be, and keeps what it is told became of them."""
 
     def __init__(self, *claimed: Row, away: int = 0) -> None:
-        super().__init__(httpx.AsyncClient(), "http://127.0.0.1:1", "key")
         self.settled: list[Row] = []
         self._claimed, self._away = list(claimed), away
 
