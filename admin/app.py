@@ -50,7 +50,7 @@ def create_app(settings: AdminSettings) -> Litestar:
         guards=[refuse_large, throttling.guard(services)],
         exception_handlers=errors.HANDLERS,
         template_config=TemplateConfig(instance=_templates(assets)),
-        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4, exclude_opt_key="compressed"),
+        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=2, exclude_opt_key="compressed"),
         lifespan=[lifespan],
         request_max_body_size=LARGEST_BODY_BYTES,
         openapi_config=None,

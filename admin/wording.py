@@ -2,6 +2,7 @@
 
 from types import FunctionType, MethodType
 from typing import Any
+from uuid import UUID
 
 from jinja2 import Environment, Template, nodes
 from jinja2.compiler import CodeGenerator, Frame
@@ -66,7 +67,7 @@ class WordedEnvironment(Environment):
         kind = type(value)
         if kind is str:
             return escaped(value)
-        if kind is int:
+        if kind is UUID or kind is int:
             return str(value)
         return value if kind is Markup else escape(value)
 

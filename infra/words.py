@@ -52,12 +52,12 @@ def _(text: str) -> str:
 
 def ngettext(one: str, many: str, count: int) -> str:
     """Return the form that goes with the count in the language spoken, with it as {n}; Russian has three."""
-    return _catalogue(language()).ngettext(one, many, count).replace("{n}", number(count))
+    return _counted(one, many, count, language())
 
 
 def number(value: Decimal | float) -> str:
     """Return «12 345,6» or «−12,345.6»: one place where there is a fraction at all, no break within, a real minus."""
-    return _written(value, "#,##0.#", language()).replace("-", "−")
+    return _number(value, language())
 
 
 def average(value: Decimal | float) -> str:
@@ -70,6 +70,10 @@ def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
     return text
 
 
+def _number(value: Decimal | float, locale: str) -> str:
+    return _written(value, "#,##0.#", locale).replace("-", "−")
+
+
 # A page of figures has hundreds of them, mostly small and mostly the same.
 @lru_cache(maxsize=4096)
 def _written(value: Decimal | float, pattern: str, locale: str) -> str:
@@ -80,6 +84,12 @@ def _written(value: Decimal | float, pattern: str, locale: str) -> str:
 @lru_cache(maxsize=8192)
 def _said(text: str, locale: str) -> str:
     return _catalogue(locale).gettext(text)
+
+
+# As do its counts, which are small.
+@lru_cache(maxsize=4096)
+def _counted(one: str, many: str, count: int, locale: str) -> str:
+    return _catalogue(locale).ngettext(one, many, count).replace("{n}", _number(count, locale))
 
 
 @cache

@@ -190,14 +190,21 @@ create or replace function api.audit_page(
 language plpgsql
 stable
 set search_path = ''
-set plan_cache_mode = 'force_custom_plan'
 as $$
 /* Entries that the reader may see, the newest first: {head, people, many_people, names, entries}. `head` is api.audit_head for admins, else
-   null; `names` are those of ids in the entries; an entry has its seal's number once it is sealed. Custom plans, so that each filter that is
-   given is part of the search. */
+   null; `names` are those of ids in the entries; an entry has its seal's number once it is sealed. */
 declare
+  most constant integer := least(batch, 1001);
+  found public.audit_log[];
   entries jsonb;
 begin
+  if num_nonnulls(actor, entity, entity_id, action, since, until, request) = 0 then
+    found := array(select l from private.latest_entries(coalesce(before_id, 9223372036854775807), most) as l);
+  else
+    found := array(
+      select l from private.entries_like(actor, entity, entity_id, action, since, until, request, before_id, most) as l
+    );
+  end if;
   select coalesce(
     jsonb_agg(
       to_jsonb(f)
@@ -213,17 +220,7 @@ begin
     select
       a.id, a.happened_at, a.actor_id, a.actor_role, a.action, a.entity, a.entity_id, a.before, a.after, a.changed, a.details,
       a.request_id, a.address
-    from public.audit_log as a
-    where (audit_page.before_id is null or a.id < audit_page.before_id)
-      and (audit_page.actor is null or a.actor_id = audit_page.actor)
-      and (audit_page.entity is null or a.entity = audit_page.entity)
-      and (audit_page.entity_id is null or a.entity_id = audit_page.entity_id)
-      and (audit_page.action is null or a.action = audit_page.action)
-      and (audit_page.since is null or a.happened_at >= audit_page.since)
-      and (audit_page.until is null or a.happened_at < audit_page.until)
-      and (audit_page.request is null or a.request_id = audit_page.request)
-    order by a.id desc
-    limit least(batch, 1001)
+    from unnest(found) as a
   ) as f
   into entries;
   return private.people_to_choose('everybody') || jsonb_build_object(

@@ -68,6 +68,18 @@ def test_without_a_known_zone_it_is_moscow_and_says_so(zone: str | None) -> None
     assert plain(Wall(zone, SATURDAY).moment(SATURDAY)) == "11:00 МСК"
 
 
+@pytest.mark.parametrize(
+    ("zone", "at", "expected"),
+    [
+        ("Europe/Moscow", datetime(2026, 11, 21, 8, 0, 5, 250, tzinfo=UTC), "21.11.2026 11:00:05 UTC+0300"),
+        ("America/St_Johns", datetime(2026, 1, 2, 1, 0, tzinfo=UTC), "01.01.2026 21:30:00 UTC-0330"),
+        ("Europe/Moscow", datetime(1900, 5, 6, 7, 8, tzinfo=UTC), "06.05.1900 09:38:17 UTC+023017"),
+    ],
+)
+def test_the_exact_instant_names_its_distance_from_utc(zone: str, at: datetime, expected: str) -> None:
+    assert Wall(zone, SATURDAY).exact(at) == expected
+
+
 def test_a_reader_in_the_east_reads_their_own_time() -> None:
     wall = Wall("Asia/Yekaterinburg", SATURDAY)
     assert (plain(wall.moment(SATURDAY)), wall.exact(SATURDAY)) == ("13:00", "21.11.2026 13:00:00 UTC+0500")

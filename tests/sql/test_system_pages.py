@@ -87,6 +87,23 @@ def test_the_audit_is_found_by_who_what_and_when(db: Connection) -> None:
     assert {e["actor_id"] for e in mine["entries"]} <= {str(user_id(OLGA))}
 
 
+def test_the_latest_of_the_audit_comes_page_by_page_as_everything_does(db: Connection) -> None:
+    for n in range(4):
+        asked(db, PETR, "save_template('Акты', %s, 'Текст')", f"Готов {n}")
+    everything = asked(db, ADMIN, "audit_page(batch => 5)")
+    # A filter that leaves nothing out is answered by the other of the two searches.
+    assert asked(db, ADMIN, "audit_page(since => '-infinity', batch => 5)") == everything
+    first = asked(db, ADMIN, "audit_page(batch => 2)")["entries"]
+    later = asked(db, ADMIN, "audit_page(before_id => %s, batch => 3)", first[-1]["id"])["entries"]
+    assert first + later == everything["entries"]
+
+
+def test_only_a_search_of_the_audit_is_planned_anew(db: Connection) -> None:
+    """What a function is set to holds for all that it calls: a page took twice as long to plan as to find."""
+    settings = one(db, "select proconfig from pg_proc where oid = 'api.audit_page'::regproc")
+    assert not [setting for setting in settings if setting.startswith("plan_cache_mode")]
+
+
 def test_the_audit_is_taken_along_by_admins_and_says_so_once(db: Connection) -> None:
     asked(db, PETR, "save_template('Акты', 'Готов', 'Текст')")
     for role in set(STAFF) - {"admin"}:

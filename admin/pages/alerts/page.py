@@ -40,6 +40,7 @@ ACT_WORDS = {
     "handed_over": N_("передано другому"),
     "reopened": N_("снова ждёт ответа"),
 }
+COPY_WORDS = {"sent": N_("доставлено"), "failed": N_("не доставлено"), "waiting": N_("ещё не отправлено")}
 LEVELS = (1, 2, 3, 4, 5)
 
 
@@ -67,8 +68,7 @@ class Copy(Frozen):
     @property
     def state_words(self) -> str:
         """The same, in words."""
-        words = {"sent": _("доставлено"), "failed": _("не доставлено"), "waiting": _("ещё не отправлено")}
-        return words[self.state]
+        return _(COPY_WORDS[self.state])
 
 
 class Act(Frozen):
