@@ -89,7 +89,8 @@ def functions(db: Connection) -> list[dict[str, Any]]:
         db,
         "select p.proname as name, p.proargnames[1:p.pronargs] as names,"
         " array(select format_type(t, null) from unnest(p.proargtypes::oid[]) as t) as types"
-        " from pg_proc as p where p.pronamespace = 'api'::regnamespace and p.proargnames is not null and p.pronargs > 0 order by 1",
+        " from pg_proc as p where p.pronamespace = 'api'::regnamespace"
+        " and p.pronargs > 0 and p.proargnames is not null order by 1",
     )
 
 
