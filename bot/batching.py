@@ -76,6 +76,7 @@ class Batcher:
         """Return `recorded`, `duplicate` or `rejected` once committed; raise `Unavailable` when that cannot be now."""
         outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._waiting.append(Waiting(record, author, outcome))
+        # Who is to send, and has not begun, takes this one along.
         if self._sending == 0 or (self._sending < CALLS and 0 < self._travelling <= 2 * len(self._waiting)):
             self._sending += 1
             # In a context of its own: its log lines are about many requests, not about the one that came first.

@@ -103,15 +103,11 @@ class Database:
 
     async def call(self, function: str, **arguments: Any) -> JSON:
         """Run a function of `api` and return what it returned."""
-        answer = await self._answer(self._called(function, _JSON.encode(arguments), "application/json"))
-        self._on_call(function)
-        return answer
+        return await self._run(function, arguments, "application/json")
 
     async def hand_over(self, function: str, document: JSON) -> JSON:
         """Run a function of `api` whose one argument is a document as text: nobody on the way has to read it."""
-        answer = await self._answer(self._called(function, _JSON.encode(document), "text/plain"))
-        self._on_call(function)
-        return answer
+        return await self._run(function, document, "text/plain")
 
     async def read(
         self,
@@ -137,6 +133,11 @@ class Database:
     async def ping(self) -> None:
         """Return when the database answers."""
         await self.read("settings", "id", limit=1)
+
+    async def _run(self, function: str, body: object, content_type: str) -> JSON:
+        answer = await self._answer(self._called(function, _JSON.encode(body), content_type))
+        self._on_call(function)
+        return answer
 
     async def _called(self, function: str, content: bytes, content_type: str) -> JSON:
         # Without the library's builder: to build a call and read its answer takes it as long as all the rest of both.
